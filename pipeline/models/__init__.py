@@ -1,0 +1,1 @@
+"""Models behind one call: `async generate(Request) -> Response`. One file per provider."""

@@ -1,0 +1,118 @@
+"""What a stage asks a model, what comes back, and the ways it can go wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, Literal, Protocol
+
+from pydantic import Field
+
+from pipeline.rows import Record
+
+
+class Media(Record):
+    """A video, sound or still that the model is to see. `sha256` identifies the bytes, so that a replayed answer
+    never depends on where the file lies; `start` and `end` choose a span in seconds of the file."""
+
+    kind: Literal["video", "audio", "image"]
+    uri: str
+    sha256: str
+    start: float = 0.0
+    end: float | None = None
+    time: float | None = None  # of a still, in seconds of the clip
+
+
+class Request(Record):
+    """Everything that decides an answer. `facts` are the values that the prompt was rendered from: language models
+    read the prompt, embedded detectors and composers read the facts."""
+
+    task: str  # caption, ensemble, verify, decompose, audit, refine, judge
+    prompt: str
+    media: tuple[Media, ...] = ()
+    answer_schema: dict[str, Any] | None = None  # JSON schema of the answer, None for plain text
+    facts: dict[str, Any] = Field(default_factory=dict)
+    settings: dict[str, Any] = Field(default_factory=dict)  # temperature, max_tokens, fps, …
+    model: str = ""
+    # Not part of the identity: bookkeeping only.
+    row: str = ""
+    attribute: str = ""
+
+    def key(self) -> str:
+        """Identity of the request: SHA-256 over all that can change the answer."""
+        body = self.model_dump(mode="json", exclude={"row", "attribute"})
+        for medium in body["media"]:
+            del medium["uri"]
+        return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+class Usage(Record):
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    thought_tokens: int = 0
+    audio_tokens: int = 0
+    video_tokens: int = 0
+
+
+class Response(Record):
+    text: str
+    model: str  # as the server reports it
+    provider: str
+    finish: Literal["stop", "length", "refusal"] = "stop"
+    usage: Usage = Usage()
+    replayed: bool = False
+
+
+class Model(Protocol):
+    """One provider, opened in the worker. `name` is its key in the manifest; `identity` goes into fingerprints."""
+
+    async def generate(self, request: Request) -> Response: ...
+
+    async def close(self) -> None: ...
+
+
+class ModelError(Exception):
+    """A call that gave no usable answer. `kind` goes into the failure row."""
+
+    kind = "model_error"
+
+    def __init__(self, reason: str, raw: str = "", attempts: int = 1):
+        super().__init__(reason)
+        self.raw = raw
+        self.attempts = attempts
+
+
+class Transient(ModelError):
+    """May heal by itself: rate limits, server errors, cut connections. `retry_after` in seconds if the server said."""
+
+    kind = "unavailable"
+
+    def __init__(self, reason: str, retry_after: float | None = None, rate_limited: bool = False):
+        super().__init__(reason)
+        self.retry_after = retry_after
+        self.rate_limited = rate_limited
+
+
+class Refused(ModelError):
+    kind = "refusal"
+
+
+class Truncated(ModelError):
+    kind = "truncated"
+
+
+class InvalidAnswer(ModelError):
+    kind = "invalid_answer"
+
+
+class OutOfBudget(ModelError):
+    """No new call may start: the run ends, resumable."""
+
+    kind = "budget"
+
+
+class Misconfigured(ModelError):
+    """Wrong key, unknown model, unsupported media: retrying cannot help, and no other row will fare better."""
+
+    kind = "misconfigured"

@@ -1,0 +1,77 @@
+"""Prompts: text files under `prompts/`, rendered strictly, known by the hash of their text.
+
+A placeholder is `{{name}}`. A name without a value, or a value without a place, is an error: a prompt that silently
+lost its transcript costs more than a crash. Values that models or media produced are fenced, so that words in a
+transcript or on a screen are read as evidence, never as instructions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import cache
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+PLACE = re.compile(r"\{\{(\w+)\}\}")
+INCLUDE = re.compile(r"^\{\{>\s*([\w/-]+)\s*\}\}$", re.MULTILINE)
+
+
+def shipped(kind: str) -> Path:
+    """The folder of data files `kind` ("prompts", "manifests"): inside the wheel, or at the top of the checkout."""
+    inside = Path(__file__).parent / "data" / kind
+    return inside if inside.is_dir() else Path(__file__).parent.parent / kind
+
+
+class PromptError(Exception):
+    """A prompt that is missing, or does not fit its values."""
+
+
+def fence(label: str, text: str) -> str:
+    """Untrusted text between markers that it cannot close: its own look-alikes are broken up."""
+    safe = re.sub(r"<(/?)evidence", r"<\1 evidence", text, flags=re.IGNORECASE)
+    return f'<evidence kind="{label}">\n{safe}\n</evidence>'
+
+
+class Prompts:
+    """The prompts of a run: the shipped ones, and before them those in `folder`."""
+
+    def __init__(self, folder: str | Path | None = None, texts: dict[str, str] | None = None):
+        self.folders = [Path(folder)] if folder else []
+        self.folders.append(shipped("prompts"))
+        self.texts = dict(texts or {})
+
+    def text(self, name: str) -> str:
+        """The wording of `name`, with its includes (`{{> shared/anchors}}` on a line of its own) put in."""
+        if name not in self.texts:
+            for folder in self.folders:
+                file = folder / f"{name}.txt"
+                if file.is_file():
+                    self.texts[name] = file.read_text("utf-8")
+                    break
+            else:
+                raise PromptError(f"no prompt {name!r}: there is no {name}.txt in {', '.join(map(str, self.folders))}")
+        return INCLUDE.sub(lambda match: self.text(match[1]).rstrip("\n"), self.texts[name])
+
+    def hash(self, name: str) -> str:
+        return hashlib.sha256(self.text(name).encode()).hexdigest()[:16]
+
+    def render(self, name: str, **values: str) -> str:
+        text = self.text(name)
+        wanted = set(PLACE.findall(text))
+        if missing := wanted - values.keys():
+            raise PromptError(f"prompt {name!r} needs {', '.join(sorted(missing))}")
+        if unused := values.keys() - wanted:
+            raise PromptError(f"prompt {name!r} has no place for {', '.join(sorted(unused))}")
+        return PLACE.sub(lambda match: values[match[1]], text)
+
+    @cache  # noqa: B019 - one instance lives as long as its run
+    def verify_lists(self) -> dict[str, list[str]]:
+        """Attribute -> what its audit looks at (`attributes.yaml`)."""
+        for folder in self.folders:
+            file = folder / "attributes.yaml"
+            if file.is_file():
+                lists = YAML(typ="safe").load(file.read_text("utf-8"))
+                return {name: list(entry["verify"]) for name, entry in lists.items()}
+        raise PromptError(f"no attributes.yaml in {', '.join(map(str, self.folders))}")

@@ -1,0 +1,341 @@
+"""The dataflow, as types: each row says by its fields what has happened to it.
+
+    Video -> Split -> Transcribed -> Clip -> Captioned -> Drafted -> Verified -> Decomposed -> Audited -> Refined
+          -> Formatted -> Judged
+
+Up to `Transcribed` a row is a whole video and times are seconds of the source. From `Clip` on a row is a clip and all
+times are seconds from the clip's own start. Times come from exact presentation times; they are rounded only when shown.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, field_validator
+
+
+class Record(BaseModel):
+    """A typed part of a row. Frozen; unknown fields are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Row(Record):
+    """What stages take and give: one record with an id that is unique in its stage."""
+
+    id: str
+
+
+RowType = TypeVar("RowType", bound=Row)
+
+
+def grow(row: Row, kind: type[RowType], **new: Any) -> RowType:
+    """The row as the later type `kind`: its fields carried over, `new` added or replaced."""
+    carried = {name: getattr(row, name) for name in type(row).model_fields if name in kind.model_fields}
+    return kind(**(carried | new))
+
+
+# --- the video ---------------------------------------------------------------------------------------------------
+
+
+class Video(Row):
+    """One file as probed, not as declared. `id` is the first 16 hex digits of the SHA-256 of its bytes."""
+
+    uri: str  # percent-encoded file:// or s3:// address of the bytes
+    name: str  # file name for people; bytes that are not UTF-8 are shown escaped
+    sha256: str
+    size: int  # bytes
+    duration: float  # s, of the picture
+    width: int  # pixels as displayed: rotation and pixel shape applied
+    height: int
+    fps: float  # average frames per second
+    video_codec: str
+    audio_codec: str  # "" without sound
+    audio_streams: int
+    licence: str
+    source: str
+    tags: dict[str, str]  # columns of the input list, carried through to the dataset
+    duplicates: tuple[str, ...]  # addresses of files with the same bytes, folded into this one
+
+    @field_validator("tags", mode="before")
+    @classmethod
+    def _pairs(cls, value: Any) -> Any:
+        return dict(value)  # Parquet gives a map column back as pairs
+
+
+class Shot(Record):
+    """A run of frames from one camera. `end` is the time just after its last frame."""
+
+    start: float
+    end: float
+    first_frame: int
+    last_frame: int
+    opens_with: Literal["start", "cut", "fade", "dissolve"]
+
+
+class Signal(Record):
+    """What the picture did around one moment, measured on a reduced copy of the frames."""
+
+    time: float
+    brightness: float  # mean luma, 0..1
+    contrast: float  # standard deviation of luma, 0..1
+    colour: str  # name of the commonest hue, or "grey"
+    change: float  # mean absolute difference to the frame before, 0..1
+    pan: float  # camera shift in frame widths per second, > 0 when the camera turns right
+    tilt: float  # in frame heights per second, > 0 when the camera turns up
+    zoom: float  # growth per second, > 0 when the camera goes closer
+    residual: float  # motion that the camera does not explain, in frame widths per second
+
+
+class Frame(Record):
+    """A sampled still, kept as a JPEG under the run."""
+
+    time: float
+    uri: str
+    phash: str  # 64-bit perceptual hash, 16 hex digits
+
+
+class Split(Video):
+    shots: tuple[Shot, ...]
+    signal: tuple[Signal, ...]  # a few a second, in order
+    frames: tuple[Frame, ...]
+    detector: str  # which shot detector, with its settings
+
+
+class Word(Record):
+    start: float
+    end: float
+    text: str
+    score: float  # the recogniser's own probability
+    speaker: str  # "" when unknown
+
+
+class Utterance(Record):
+    """Words of one speaker without a long pause. `overlap`: somebody else speaks in it; `cut`: a clip boundary is in it."""
+
+    start: float
+    end: float
+    speaker: str
+    text: str
+    words: tuple[Word, ...]
+    overlap: bool
+    cut: bool = False
+
+
+class Sound(Record):
+    """A span of the sound track. Kinds: speech, or sound that is not speech, or silence."""
+
+    start: float
+    end: float
+    kind: Literal["speech", "sound", "silence"]
+    level: float  # dB relative to full scale, RMS
+
+
+class Transcribed(Split):
+    language: str  # ISO 639-1, "" without speech
+    language_score: float
+    utterances: tuple[Utterance, ...]
+    sounds: tuple[Sound, ...]
+    hearing: str  # backends and models that made this, or why there was nothing to hear
+    guards: tuple[str, ...]  # what the hallucination guards did, one line each
+
+
+# --- the clip ----------------------------------------------------------------------------------------------------
+
+
+class Clip(Row):
+    """A span of one video with its slice of the evidence. `id` is VIDEO-STARTms-ENDms.
+
+    `uri` is the clip's own file, or the source itself for a virtual clip; `offset` is where the clip begins in that file.
+    """
+
+    video: str
+    uri: str
+    offset: float
+    source_uri: str
+    source_start: float  # s in the source
+    source_end: float
+    name: str
+    duration: float
+    width: int
+    height: int
+    fps: float
+    sound: bool
+    licence: str
+    source: str
+    tags: dict[str, str]
+    shots: tuple[Shot, ...]
+    signal: tuple[Signal, ...]
+    frames: tuple[Frame, ...]
+    language: str
+    language_score: float
+    utterances: tuple[Utterance, ...]
+    sounds: tuple[Sound, ...]
+    hearing: str
+    guards: tuple[str, ...]
+
+    @field_validator("tags", mode="before")
+    @classmethod
+    def _pairs(cls, value: Any) -> Any:
+        return dict(value)
+
+
+class Fact(Record):
+    """One thing a detector found: the only ground for an embedded caption's sentence."""
+
+    start: float
+    end: float
+    attribute: str
+    text: str  # a clause that can stand in a sentence
+    score: float
+    model: str
+
+
+class Answered(Record):
+    """Who wrote a text: model as the server names it, provider, and the hash of the prompt."""
+
+    model: str
+    provider: str
+    prompt: str
+
+
+class Candidate(Row):
+    """One annotator's caption of one clip; `id` is the clip's."""
+
+    annotator: str
+    caption: str
+    facts: tuple[Fact, ...]  # empty unless the annotator is made of detectors
+    by: Answered
+
+
+class Captioned(Clip):
+    candidates: tuple[Candidate, ...]
+
+
+class Drafted(Captioned):
+    draft: str
+    draft_by: Answered
+
+
+class Problem(Record):
+    """What a deterministic check found in a caption."""
+
+    kind: str  # anchor_order, anchor_range, quote_not_found, source_named, repetition, …
+    snippet: str
+    why: str
+
+
+class Quote(Record):
+    """Quoted speech found in the transcript: the utterance it belongs to, its speaker, its time."""
+
+    text: str
+    found: bool
+    score: float  # 0..1 similarity to the best place in the transcript
+    start: float
+    end: float
+    speaker: str
+
+
+class Verified(Drafted):
+    verified: str
+    missing_sight: str  # `non_speech_deficiency_specific` of the paper's Fig. 16
+    missing_speech: str  # `speech_deficiency_specific`
+    problems: tuple[Problem, ...]  # deterministic checks on `verified`
+    verified_by: Answered
+
+
+class AttributeCaptions(Record):
+    """One caption per attribute (ASID, section 3); "" says the clip gives nothing for it."""
+
+    scene: str
+    characters: str
+    objects: str
+    actions: str
+    narrative: str
+    speech: str
+    camera: str
+    emotions: str
+
+
+class Decomposed(Verified):
+    attributes: AttributeCaptions
+    decomposed_by: Answered
+
+
+class Error(Record):
+    snippet: str
+    why: str
+
+
+class Missing(Record):
+    what: str
+    why: str
+
+
+class Audit(Record):
+    """The audit of one attribute (ASID, Fig. 17). Clean means all three are empty."""
+
+    attribute: str
+    errors: tuple[Error, ...]
+    missing: tuple[Missing, ...]
+    expressiveness: tuple[str, ...]
+    by: Answered
+
+
+class Audited(Decomposed):
+    audits: tuple[Audit, ...]
+
+
+class Edit(Record):
+    """One refinement (ASID, Fig. 18): of one attribute, or of the `all`-attribute caption."""
+
+    attribute: str
+    fixed_errors: tuple[str, ...]
+    filled_missing: tuple[str, ...]
+    dropped_forbidden: tuple[str, ...]
+    timestamp_adjustments: tuple[str, ...]
+    by: Answered
+
+
+class Refined(Audited):
+    caption: str  # the all-attribute caption
+    captions: AttributeCaptions
+    edits: tuple[Edit, ...]
+
+
+class Formatted(Refined):
+    """`caption` and `captions` are mended here; `mends` says how, one line each."""
+
+    mends: tuple[str, ...]
+    quotes: tuple[Quote, ...]
+    remaining: tuple[Problem, ...]
+
+
+class Reason(Record):
+    rule: str
+    detail: str
+
+
+class Judged(Formatted):
+    kept: bool
+    reasons: tuple[Reason, ...]  # why it was dropped; empty when kept
+    completeness: int  # 1..5 by the judge, 0 when no judge was asked
+
+
+class Decision(Row):
+    """What a corpus pass says of one clip, for `filter` to read as evidence."""
+
+    value: str
+    detail: str
+
+
+class Failure(Record):
+    """A row that did not make it through a stage."""
+
+    id: str
+    name: str
+    stage: str
+    kind: str  # unprocessable, timeout, killed_worker, refusal, truncated, invalid_answer, crash, …
+    reason: str
+    attempts: int
+    raw: str  # the last raw answer, when a model gave one

@@ -1,0 +1,197 @@
+"""Files of a run and of its inputs, on local disk or in a bucket, behind one small class.
+
+Addresses are `run:RELATIVE` for what the pipeline wrote under the run, else `file://`, `s3://`, `gs://`.
+A write appears whole or not at all: on disk by `os.replace`, in a bucket because one PUT is atomic.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import quote, unquote_to_bytes, urlsplit
+
+from pyarrow import fs
+
+REMOTE = ("s3://", "gs://", "gcs://")
+
+
+def to_uri(path: str | os.PathLike[str]) -> str:
+    """The address of a local path or of something that is an address already; any bytes in a name survive."""
+    text = os.fspath(path)
+    if text.startswith((*REMOTE, "file://", "run:")):
+        return text
+    return "file://" + quote(os.fsencode(os.path.abspath(text)))
+
+
+def to_path(uri: str) -> Path:
+    """The local path of a `file://` address."""
+    parts = urlsplit(uri)
+    if parts.scheme != "file":
+        raise ValueError(f"{uri} is not a local file")
+    return Path(os.fsdecode(unquote_to_bytes(uri.removeprefix("file://"))))
+
+
+def display_name(path: str | os.PathLike[str]) -> str:
+    """The last part of a path or address, for people and for UTF-8 tables: undecodable bytes are escaped."""
+    text = os.fspath(path)
+    name = unquote_to_bytes(text.rsplit("/", 1)[-1]) if "://" in text else os.fsencode(os.path.basename(text))
+    return name.decode("utf-8", "backslashreplace")
+
+
+class Storage:
+    """The run folder, with reading of everything else. Cheap to make, safe to send to a worker."""
+
+    def __init__(self, root: str | os.PathLike[str], cache: str | os.PathLike[str] | None = None):
+        self.root = to_uri(root).rstrip("/")
+        self.cache = Path(cache) if cache else Path(tempfile.gettempdir()) / f"asid-cache-{os.getuid()}"
+        self._systems: dict[str, fs.FileSystem] = {}
+
+    def __getstate__(self) -> dict[str, object]:
+        return {"root": self.root, "cache": self.cache, "_systems": {}}
+
+    @property
+    def is_local(self) -> bool:
+        return self.root.startswith("file://")
+
+    def resolve(self, uri: str) -> str:
+        """`run:` addresses made absolute; a path that climbs out of the run is refused."""
+        if not uri.startswith("run:"):
+            return to_uri(uri)
+        relative = uri.removeprefix("run:")
+        if relative.startswith("/") or ".." in relative.split("/"):
+            raise ValueError(f"{uri} leaves the run folder")
+        return f"{self.root}/{quote(relative) if self.is_local else relative}"
+
+    def _at(self, uri: str) -> tuple[fs.FileSystem, str]:
+        address = self.resolve(uri)
+        if address.startswith("file://"):
+            return self._systems.setdefault("file", fs.LocalFileSystem()), os.fspath(to_path(address))
+        parts = urlsplit(address)
+        where = f"{parts.scheme}://{parts.netloc}"
+        if where not in self._systems:
+            self._systems[where] = _bucket(parts.scheme, parts.netloc)
+        return self._systems[where], address.split("://", 1)[1]
+
+    def read(self, uri: str) -> bytes:
+        system, path = self._at(uri)
+        if isinstance(system, fs.LocalFileSystem):
+            return Path(path).read_bytes()
+        with system.open_input_stream(path) as stream:
+            return stream.read()
+
+    def open(self, uri: str) -> BinaryIO:
+        """A seekable file for reading; in a bucket it is read by range."""
+        system, path = self._at(uri)
+        return open(path, "rb") if isinstance(system, fs.LocalFileSystem) else system.open_input_file(path)
+
+    def write(self, uri: str, data: bytes) -> None:
+        """Write whole: readers see the old bytes or the new, never a part."""
+        system, path = self._at(uri)
+        if isinstance(system, fs.LocalFileSystem):
+            target = Path(path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".partial-")
+            try:
+                with os.fdopen(handle, "wb") as stream:
+                    stream.write(data)
+                    stream.flush()
+                    os.fsync(stream.fileno())
+                os.replace(temporary, target)
+            except BaseException:
+                Path(temporary).unlink(missing_ok=True)
+                raise
+        else:
+            with system.open_output_stream(path) as stream:
+                stream.write(data)
+
+    def put_file(self, uri: str, file: Path) -> None:
+        """Move a finished local file into place."""
+        system, path = self._at(uri)
+        if isinstance(system, fs.LocalFileSystem):
+            target = Path(path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".partial-")
+            os.close(handle)
+            try:
+                shutil.move(file, temporary)
+                os.chmod(temporary, 0o644)
+                os.replace(temporary, target)
+            except BaseException:
+                Path(temporary).unlink(missing_ok=True)
+                raise
+        else:
+            with open(file, "rb") as source, system.open_output_stream(path) as stream:
+                shutil.copyfileobj(source, stream, 1 << 20)
+            file.unlink()
+
+    def exists(self, uri: str) -> bool:
+        system, path = self._at(uri)
+        return system.get_file_info(path).type != fs.FileType.NotFound
+
+    def size(self, uri: str) -> int:
+        system, path = self._at(uri)
+        info = system.get_file_info(path)
+        if info.type != fs.FileType.File:
+            raise FileNotFoundError(uri)
+        return info.size
+
+    def list(self, uri: str) -> Iterator[str]:
+        """Names directly under a folder, sorted; nothing when the folder is not there."""
+        system, path = self._at(uri)
+        infos = system.get_file_info(fs.FileSelector(path, allow_not_found=True))
+        names = sorted(info.base_name for info in infos)
+        return iter(name for name in names if not name.startswith(".partial-"))
+
+    def delete(self, uri: str) -> None:
+        """Remove a file or a folder with all in it; nothing happens when it is not there."""
+        system, path = self._at(uri)
+        kind = system.get_file_info(path).type
+        if kind == fs.FileType.Directory:
+            system.delete_dir(path)
+        elif kind != fs.FileType.NotFound:
+            system.delete_file(path)
+
+    def local(self, uri: str) -> Path:
+        """A path that ffmpeg can open: the file itself, or a copy in this node's cache."""
+        system, path = self._at(uri)
+        if isinstance(system, fs.LocalFileSystem):
+            return Path(path)
+        info = system.get_file_info(path)
+        if info.type != fs.FileType.File:
+            raise FileNotFoundError(uri)
+        identity = hashlib.sha256(f"{uri}\0{info.size}\0{info.mtime_ns}".encode()).hexdigest()
+        target = self.cache / identity[:2] / (identity + Path(path).suffix)
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".partial-")
+            with os.fdopen(handle, "wb") as stream, system.open_input_stream(path) as source:
+                shutil.copyfileobj(source, stream, 1 << 20)
+            os.replace(temporary, target)
+        return target
+
+    def scratch(self) -> tempfile.TemporaryDirectory[str]:
+        """A temporary folder, on the run's own disk when that is local, so that finished files move without a copy."""
+        if self.is_local:
+            parent = to_path(self.root) / "scratch"
+            parent.mkdir(parents=True, exist_ok=True)
+            return tempfile.TemporaryDirectory(dir=parent)
+        return tempfile.TemporaryDirectory(prefix="asid-")
+
+
+def _bucket(scheme: str, bucket: str) -> fs.FileSystem:
+    if scheme == "s3":
+        endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+        if endpoint:
+            parts = urlsplit(endpoint)
+            region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+            return fs.S3FileSystem(endpoint_override=parts.netloc, scheme=parts.scheme, region=region)
+        region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+        return fs.S3FileSystem(region=region or fs.resolve_s3_region(bucket))
+    if scheme in ("gs", "gcs"):
+        return fs.GcsFileSystem()
+    raise ValueError(f"{scheme}:// is not supported: use a local path, s3:// or gs://")

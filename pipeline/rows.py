@@ -111,7 +111,8 @@ class Word(Record):
 
 
 class Utterance(Record):
-    """Words of one speaker without a long pause. `overlap`: somebody else speaks in it; `cut`: a clip boundary is in it."""
+    """Words of one speaker without a long pause. `overlap`: somebody else speaks in it; `cut`: it goes on beyond the
+    clip, whose boundary lies in it."""
 
     start: float
     end: float
@@ -146,11 +147,14 @@ class Transcribed(Split):
 class Clip(Row):
     """A span of one video with its slice of the evidence. `id` is VIDEO-STARTms-ENDms.
 
-    `uri` is the clip's own file, or the source itself for a virtual clip; `offset` is where the clip begins in that file.
+    `uri` is the clip's own file, or the source itself for a virtual clip; `offset` is where the clip begins in that
+    file. `sha256` identifies what is seen and heard: of the source's hash, the span and the cutting settings, so that it
+    is the same wherever and whenever the clip is cut.
     """
 
     video: str
     uri: str
+    sha256: str
     offset: float
     source_uri: str
     source_start: float  # s in the source

@@ -65,7 +65,10 @@ class Response(Record):
 
 
 class Model(Protocol):
-    """One provider, opened in the worker. `name` is its key in the manifest; `identity` goes into fingerprints."""
+    """One provider, opened in the worker. `reads_facts` tells embedded models, which answer from `Request.facts`, from
+    language models, which answer from the prompt and the media (and are asked without facts)."""
+
+    reads_facts: bool
 
     async def generate(self, request: Request) -> Response: ...
 

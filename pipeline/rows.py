@@ -148,8 +148,8 @@ class Clip(Row):
     """A span of one video with its slice of the evidence. `id` is VIDEO-STARTms-ENDms.
 
     `uri` is the clip's own file, or the source itself for a virtual clip; `offset` is where the clip begins in that
-    file. `sha256` identifies what is seen and heard: of the source's hash, the span and the cutting settings, so that it
-    is the same wherever and whenever the clip is cut.
+    file. `sha256` identifies what is seen and heard: it is taken over the source's hash, the span and the cutting
+    settings, so that it is the same wherever and whenever the clip is cut.
     """
 
     video: str

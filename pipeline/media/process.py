@@ -76,7 +76,8 @@ def stream(arguments: Sequence[str], timeout: float, *, memory: int = MEMORY) ->
                 start_new_session=True,
             )
         except FileNotFoundError:
-            raise MediaError(f"{tool} is not installed: install ffmpeg (Debian: apt install ffmpeg)", "no_tool") from None
+            reason = f"{tool} is not installed: install ffmpeg (Debian: apt install ffmpeg)"
+            raise MediaError(reason, "no_tool") from None
         except (OSError, ValueError) as error:
             raise MediaError(f"{tool} did not start: {error}") from error
         _limit(process.pid, timeout, memory)
@@ -93,9 +94,9 @@ def stream(arguments: Sequence[str], timeout: float, *, memory: int = MEMORY) ->
         finished = False
         try:
             yield process.stdout
-            process.stdout.close()
-            process.wait()  # bounded by the timer
-            finished = True
+            if not process.stdout.read(1):  # read to its end: its exit status counts
+                process.wait()  # bounded by the timer
+                finished = True
         finally:
             timer.cancel()
             _kill(process)

@@ -1,0 +1,94 @@
+"""A model as the manifest names it: who answers, with which settings, at what price, how fast."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+ProviderName = Literal["openai", "gemini", "vllm", "scripted", "embedded"]
+
+VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
+SECRET = re.compile(r"api[-_]?key|authorization|secret|password|credential", re.IGNORECASE)
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Prices(Part):
+    """USD per million tokens. `input` or `output` missing makes the cost of a call unknown: it is said, never taken
+    for zero. The other three are parts of the input; one that is missing is charged like `input`."""
+
+    input: float | None = Field(None, ge=0)
+    output: float | None = Field(None, ge=0, description="answer and thoughts")
+    cached: float | None = Field(None, ge=0)
+    audio: float | None = Field(None, ge=0)
+    video: float | None = Field(None, ge=0)
+
+    @property
+    def known(self) -> bool:
+        return self.input is not None and self.output is not None
+
+
+class Limits(Part):
+    """What one key may do at one endpoint, over all workers of the run. None: no such cap is known."""
+
+    requests_per_minute: float | None = Field(None, gt=0)
+    tokens_per_minute: float | None = Field(None, gt=0)
+    concurrency: int = Field(64, ge=1, description="most calls at once; fewer when the server pushes back")
+
+
+class ModelConfig(Part):
+    provider: ProviderName
+    model: str = Field("", description="as the provider names it; for `embedded`, which kind; for `scripted`, any label")
+    base_url: str = Field("", description="another endpoint than the provider's own; with `vllm`, a served model")
+    key: str = Field("", description="NAME of the environment variable that holds the key")
+    settings: dict[str, Any] = Field(default_factory=dict, description="temperature, max_tokens, fps, …")
+    script: str = Field("", description="of `scripted`: a YAML file, or `module:function`; empty for the shipped one")
+    prices: Prices = Prices()
+    limits: Limits = Limits()
+    timeout: float = Field(300.0, gt=0, description="seconds for one call")
+    deadline: float = Field(1500.0, gt=0, description="seconds for one answer, with all its retries and waits")
+    retries: int = Field(10, ge=0, description="tries after the first, for errors that can heal")
+
+    @field_validator("key")
+    @classmethod
+    def _name_only(cls, value: str) -> str:
+        looks_real = not VARIABLE.fullmatch(value) or (len(value) >= 20 and "_" not in value)
+        if value and looks_real:
+            raise ValueError("must be the NAME of an environment variable, such as OPENAI_API_KEY, never a key itself")
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _plain_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+            raise ValueError("must start with http:// or https:// and name a host")
+        if parts.username or parts.password or parts.query:
+            raise ValueError("must not carry credentials or a query: name the key's environment variable in `key`")
+        return value.rstrip("/")
+
+    @field_validator("settings")
+    @classmethod
+    def _no_secrets(cls, value: dict[str, Any]) -> dict[str, Any]:
+        for name in value:
+            if SECRET.search(name):
+                raise ValueError(f"{name} does not belong here: name the key's environment variable in `key`")
+        return value
+
+    @model_validator(mode="after")
+    def _fits_provider(self) -> ModelConfig:
+        if not self.model and self.provider != "scripted":
+            raise ValueError(f"`model` is needed for provider {self.provider}")
+        if self.script and self.provider != "scripted":
+            raise ValueError("`script` is for provider scripted only")
+        return self
+
+    def identity(self) -> dict[str, Any]:
+        """What changes answers. An endpoint is left out: the same model elsewhere gives the same dataset."""
+        identity: dict[str, Any] = {"provider": self.provider, "model": self.model, "settings": self.settings}
+        return identity | ({"script": self.script} if self.provider == "scripted" else {})

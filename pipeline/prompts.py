@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from functools import cache
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -37,22 +36,25 @@ def fence(label: str, text: str) -> str:
 class Prompts:
     """The prompts of a run: the shipped ones, and before them those in `folder`."""
 
-    def __init__(self, folder: str | Path | None = None, texts: dict[str, str] | None = None):
+    def __init__(self, folder: str | Path | None = None):
         self.folders = [Path(folder)] if folder else []
         self.folders.append(shipped("prompts"))
-        self.texts = dict(texts or {})
+        self.texts: dict[str, str] = {}  # as first read, so that a worker elsewhere has the words of the driver
 
-    def text(self, name: str) -> str:
-        """The wording of `name`, with its includes (`{{> shared/anchors}}` on a line of its own) put in."""
+    def _file(self, name: str) -> str:
         if name not in self.texts:
             for folder in self.folders:
-                file = folder / f"{name}.txt"
+                file = folder / name
                 if file.is_file():
                     self.texts[name] = file.read_text("utf-8")
                     break
             else:
-                raise PromptError(f"no prompt {name!r}: there is no {name}.txt in {', '.join(map(str, self.folders))}")
-        return INCLUDE.sub(lambda match: self.text(match[1]).rstrip("\n"), self.texts[name])
+                raise PromptError(f"there is no {name} in {', '.join(map(str, self.folders))}")
+        return self.texts[name]
+
+    def text(self, name: str) -> str:
+        """The wording of `name`, with its includes (`{{> shared/anchors}}` on a line of its own) put in."""
+        return INCLUDE.sub(lambda match: self.text(match[1]).rstrip("\n"), self._file(f"{name}.txt"))
 
     def hash(self, name: str) -> str:
         return hashlib.sha256(self.text(name).encode()).hexdigest()[:16]
@@ -66,12 +68,6 @@ class Prompts:
             raise PromptError(f"prompt {name!r} has no place for {', '.join(sorted(unused))}")
         return PLACE.sub(lambda match: values[match[1]], text)
 
-    @cache  # noqa: B019 - one instance lives as long as its run
-    def verify_lists(self) -> dict[str, list[str]]:
-        """Attribute -> what its audit looks at (`attributes.yaml`)."""
-        for folder in self.folders:
-            file = folder / "attributes.yaml"
-            if file.is_file():
-                lists = YAML(typ="safe").load(file.read_text("utf-8"))
-                return {name: list(entry["verify"]) for name, entry in lists.items()}
-        raise PromptError(f"no attributes.yaml in {', '.join(map(str, self.folders))}")
+    def attributes(self) -> dict[str, dict[str, object]]:
+        """`attributes.yaml`: attribute -> {"about": str, "verify": [str, …]}."""
+        return dict(YAML(typ="safe").load(self._file("attributes.yaml")))

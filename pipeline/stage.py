@@ -118,6 +118,11 @@ class Stage(Generic[In, Out, Config]):
         return []
 
     @classmethod
+    def texts(cls, config: Config, prompts: Prompts) -> dict[str, str]:
+        """Other wording that changes the rows, such as the VERIFY lists: goes into the fingerprint."""
+        return {}
+
+    @classmethod
     def models(cls, config: Config) -> list[str]:
         """Names of the manifest's models these settings use: opened before `open`."""
         model = getattr(config, "model", "")

@@ -1,0 +1,300 @@
+"""A run: a folder with the frozen manifest and one folder of shards per step. Nothing else holds state.
+
+    RUN/run.json, manifest.yaml
+    RUN/STEP/00000.parquet            the rows; its footer says what made them
+    RUN/STEP/failures/00000.parquet   the rows that did not make it
+    RUN/STEP/answers/…                every raw model answer
+    RUN/media/…                       clips and stills
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import re
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import IO, Any
+
+from pipeline import manifest as manifests
+from pipeline import shards
+from pipeline.manifest import Manifest, Step
+from pipeline.prompts import Prompts
+from pipeline.rows import Failure, Row
+from pipeline.shards import Footer
+from pipeline.stage import CorpusPass, Stage
+from pipeline.storage import Storage, to_path
+
+ALL = "all"  # the one shard of a corpus pass
+SHARD = re.compile(r"^(\d{5,}|all)\.parquet$")
+LEASE_SECONDS = 90.0
+
+
+class RunError(Exception):
+    """The run folder cannot be worked on; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """Which stored answers are not to be used again."""
+
+    every: bool = False
+    attribute: str = ""
+
+    def __call__(self, attribute: str) -> bool:
+        return self.every or bool(self.attribute and attribute == self.attribute)
+
+
+class Run:
+    """One run folder with its manifest. Sent whole to every worker."""
+
+    def __init__(self, root: str | os.PathLike[str], manifest: Manifest):
+        self.storage = Storage(root)
+        self.manifest = manifest
+        self.prompts = Prompts(manifest.prompts or None)
+        self.steps = {step.name: step for step in manifest.steps()}
+        self.fingerprints: dict[str, str] = {}
+        for step in self.steps.values():
+            self.fingerprints[step.name] = self._fingerprint(step)
+
+    @classmethod
+    def open(cls, root: str | os.PathLike[str], prompts: str = "") -> Run:
+        """A run that exists, with the manifest frozen into it. `prompts` puts another prompt folder before its own."""
+        storage = Storage(root)
+        _check_format(storage)
+        try:
+            text = storage.read("run:manifest.yaml").decode()
+        except FileNotFoundError:
+            raise RunError(f"{root} is not a run folder: `asid run INPUTS --run {root}` makes one") from None
+        settings = [f"prompts={prompts}"] if prompts else []
+        return cls(root, manifests.parse(text, "manifest.yaml of the run", settings))
+
+    def freeze(self) -> None:
+        """Write the manifest into the run."""
+        _check_format(self.storage)
+        try:
+            if not self.storage.exists("run:run.json"):
+                self.storage.write("run:run.json", json.dumps({"format": shards.FORMAT}).encode())
+            text = manifests.dump(self.manifest).encode()
+            if not self.storage.exists("run:manifest.yaml") or self.storage.read("run:manifest.yaml") != text:
+                self.storage.write("run:manifest.yaml", text)
+        except OSError as error:
+            raise RunError(f"cannot write to the run folder {self.storage.root}: {error}") from error
+
+    # --- what makes a step's rows --------------------------------------------------------------------------------
+
+    def _fingerprint(self, step: Step) -> str:
+        """SHA-256 over all that changes the step's rows; workers, concurrency and resources are not among it."""
+        kind = step.kind
+        parts: dict[str, Any] = {
+            "stage": kind.name,
+            "version": kind.version,
+            "settings": step.config.what(),
+            "seed": self.manifest.seed,
+            "inputs": [self.fingerprints[name] for name in step.inputs],
+        }
+        if issubclass(kind, Stage):
+            models = {name: self.manifest.models[name].identity() for name in kind.models(step.config)}
+            texts = {name: self.prompts.hash(name) for name in kind.prompts(step.config)}
+            parts |= {"models": models, "prompts": texts, "texts": kind.texts(step.config, self.prompts)}
+        if not step.inputs:
+            parts["sources"] = [entry.model_dump(mode="json") for entry in self.manifest.inputs]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
+
+    def types(self, step: str) -> tuple[type[Row] | None, type[Row]]:
+        """The rows a step takes and gives."""
+        from pipeline.rows import Decision
+
+        kind = self.steps[step].kind
+        if issubclass(kind, CorpusPass):
+            return None, Decision
+        return kind.types()[0], kind.types()[1]
+
+    def trunk(self, step: str) -> str:
+        """The step whose rows this one works on, one by one."""
+        return self.steps[step].inputs[0]
+
+    def after(self, step: str) -> list[str]:
+        """The steps that depend on this one, in order, itself not among them."""
+        reached = {step}
+        for later in self.steps.values():
+            if reached & set(later.inputs):
+                reached.add(later.name)
+        return [name for name in self.steps if name in reached and name != step]
+
+    # --- shards --------------------------------------------------------------------------------------------------
+
+    def uri(self, step: str, shard: str) -> str:
+        return f"run:{step}/{shard}.parquet"
+
+    def failures_uri(self, step: str, shard: str) -> str:
+        return f"run:{step}/failures/{shard}.parquet"
+
+    def rows(self, step: str, shard: str) -> list[Any]:
+        return shards.read(self.storage, self.uri(step, shard), self.types(step)[1])
+
+    def all_rows(self, step: str) -> Iterator[Any]:
+        for shard in self.shard_names(step):
+            yield from self.rows(step, shard)
+
+    def failures(self, step: str, shard: str) -> list[Failure]:
+        try:
+            return shards.read(self.storage, self.failures_uri(step, shard), Failure)
+        except FileNotFoundError:
+            return []
+
+    def shard_names(self, step: str) -> list[str]:
+        return [name.removesuffix(".parquet") for name in self.storage.list(f"run:{step}") if SHARD.match(name)]
+
+    def survey(self) -> Survey:
+        """Read the footer of every shard there is."""
+        wanted = [(step, shard) for step in self.steps for shard in self.shard_names(step)]
+        with ThreadPoolExecutor(16) as pool:
+            footers = pool.map(lambda key: shards.footer(self.storage, self.uri(*key)), wanted)
+            found = {key: footer for key, footer in zip(wanted, footers, strict=True) if footer}
+        return Survey(self, found)
+
+
+class Survey:
+    """Which shards of a run are done, stale or pending, by their footers."""
+
+    def __init__(self, run: Run, footers: dict[tuple[str, str], Footer]):
+        self.run = run
+        self.footers = footers
+
+    @property
+    def shards(self) -> list[str]:
+        """All shards of the run; empty while ingest has not finished."""
+        first = next(iter(self.run.steps))
+        names = sorted(shard for step, shard in self.footers if step == first)
+        expected = max((self.footers[first, shard].total for shard in names), default=0)
+        return names if names and len(names) == expected else []
+
+    def names(self, step: str) -> list[str]:
+        return [ALL] if self.run.steps[step].is_corpus_pass else self.shards
+
+    def inputs(self, step: str, shard: str) -> dict[str, str] | None:
+        """Digest of each input of this shard as it is now; None while one is missing."""
+        digests = {}
+        for name in self.run.steps[step].inputs:
+            if self.run.steps[step].is_corpus_pass:
+                parts = [self.footers.get((name, part)) for part in self.shards]
+                if not parts or not all(part and self.done(name, which) for part, which in zip(parts, self.shards)):
+                    return None
+                whole = hashlib.sha256("".join(part.digest for part in parts if part).encode()).hexdigest()
+                digests[name] = whole
+            else:
+                key = (name, ALL if self.run.steps[name].is_corpus_pass else shard)
+                if key not in self.footers:
+                    return None
+                digests[name] = self.footers[key].digest
+        return digests
+
+    def done(self, step: str, shard: str) -> bool:
+        """The file is there, made by these settings from these inputs."""
+        footer = self.footers.get((step, shard))
+        return (
+            footer is not None
+            and footer.fingerprint == self.run.fingerprints[step]
+            and footer.inputs == self.inputs(step, shard)
+        )
+
+    def state(self, step: str, shard: str) -> str:
+        if (step, shard) not in self.footers:
+            return "pending"
+        return "done" if self.done(step, shard) else "stale"
+
+    def ready(self, step: str, shard: str) -> bool:
+        """All its inputs are done."""
+        inputs = self.run.steps[step].inputs
+        if self.run.steps[step].is_corpus_pass:
+            return self.inputs(step, shard) is not None
+        return all(self.done(name, ALL if self.run.steps[name].is_corpus_pass else shard) for name in inputs)
+
+
+def _check_format(storage: Storage) -> None:
+    try:
+        found = json.loads(storage.read("run:run.json")).get("format")
+    except FileNotFoundError:
+        return
+    except NotADirectoryError:
+        raise RunError(f"{storage.root} is a file, not a run folder") from None
+    except (ValueError, AttributeError) as error:
+        raise RunError(f"run.json in {storage.root} is damaged: {error}") from error
+    if found != shards.FORMAT:
+        raise RunError(f"{storage.root} is a run of format {found}; this version of asid works on {shards.FORMAT}")
+
+
+# --- one run at a time -------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def lock(storage: Storage) -> Iterator[None]:
+    """Hold the run for one driver; a second one is refused. On disk the kernel lets go when the driver dies; in a
+    bucket a lease is renewed, and counts as left behind when it has not been for LEASE_SECONDS."""
+    if storage.is_local:
+        with _file_lock(storage):
+            yield
+    else:
+        with _lease(storage):
+            yield
+
+
+@contextlib.contextmanager
+def _file_lock(storage: Storage) -> Iterator[None]:
+    folder = to_path(storage.root)
+    file: IO[str]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = open(folder / ".lock", "a+")  # noqa: SIM115 - closed below, by the with
+    except OSError as error:
+        raise RunError(f"cannot write to the run folder {folder}: {error}") from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise RunError(f"another asid works on {folder} ({file.read().strip()}): wait for it, or stop it") from None
+        file.truncate(0)
+        file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
+        file.flush()
+        yield
+
+
+@contextlib.contextmanager
+def _lease(storage: Storage) -> Iterator[None]:
+    me = f"process {os.getpid()} on {socket.gethostname()}, {uuid.uuid4().hex[:8]}"
+
+    def hold() -> None:
+        storage.write("run:lease.json", json.dumps({"holder": me, "time": time.time()}).encode())
+
+    with contextlib.suppress(FileNotFoundError):
+        lease = json.loads(storage.read("run:lease.json"))
+        age = time.time() - lease["time"]
+        if age < LEASE_SECONDS:
+            left = LEASE_SECONDS - age
+            raise RunError(f"another asid works on {storage.root} ({lease['holder']}), or died {left:.0f} s too recently")
+    hold()
+    time.sleep(0.5)
+    if json.loads(storage.read("run:lease.json"))["holder"] != me:
+        raise RunError(f"another asid has just started on {storage.root}")
+    over = threading.Event()
+
+    def renew() -> None:
+        while not over.wait(LEASE_SECONDS / 4):
+            hold()
+
+    threading.Thread(target=renew, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+        storage.delete("run:lease.json")

@@ -61,9 +61,12 @@ def run(arguments: Sequence[str], timeout: float, *, max_output: int = 64 << 20,
 
 
 @contextlib.contextmanager
-def stream(arguments: Sequence[str], timeout: float, *, memory: int = MEMORY) -> Iterator[IO[bytes]]:
+def stream(
+    arguments: Sequence[str], timeout: float, *, memory: int = MEMORY, pass_fds: Sequence[int] = ()
+) -> Iterator[IO[bytes]]:
     """Run with its standard output as a stream to read. On leaving the block early the process is killed; on leaving
-    it at the end a non-zero exit raises MediaError."""
+    it at the end a non-zero exit raises MediaError. `pass_fds`: descriptors the process inherits under the same
+    numbers (`pipe:N` for ffmpeg); the caller closes its own copies."""
     tool = arguments[0]
     quiet = ["-v", "error", *(["-nostdin"] if tool == "ffmpeg" else [])]
     with tempfile.TemporaryFile() as errors:
@@ -74,6 +77,7 @@ def stream(arguments: Sequence[str], timeout: float, *, memory: int = MEMORY) ->
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 start_new_session=True,
+                pass_fds=pass_fds,
             )
         except FileNotFoundError:
             reason = f"{tool} is not installed: install ffmpeg (Debian: apt install ffmpeg)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import resource
 import shutil
 import signal
@@ -44,7 +45,7 @@ def have(tool: str) -> bool:
 
 
 def input_arguments(path: Path, *options: str) -> list[str]:
-    """`options` and the locked-down input. `file:` keeps a name such as `-rf.mp4` or `a:b.mp4` from meaning anything."""
+    """`options` and the locked-down input. `file:` keeps a name such as `-rf.mp4` or `a:b.mp4` from meaning more."""
     return [*options, *SAFE_INPUT, "-i", f"file:{os.path.abspath(path)}"]
 
 
@@ -109,7 +110,7 @@ def stream(
         if late.is_set():
             raise MediaTimeout(tool, timeout)
         if finished and process.returncode != 0:
-            raise MediaError(_last_words(errors) or f"{tool} ended with status {process.returncode}")
+            raise MediaError(_last_words(errors, arguments) or f"{tool} ended with status {process.returncode}")
 
 
 def _limit(pid: int, timeout: float, memory: int) -> None:
@@ -127,8 +128,14 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def _last_words(errors: IO[bytes]) -> str:
+def _last_words(errors: IO[bytes], arguments: Sequence[str]) -> str:
+    """The end of standard error, the same in every run: without memory addresses and without the file's place."""
     errors.seek(0, os.SEEK_END)
     errors.seek(max(0, errors.tell() - STDERR_KEPT))
-    lines = errors.read().decode("utf-8", "backslashreplace").strip().splitlines()
-    return "; ".join(line.strip() for line in lines[-3:])[:500]
+    text = os.fsdecode(errors.read())
+    for argument in arguments:
+        if argument.startswith("file:"):
+            text = text.replace(argument, "input")
+    text = re.sub(r" @ 0x[0-9a-f]+", "", text).encode("utf-8", "backslashreplace").decode()
+    text = text.replace(f" on whitelist '{DEMUXERS}'", " among the media formats that are read")
+    return "; ".join(line.strip() for line in text.strip().splitlines()[-3:])[:500]

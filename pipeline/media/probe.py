@@ -1,0 +1,296 @@
+"""What a file is, found by reading it: the picture's stream, its first moment, its length, counted packet by packet.
+
+A header is only a claim. The first frame is decoded, the packets of the picture are counted to the end, and each
+figure is held against `Limits`. Times of a file are absolute in here (what ffmpeg calls `-copyts`); everywhere else
+second 0 is `Probe.start`, when the picture is first shown.
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipeline.media.process import MediaError, input_arguments, run, stream
+from pipeline.rows import Record
+
+HDR = {"smpte2084", "arib-std-b67"}
+FIRST_PACKETS = (8, 400)  # packets to decode for the first frame: at first few, then enough to meet a keyframe
+PROBE_MEMORY = 4 << 30
+HEADER = (
+    "format=format_name,nb_streams:"
+    "stream=index,codec_type,codec_name,width,height,sample_aspect_ratio,pix_fmt,field_order,color_transfer,"
+    "time_base,start_time,duration,avg_frame_rate,channels,sample_rate:"
+    "stream_disposition=default,attached_pic,timed_thumbnails:stream_tags=language,rotate:stream_side_data=rotation"
+)
+FRAME = "frame=pts,best_effort_timestamp,width,height,sample_aspect_ratio,color_transfer,interlaced_frame"
+
+
+class Limits(BaseModel):
+    """What a picture may be. Beyond it a file is refused, with the kind named here."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_pixels: int = Field(7680 * 4320, gt=0, description="coded or displayed; too_large")
+    max_seconds: float = Field(6 * 3600.0, gt=0, description="of the picture; too_long")
+    max_streams: int = Field(64, gt=0, description="too_many_streams")
+    max_fps: float = Field(1200.0, gt=0, description="average; too_fast")
+    max_gap: float = Field(600.0, gt=0, description="seconds that one frame may stand; gap")
+    min_frames: int = Field(2, ge=1, description="fewer are a still, not a video; still")
+
+
+class AudioTrack(Record):
+    """One sound stream. `start` is in seconds of the picture's time: below 0 when it begins before the picture."""
+
+    index: int  # of the stream in the file
+    codec: str
+    channels: int
+    rate: int  # samples per second
+    language: str  # as tagged, ISO 639-2 as a rule; "" when untagged
+    start: float
+    duration: float  # s as declared, 0 when the file does not say
+    default: bool
+
+
+class Probe(Record):
+    """A video file as read. `start` is absolute; `width` and `height` are as displayed."""
+
+    container: str
+    index: int  # of the picture's stream in the file, for `-map 0:INDEX`
+    start: float  # s, file time of the first frame that decodes
+    duration: float  # s from `start` to the end of the last frame
+    frames: int
+    fps: float  # average
+    vfr: bool  # frames at uneven times
+    width: int
+    height: int
+    coded_width: int
+    coded_height: int
+    sar: float  # width of a pixel over its height
+    rotation: int  # degrees as in the display matrix: 0, 90, 180, -90
+    codec: str
+    pixel_format: str
+    transfer: str  # colour transfer, "" unknown
+    hdr: bool
+    field_order: str  # progressive, tt, bb, tb, bt, unknown
+    interlaced: bool
+    audio: tuple[AudioTrack, ...]
+
+
+def probe(path: Path, timeout: float = 30, limits: Limits | None = None) -> Probe:
+    """Read `path` and check it. `timeout` in seconds for each of the three or four readings.
+
+    Raises MediaError with kind unreadable, no_video, no_frame, still, too_large, too_long, too_many_streams,
+    too_fast, gap or timeout.
+    """
+    limits = limits or Limits()
+    found = header(path, timeout)
+    if found["format"].get("nb_streams", 0) > limits.max_streams:
+        raise MediaError(f"{found['format']['nb_streams']} streams: more than {limits.max_streams}", "too_many_streams")
+    picture = picture_of(found["streams"])
+    _check_size(picture.get("width", 0), picture.get("height", 0), limits)
+    frame = first_frame(path, picture, timeout)
+    coded_width, coded_height = int(frame.get("width") or 0), int(frame.get("height") or 0)
+    sar, rotation = _sar(frame, picture), _rotation(picture)
+    width, height = _displayed(coded_width, coded_height, sar, rotation)
+    _check_size(coded_width, coded_height, limits)
+    _check_size(width, height, limits)
+    start = _time(frame, picture)
+    times = _times(path, picture, start, timeout)
+    measured = _measure(*times, start)
+    _check_time(measured, limits)
+    transfer = _known(frame.get("color_transfer") or picture.get("color_transfer"))
+    field_order = picture.get("field_order", "unknown")
+    return Probe(
+        container=found["format"].get("format_name", ""),
+        index=picture["index"],
+        start=start,
+        duration=measured["duration"],
+        frames=measured["frames"],
+        fps=measured["fps"],
+        vfr=measured["vfr"],
+        width=width,
+        height=height,
+        coded_width=coded_width,
+        coded_height=coded_height,
+        sar=float(sar),
+        rotation=rotation,
+        codec=picture.get("codec_name", ""),
+        pixel_format=picture.get("pix_fmt", ""),
+        transfer=transfer,
+        hdr=transfer in HDR,
+        field_order=field_order,
+        interlaced=bool(frame.get("interlaced_frame")) or field_order in {"tt", "bb", "tb", "bt"},
+        audio=audio_tracks(found["streams"], start),
+    )
+
+
+def header(path: Path, timeout: float = 30) -> dict[str, Any]:
+    """ffprobe's own account of the file: `format` and `streams`. A claim, except that it opened."""
+    options = ["ffprobe", *input_arguments(path), "-of", "json", "-show_entries", HEADER]
+    found = json.loads(run(options, timeout, max_output=16 << 20, memory=PROBE_MEMORY).decode("utf-8", "replace"))
+    return {"format": found.get("format", {}), "streams": found.get("streams", [])}
+
+
+def picture_of(streams: list[dict[str, Any]]) -> dict[str, Any]:
+    """The stream to watch: no cover picture, the default one first, then the largest."""
+    moving = [stream for stream in streams if _moving(stream)]
+    if not moving:
+        has = sorted({stream.get("codec_type", "unknown") for stream in streams})
+        raise MediaError(f"no picture stream, only {', '.join(has) or 'nothing'}", "no_video")
+    return max(moving, key=lambda s: (_flag(s, "default"), s.get("width", 0) * s.get("height", 0), -s["index"]))
+
+
+def has_picture(streams: list[dict[str, Any]]) -> bool:
+    return any(_moving(stream) for stream in streams)
+
+
+def picture_start(path: Path, timeout: float = 30) -> tuple[int, float]:
+    """Stream index of the picture, and the file time in seconds at which its first frame is shown."""
+    picture = picture_of(header(path, timeout)["streams"])
+    return picture["index"], _time(first_frame(path, picture, timeout), picture)
+
+
+def first_frame(path: Path, picture: dict[str, Any], timeout: float) -> dict[str, Any]:
+    """Decode until there is a frame, and say what it is. Raises MediaError of kind no_frame when none comes."""
+    for packets in FIRST_PACKETS:
+        options = ["-select_streams", str(picture["index"]), "-read_intervals", f"%+#{packets}"]
+        call = ["ffprobe", "-threads", "1", *options, *input_arguments(path), "-of", "json", "-show_entries", FRAME]
+        found = json.loads(run(call, timeout, max_output=16 << 20, memory=PROBE_MEMORY).decode("utf-8", "replace"))
+        frames = [frame for frame in found.get("frames", []) if frame.get("width") and frame.get("height")]
+        if frames:
+            return frames[0]
+    raise MediaError(f"no frame of the {picture.get('codec_name', 'unknown')} picture decodes", "no_frame")
+
+
+def audio_tracks(streams: list[dict[str, Any]], start: float) -> tuple[AudioTrack, ...]:
+    """The sound streams that have a known codec, times counted from `start`."""
+    tracks = []
+    for one in streams:
+        if one.get("codec_type") == "audio" and one.get("codec_name") and int(one.get("sample_rate") or 0) > 0:
+            language = one.get("tags", {}).get("language", "")
+            tracks.append(
+                AudioTrack(
+                    index=one["index"],
+                    codec=one["codec_name"],
+                    channels=int(one.get("channels") or 0),
+                    rate=int(one["sample_rate"]),
+                    language="" if language == "und" else language,
+                    start=float(one["start_time"]) - start if "start_time" in one else 0.0,
+                    duration=float(one.get("duration") or 0),
+                    default=_flag(one, "default"),
+                )
+            )
+    return tuple(tracks)
+
+
+def _times(path: Path, picture: dict[str, Any], start: float, timeout: float) -> tuple[np.ndarray, float]:
+    """When each frame is shown (s, file time, sorted) and how long the last one stands (0 unknown), from all packets.
+
+    Bytes that are missing have no packets here, whatever the header says. Packets before `start` never decode.
+    """
+    options = ["-select_streams", str(picture["index"]), "-show_entries", "packet=pts,dts,duration,flags"]
+    shown, lasting = array("q"), array("q")
+    with stream(["ffprobe", *options, *input_arguments(path), "-of", "csv=p=0"], timeout, memory=PROBE_MEMORY) as lines:
+        for line in lines:
+            pts, dts, duration, flags = (*line.strip().split(b","), b"", b"", b"", b"")[:4]
+            moment = pts if pts not in (b"N/A", b"") else dts
+            if moment not in (b"N/A", b"") and b"D" not in flags:
+                shown.append(int(moment))
+                lasting.append(int(duration) if duration.isdigit() else 0)
+    base = _fraction(picture.get("time_base"), Fraction(1, 1000))
+    ticks, lengths = np.array(shown, dtype=np.int64), np.array(lasting, dtype=np.int64)
+    order = np.argsort(ticks, kind="stable")
+    times, stays = ticks[order] * float(base), lengths[order] * float(base)
+    keep = times >= start - 1e-6
+    if not keep.any():
+        return np.array([start]), 0.0
+    return times[keep], float(stays[keep][-1])
+
+
+def _measure(times: np.ndarray, last: float, start: float) -> dict[str, Any]:
+    steps = np.diff(times)
+    usual = float(np.median(steps)) if len(steps) else last
+    end = float(times[-1]) + (last or usual)
+    uneven = len(steps) > 1 and bool(np.any(np.abs(steps - usual) > max(0.0021, 0.1 * usual)))
+    span = float(times[-1] - times[0])
+    return {
+        "frames": len(times),
+        "duration": end - start,
+        "fps": (len(times) - 1) / span if span > 0 else (1 / usual if usual > 0 else 0.0),
+        "gap": max(float(steps.max()) if len(steps) else 0.0, last),
+        "vfr": uneven,
+    }
+
+
+def _check_size(width: int, height: int, limits: Limits) -> None:
+    if width * height > limits.max_pixels:
+        raise MediaError(f"{width} x {height} pixels: more than {limits.max_pixels} in all", "too_large")
+
+
+def _check_time(measured: dict[str, Any], limits: Limits) -> None:
+    if measured["frames"] < limits.min_frames:
+        raise MediaError(f"{measured['frames']} frame: a still, not a video", "still")
+    if measured["gap"] > limits.max_gap:
+        raise MediaError(f"a gap of {measured['gap']:.0f} s between frames: over {limits.max_gap:.0f} s", "gap")
+    if measured["duration"] > limits.max_seconds:
+        raise MediaError(f"{measured['duration']:.0f} s long: over {limits.max_seconds:.0f} s", "too_long")
+    if measured["duration"] <= 0 or measured["fps"] <= 0:
+        raise MediaError("all frames are shown at one moment", "still")
+    if measured["fps"] > limits.max_fps:
+        raise MediaError(f"{measured['fps']:.0f} frames a second: over {limits.max_fps:.0f}", "too_fast")
+
+
+def _displayed(width: int, height: int, sar: Fraction, rotation: int) -> tuple[int, int]:
+    wide = max(1, round(width * sar))
+    return (height, wide) if rotation % 180 else (wide, height)
+
+
+def _sar(frame: dict[str, Any], picture: dict[str, Any]) -> Fraction:
+    """Shape of a pixel; one that no camera makes is taken for square."""
+    for one in (frame, picture):
+        sar = _fraction(str(one.get("sample_aspect_ratio", "")).replace(":", "/"), Fraction(0))
+        if Fraction(1, 8) <= sar <= 8:
+            return sar
+    return Fraction(1)
+
+
+def _rotation(picture: dict[str, Any]) -> int:
+    """Nearest right angle of the display matrix, in (-180, 180]."""
+    for side in picture.get("side_data_list", []):
+        if "rotation" in side:
+            turned = round(float(side["rotation"]) / 90) * 90 % 360
+            return turned - 360 if turned > 180 else turned
+    return 0
+
+
+def _time(frame: dict[str, Any], picture: dict[str, Any]) -> float:
+    ticks = frame.get("best_effort_timestamp", frame.get("pts"))
+    if ticks is None:
+        return float(picture.get("start_time", 0.0))
+    return float(int(ticks) * _fraction(picture.get("time_base"), Fraction(1, 1000)))
+
+
+def _fraction(text: Any, default: Fraction) -> Fraction:
+    try:
+        return Fraction(text)
+    except (TypeError, ValueError, ZeroDivisionError):
+        return default
+
+
+def _flag(stream: dict[str, Any], name: str) -> bool:
+    return bool(stream.get("disposition", {}).get(name))
+
+
+def _moving(stream: dict[str, Any]) -> bool:
+    cover = _flag(stream, "attached_pic") or _flag(stream, "timed_thumbnails")
+    return stream.get("codec_type") == "video" and not cover
+
+
+def _known(text: Any) -> str:
+    return text if text and text not in {"unknown", "reserved", "unspecified"} else ""

@@ -204,7 +204,9 @@ def _child(place: Any, part: str) -> Any:
     if isinstance(place, list):
         if part.isdigit():
             return place[int(part)] if int(part) < len(place) else None
-        named = [entry for entry in place if isinstance(entry, dict) and part in (entry.get("name"), entry.get("stage"))]
+        named = [
+            entry for entry in place if isinstance(entry, dict) and part in (entry.get("name"), entry.get("stage"))
+        ]
         return named[0] if named else None
     return None
 

@@ -1,10 +1,10 @@
 """A run: a folder with the frozen manifest and one folder of shards per step. Nothing else holds state.
 
-    RUN/run.json, manifest.yaml
-    RUN/STEP/00000.parquet            the rows; its footer says what made them
-    RUN/STEP/failures/00000.parquet   the rows that did not make it
-    RUN/STEP/answers/…                every raw model answer
-    RUN/media/…                       clips and stills
+RUN/run.json, manifest.yaml
+RUN/STEP/00000.parquet            the rows; its footer says what made them
+RUN/STEP/failures/00000.parquet   the rows that did not make it
+RUN/STEP/answers/…                every raw model answer
+RUN/media/…                       clips and stills
 """
 
 from __future__ import annotations
@@ -169,34 +169,47 @@ class Survey:
     def __init__(self, run: Run, footers: dict[tuple[str, str], Footer]):
         self.run = run
         self.footers = footers
+        self._whole: dict[str, dict[str, str] | None] = {}
 
     @property
     def shards(self) -> list[str]:
         """All shards of the run; empty while ingest has not finished."""
         first = next(iter(self.run.steps))
-        names = sorted(shard for step, shard in self.footers if step == first)
+        names = sorted(shard for step, shard in self.footers if step == first and shard.isdigit())
         expected = max((self.footers[first, shard].total for shard in names), default=0)
         return names if names and len(names) == expected else []
 
     def names(self, step: str) -> list[str]:
         return [ALL] if self.run.steps[step].is_corpus_pass else self.shards
 
+    def record(self, step: str, shard: str, footer: Footer) -> None:
+        """A shard has just been written."""
+        self.footers[step, shard] = footer
+        for later in self.run.steps.values():
+            if later.is_corpus_pass and step in later.inputs:
+                self._whole.pop(later.name, None)
+
     def inputs(self, step: str, shard: str) -> dict[str, str] | None:
         """Digest of each input of this shard as it is now; None while one is missing."""
+        if self.run.steps[step].is_corpus_pass:
+            if step not in self._whole:
+                self._whole[step] = self._corpus(self.run.steps[step].inputs[0])
+            return self._whole[step]
         digests = {}
         for name in self.run.steps[step].inputs:
-            if self.run.steps[step].is_corpus_pass:
-                parts = [self.footers.get((name, part)) for part in self.shards]
-                if not parts or not all(part and self.done(name, which) for part, which in zip(parts, self.shards)):
-                    return None
-                whole = hashlib.sha256("".join(part.digest for part in parts if part).encode()).hexdigest()
-                digests[name] = whole
-            else:
-                key = (name, ALL if self.run.steps[name].is_corpus_pass else shard)
-                if key not in self.footers:
-                    return None
-                digests[name] = self.footers[key].digest
+            footer = self.footers.get((name, ALL if self.run.steps[name].is_corpus_pass else shard))
+            if footer is None:
+                return None
+            digests[name] = footer.digest
         return digests
+
+    def _corpus(self, source: str) -> dict[str, str] | None:
+        """One digest for all shards of a step; None until all of them are done."""
+        names = self.shards
+        if not names or not all(self.done(source, name) for name in names):
+            return None
+        together = "".join(self.footers[source, name].digest for name in names)
+        return {source: hashlib.sha256(together.encode()).hexdigest()}
 
     def done(self, step: str, shard: str) -> bool:
         """The file is there, made by these settings from these inputs."""
@@ -281,7 +294,9 @@ def _lease(storage: Storage) -> Iterator[None]:
         age = time.time() - lease["time"]
         if age < LEASE_SECONDS:
             left = LEASE_SECONDS - age
-            raise RunError(f"another asid works on {storage.root} ({lease['holder']}), or died {left:.0f} s too recently")
+            raise RunError(
+                f"another asid works on {storage.root} ({lease['holder']}), or died {left:.0f} s too recently"
+            )
     hold()
     time.sleep(0.5)
     if json.loads(storage.read("run:lease.json"))["holder"] != me:

@@ -93,7 +93,9 @@ def _plain(value: Any) -> Any:
 
 
 def _maps(kind: type[BaseModel]) -> list[str]:
-    return [name for name, hint in get_type_hints(kind).items() if get_origin(hint) is dict and name in kind.model_fields]
+    return [
+        name for name, hint in get_type_hints(kind).items() if get_origin(hint) is dict and name in kind.model_fields
+    ]
 
 
 def digest(rows: Iterable[Record]) -> str:

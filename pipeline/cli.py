@@ -1,0 +1,226 @@
+"""The `asid` command. Thin: parses, calls, prints.
+
+Exit codes: 0 all done; 1 a stage was given up or too many rows failed; 2 wrong use; 3 the budget is reached;
+130 interrupted. Whatever the code, the run folder can be taken up again.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from pipeline import manifest as manifests
+from pipeline.manifest import Manifest, ManifestError
+from pipeline.prompts import PromptError
+from pipeline.run import Fresh, Run, RunError, lock
+from pipeline.shards import ShardError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+out = Console(soft_wrap=True, highlight=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+RunFolder = Annotated[str, typer.Option("--run", help="Run folder: a path, s3://… or gs://…")]
+Settings = Annotated[list[str] | None, typer.Option("--set", help="path=value, such as recipe.cut.max_seconds=60")]
+Prompts = Annotated[str, typer.Option("--prompts", help="Folder of prompts that come before the shipped ones")]
+Cpus = Annotated[float | None, typer.Option("--cpus", help="CPUs to use on this machine; all of them by default")]
+OLD_MANIFEST = "the run has another manifest; the stages that it changes are done again: "
+
+
+def is_manifest(what: str) -> bool:
+    return what.endswith((".yaml", ".yml"))
+
+
+@app.command()
+def run(
+    what: Annotated[list[str] | None, typer.Argument(help="A manifest (.yaml), inputs, or a manifest and inputs")] = None,
+    folder: RunFolder = "asid-run",
+    settings: Settings = None,
+    prompts: Prompts = "",
+    cpus: Cpus = None,
+) -> None:
+    """Take videos through every stage, or go on with a run. Without a manifest: the embedded models."""
+    what = what or []
+    if what:
+        name = what.pop(0) if is_manifest(what[0]) else "demo.yaml"
+        extra = [f"prompts={Path(prompts).resolve()}"] if prompts else []
+        chosen = manifests.load(name, [*(settings or []), *extra])
+        if what:
+            given = chosen.model_dump() | {"inputs": [{"path": _absolute(path)} for path in what]}
+            chosen = Manifest.model_validate(given)
+        if not chosen.inputs:
+            raise ManifestError([f"{name}: `inputs` is empty, and none are given on the command line"])
+        target = Run(folder, chosen)
+    else:
+        if settings:
+            raise typer.BadParameter("--set needs a manifest or inputs before it: a frozen manifest is not changed")
+        target = Run.open(folder, str(Path(prompts).resolve()) if prompts else "")
+    _work(target, cpus=cpus)
+
+
+@app.command()
+def stage(
+    name: Annotated[str, typer.Argument(help="The step to do, as `asid status` names it")],
+    folder: RunFolder = "asid-run",
+    clips: Annotated[str, typer.Option("--clips", help="Only these input rows: ids, with commas")] = "",
+    failed: Annotated[bool, typer.Option("--failed", help="Only the rows that failed")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also what is done, asking the models anew")] = False,
+    attribute: Annotated[str, typer.Option("--attribute", help="Ask anew for this attribute alone")] = "",
+    replay_only: Annotated[bool, typer.Option("--replay-only", help="Only stored answers: no call is made")] = False,
+    prompts: Prompts = "",
+    cpus: Cpus = None,
+) -> None:
+    """Do one step of a run. Steps after it become stale when its rows change; `asid run` does them."""
+    target = Run.open(folder, str(Path(prompts).resolve()) if prompts else "")
+    if name not in target.steps:
+        raise RunError(f"the run has no step {name!r}; it has {', '.join(target.steps)}")
+    only: frozenset[str] | None = frozenset(filter(None, clips.split(","))) or None
+    if failed:
+        ids = {id for _, footer in _footers(target, name) for id in footer.failed}
+        only = frozenset(ids if only is None else ids & only)
+        if not only:
+            out.print(f"{name}: no row has failed")
+            return
+    fresh = Fresh(every=force or bool(clips), attribute=attribute)
+    _work(target, steps=[name], cpus=cpus, only=only, fresh=fresh, replay_only=replay_only,
+          force=force or bool(attribute) or replay_only)  # fmt: skip
+
+
+@app.command()
+def status(
+    folder: Annotated[str, typer.Argument(help="Run folder")] = "asid-run",
+    prompts: Prompts = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each step")] = False,
+) -> None:
+    """What is done, stale, pending and failed, step by step."""
+    from pipeline import status as statuses
+    from pipeline.show import print_status
+
+    target = Run.open(folder, str(Path(prompts).resolve()) if prompts else "")
+    print_status(out, target, statuses.steps(target), as_json)
+
+
+@app.command()
+def show(
+    folder: Annotated[str, typer.Argument(help="Run folder")],
+    clip: Annotated[str, typer.Argument(help="Id of a clip or a video; a unique beginning of it is enough")],
+) -> None:
+    """Everything known of one clip, stage by stage, with what each stage changed in the caption."""
+    from pipeline.show import print_clip
+
+    print_clip(out, Run.open(folder), clip)
+
+
+@app.command()
+def failures(
+    folder: Annotated[str, typer.Argument(help="Run folder")] = "asid-run",
+    step: Annotated[str, typer.Option("--stage", help="Only of this step")] = "",
+) -> None:
+    """Every row that did not make it: where, why, and what it was."""
+    from pipeline.show import print_failures
+
+    print_failures(out, Run.open(folder), step)
+
+
+@app.command()
+def doctor(
+    what: Annotated[str, typer.Argument(help="Manifest; the embedded one when none is named")] = "demo.yaml",
+    settings: Settings = None,
+) -> None:
+    """Check this machine and a manifest before anything is spent: tools, packages, weights, keys, endpoints."""
+    from pipeline.doctor import examine
+
+    problems = 0
+    for finding in examine(manifests.load(what, settings or [])):
+        out.print(("ok   " if finding.good else "BAD  ") + finding.what)
+        if not finding.good:
+            problems += 1
+            out.print(f"     {finding.cure}")
+    if problems:
+        raise typer.Exit(1)
+
+
+manifest_app = typer.Typer(no_args_is_help=True, help="Write or check a manifest.")
+app.add_typer(manifest_app, name="manifest")
+
+
+@manifest_app.command("new")
+def manifest_new(
+    target: Annotated[Path, typer.Argument(help="File to write")],
+    recipe: Annotated[str, typer.Option("--like", help="Shipped manifest to begin from")] = "demo.yaml",
+) -> None:
+    """Write a manifest to begin from, with its comments."""
+    from pipeline.prompts import shipped
+
+    source = shipped("manifests") / recipe
+    if not source.is_file():
+        raise ManifestError([f"no shipped manifest {recipe!r}; there are {', '.join(_shipped())}"])
+    if target.exists():
+        raise typer.BadParameter(f"{target} is there already")
+    target.write_text(source.read_text("utf-8"), "utf-8")
+    out.print(f"wrote {target}: set `inputs`, then `asid doctor {target}` and `asid run {target} --run RUN`")
+
+
+@manifest_app.command("check")
+def manifest_check(file: Annotated[str, typer.Argument(help="Manifest")], settings: Settings = None) -> None:
+    """Say every mistake of a manifest, with its line."""
+    steps = manifests.load(file, settings or []).steps()
+    out.print(f"{file} is right: {' → '.join(step.name for step in steps)}")
+
+
+# --- helpers -----------------------------------------------------------------------------------------------------
+
+
+def _shipped() -> list[str]:
+    from pipeline.prompts import shipped
+
+    return sorted(file.name for file in shipped("manifests").glob("*.yaml"))
+
+
+def _absolute(path: str) -> str:
+    return path if "://" in path else str(Path(path).absolute())
+
+
+def _footers(target: Run, step: str) -> list[tuple[str, Any]]:
+    return [(shard, footer) for (name, shard), footer in target.survey().footers.items() if name == step]
+
+
+def _work(target: Run, **how: Any) -> None:
+    """Do the work under the run's lock, write the dataset, say how it ended, exit with its code."""
+    from pipeline import dataset
+    from pipeline.engine import Engine
+    from pipeline.show import Terminal, print_end
+
+    with lock(target.storage):
+        target.freeze()
+        with Terminal(err, target) as progress:
+            engine = Engine(target, progress, how.pop("cpus", None))
+            result = engine.execute(how.pop("steps", None), **how)
+        samples = dataset.write(target) if dataset.ends_judged(target) else 0
+    print_end(out, target, result, samples)
+    if result.out_of_budget:
+        raise typer.Exit(3)
+    if result.stopped:
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    try:
+        app()
+    except ManifestError as error:
+        for problem in error.problems:
+            err.print(problem, markup=False)
+        sys.exit(2)
+    except (RunError, PromptError, ShardError) as error:
+        err.print(str(error), markup=False)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        err.print("interrupted; what is done is kept: the same command goes on from here")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

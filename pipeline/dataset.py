@@ -1,0 +1,141 @@
+"""The dataset folder of a run: Parquet that `datasets.load_dataset` reads, one file per shard, kept clips only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from pipeline import shards
+from pipeline.attributes import ATTRIBUTES
+from pipeline.rows import Judged, Record
+from pipeline.run import Run
+from pipeline.shards import Footer
+
+CARD = """---
+configs:
+- config_name: all_attributes
+  default: true
+  data_files:
+  - split: train
+    path: data/*.parquet
+---
+"""
+
+
+class Speech(Record):
+    start: float
+    end: float
+    speaker: str
+    text: str
+
+
+class Sample(Record):
+    """One finished clip, flat enough for a data viewer. Times are seconds of the clip, but for `source_*`."""
+
+    id: str
+    video: str  # path relative to the run folder, or the address of the source for a virtual clip
+    video_offset: float
+    source_name: str
+    source_start: float
+    source_end: float
+    duration: float
+    width: int
+    height: int
+    fps: float
+    sound: bool
+    language: str
+    speakers: int
+    caption: str
+    scene: str
+    characters: str
+    objects: str
+    actions: str
+    narrative: str
+    speech: str
+    camera: str
+    emotions: str
+    transcript: tuple[Speech, ...]
+    licence: str
+    source: str
+    tags: str  # JSON of the columns carried from the inputs
+    written_by: tuple[str, ...]  # models, in the order of the pipeline
+    heard_by: str
+    completeness: int
+
+
+def sample(row: Judged) -> Sample:
+    """A judged clip as the dataset shows it."""
+    writers = [candidate.by.model for candidate in row.candidates]
+    writers += [row.draft_by.model, row.verified_by.model, row.decomposed_by.model]
+    writers += [edit.by.model for edit in row.edits]
+    return Sample(
+        id=row.id,
+        video=row.uri.removeprefix("run:"),
+        video_offset=row.offset,
+        source_name=row.name,
+        source_start=row.source_start,
+        source_end=row.source_end,
+        duration=row.duration,
+        width=row.width,
+        height=row.height,
+        fps=row.fps,
+        sound=row.sound,
+        language=row.language,
+        speakers=len({utterance.speaker for utterance in row.utterances if utterance.speaker}),
+        caption=row.caption,
+        **{attribute: getattr(row.captions, attribute) for attribute in ATTRIBUTES},
+        transcript=tuple(
+            Speech(start=said.start, end=said.end, speaker=said.speaker, text=said.text) for said in row.utterances
+        ),
+        licence=row.licence,
+        source=row.source,
+        tags=json.dumps(row.tags, sort_keys=True, ensure_ascii=False),
+        written_by=tuple(dict.fromkeys(writers)),
+        heard_by=row.hearing,
+        completeness=row.completeness,
+    )
+
+
+def samples(rows: Sequence[Judged]) -> Iterator[Sample]:
+    return (sample(row) for row in rows if row.kept)
+
+
+def ends_judged(run: Run) -> bool:
+    """Whether the recipe ends in judged clips, of which a dataset is made."""
+    return issubclass(run.types(list(run.steps)[-1])[1], Judged)
+
+
+def write(run: Run) -> int:
+    """Write `RUN/dataset` from the shards that are done, and drop what is no longer made by them. Files that are
+    already right are left alone. Gives the number of samples."""
+    survey = run.survey()
+    step = list(run.steps)[-1]
+    count, wanted = 0, set()
+    for shard in survey.shards:
+        if not survey.done(step, shard):
+            continue
+        source = survey.footers[step, shard].digest
+        uri = f"run:dataset/data/{shard}.parquet"
+        footer = shards.footer(run.storage, uri)
+        if footer is None or footer.inputs != {step: source}:
+            rows = list(samples(run.rows(step, shard)))
+            footer = Footer(
+                fingerprint=run.fingerprints[step],
+                digest=shards.digest(rows),
+                inputs={step: source},
+                outcomes=[(row.id, 1) for row in rows],
+                rows=len(rows),
+            )
+            if rows:
+                shards.write(run.storage, uri, Sample, rows, footer)
+            else:
+                run.storage.delete(uri)
+        if footer.rows:
+            wanted.add(f"{shard}.parquet")
+        count += footer.rows
+    for name in run.storage.list("run:dataset/data"):
+        if name not in wanted:
+            run.storage.delete(f"run:dataset/data/{name}")
+    if wanted:
+        run.storage.write("run:dataset/README.md", CARD.encode())
+    return count

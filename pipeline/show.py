@@ -1,0 +1,213 @@
+"""A run on the terminal: progress, status, one clip, failures. Everything printed of a row is escaped: captions, file
+names and reasons come from outside."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import time
+from collections import Counter
+from collections.abc import Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from pipeline import status as statuses
+from pipeline.rows import Clip, Formatted, Refined, Verified
+from pipeline.run import Run, RunError, Survey
+from pipeline.status import StepStatus
+from pipeline.work import Done
+
+if TYPE_CHECKING:
+    from pipeline.engine import Result
+
+
+def safe(text: object) -> str:
+    """Printable on one line: control, bidi and other invisible characters are shown escaped."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in str(text))
+
+
+class Terminal:
+    """Progress: a live table on a terminal, plain lines elsewhere."""
+
+    def __init__(self, console: Console, run: Run):
+        self.console = console
+        self.run = run
+        self.live: Live | None = None
+        self.began = time.monotonic()
+        self.rows: Counter[str] = Counter()
+        self.failed: Counter[str] = Counter()
+        self.done: Counter[str] = Counter()
+        self.total: Counter[str] = Counter()
+        self.seconds: Counter[str] = Counter()
+
+    def __enter__(self) -> Terminal:
+        if self.console.is_terminal:
+            self.live = Live(console=self.console, refresh_per_second=4, transient=True, get_renderable=self._table)
+            self.live.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self.live:
+            self.live.stop()
+
+    def started(self, survey: Survey, steps: Sequence[str]) -> None:
+        for status in statuses.steps(self.run, survey, kinds=False):
+            self.total[status.name] = status.done + status.stale + status.pending
+            self.done[status.name] = status.done
+            self.rows[status.name] = status.rows
+            self.failed[status.name] = status.failed
+
+    def finished(self, done: Done) -> None:
+        self.done[done.step] += 1
+        self.rows[done.step] += done.footer.rows
+        self.failed[done.step] += done.failures
+        self.seconds[done.step] += int(done.seconds * 1000)
+        if not self.live:
+            failures = f", {done.failures} failed" if done.failures else ""
+            self._line(f"{done.step}/{done.shard}: {done.rows_in} rows in, {done.footer.rows} out{failures}, "
+                       f"{done.seconds:.1f} s")  # fmt: skip
+
+    def said(self, message: str) -> None:
+        self._line(message)
+
+    def _line(self, message: str) -> None:
+        self.console.print(Text(f"[{time.monotonic() - self.began:6.1f} s] {safe(message)}"))
+
+    def _table(self) -> Table:
+        table = Table(box=None, pad_edge=False)
+        for column in ("stage", "shards", "rows", "failed", "busy s"):
+            table.add_column(column, justify="left" if column == "stage" else "right")
+        for step in self.run.steps:
+            shards = f"{self.done[step]}/{self.total[step]}" if self.total[step] else str(self.done[step])
+            table.add_row(step, shards, str(self.rows[step]), str(self.failed[step] or ""),
+                          f"{self.seconds[step] / 1000:.0f}")  # fmt: skip
+        return table
+
+
+def print_status(console: Console, run: Run, steps: list[StepStatus], as_json: bool) -> None:
+    if as_json:
+        for step in steps:
+            values = vars(step) | {"kinds": dict(step.kinds), "state": step.state}
+            console.print(json.dumps(values), markup=False)
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in ("stage", "state", "done", "stale", "pending", "rows", "failed", "why"):
+        table.add_column(column, justify="left" if column in ("stage", "state", "why") else "right")
+    for step in steps:
+        why = ", ".join(f"{kind} {count}" for kind, count in step.kinds.most_common())
+        table.add_row(step.name, step.state, *(str(n) for n in (step.done, step.stale, step.pending)), str(step.rows),
+                      str(step.failed or ""), Text(safe(why)))  # fmt: skip
+    console.print(table)
+    kept, rules = statuses.drops(run)
+    if kept or rules:
+        console.print(f"kept {kept} clips" + "".join(f"; {rule} dropped {count}" for rule, count in rules.most_common()))
+
+
+def print_end(console: Console, run: Run, result: Result, samples: int) -> None:
+    console.print(f"{result.shards} shards, {result.rows} rows, {result.failures} failures in {result.seconds:.1f} s")
+    for step, reason in result.stopped.items():
+        console.print(Text(f"stage {step} stopped: {safe(reason)}"))
+    if result.out_of_budget:
+        console.print(Text(f"budget reached: {safe(result.out_of_budget)}; the same command goes on once it is raised"))
+    if samples:
+        where = run.storage.root.removeprefix("file://")
+        console.print(Text(f"{samples} clips in {where}/dataset; asid status shows the funnel, asid show one clip"))
+
+
+def print_failures(console: Console, run: Run, step: str) -> None:
+    for name in [step] if step else list(run.steps):
+        for shard in run.survey().names(name):
+            for failure in run.failures(name, shard):
+                console.print(Text(f"{failure.stage}  {failure.kind}  {safe(failure.name)}  {safe(failure.reason)}"))
+
+
+def find(run: Run, clip: str) -> dict[str, Any]:
+    """The row of one clip, or of one video, at every step that has it: step -> row. Raises RunError."""
+    found: dict[str, Any] = {}
+    ids = set()
+    for step in run.steps:
+        if run.steps[step].is_corpus_pass:
+            continue
+        for row in run.all_rows(step):
+            if row.id.startswith(clip):
+                found[step] = row
+                ids.add(row.id)
+    clips = {id for id in ids if "-" in id}
+    if not ids:
+        raise RunError(f"the run has no clip and no video {clip!r}")
+    if len(clips) > 1:
+        raise RunError(f"{clip!r} is not one clip: {', '.join(sorted(clips)[:10])}")
+    return found
+
+
+def print_clip(console: Console, run: Run, clip: str) -> None:
+    caption = ""
+    for step, row in find(run, clip).items():
+        console.rule(step, align="left")
+        if isinstance(row, Clip) and not caption and type(row) is Clip:
+            console.print(Text(f"{safe(row.name)}  {row.source_start:.2f}–{row.source_end:.2f} s of the source, "
+                               f"{row.width}×{row.height}, {len(row.shots)} shots"))  # fmt: skip
+            for said in row.utterances:
+                console.print(Text(f"  {said.start:6.2f} {said.speaker or '?'}: {safe(said.text)}"))
+        elif not isinstance(row, Clip):
+            _print_other(console, row)
+        else:
+            after = _caption(row)
+            if after and after != caption:
+                _print_change(console, caption, after)
+                caption = after
+            _print_findings(console, step, row)
+
+
+def _caption(row: Clip) -> str:
+    for kind, name in ((Refined, "caption"), (Verified, "verified")):
+        if isinstance(row, kind):
+            return str(getattr(row, name))
+    return str(getattr(row, "draft", ""))
+
+
+def _print_other(console: Console, row: Any) -> None:
+    if hasattr(row, "annotator"):
+        console.print(Text(f"{row.annotator} ({row.by.model}): {safe(row.caption)}"))
+    else:
+        console.print(Text(f"{safe(row.name)}  {row.duration:.2f} s  {row.width}×{row.height}"))
+
+
+def _print_change(console: Console, before: str, after: str) -> None:
+    """The caption, with what is new in it and what is gone marked word by word."""
+    old, new = before.split(" "), after.split(" ")
+    text = Text()
+    for kind, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind == "equal" or not before:
+            text.append(safe(" ".join(new[c:d])) + " ")
+            continue
+        if b > a:
+            text.append("[-" + safe(" ".join(old[a:b])) + "-] ", "red strike")
+        if d > c:
+            text.append("{+" + safe(" ".join(new[c:d])) + "+} ", "green")
+    console.print(text)
+
+
+def _print_findings(console: Console, step: str, row: Clip) -> None:
+    values = row.model_dump()
+    if step == "audit":
+        for audit in values.get("audits", ()):
+            for error in audit["errors"]:
+                console.print(Text(f"  {audit['attribute']} error: {safe(error['snippet'])}: {safe(error['why'])}"))
+            for missing in audit["missing"]:
+                console.print(Text(f"  {audit['attribute']} missing: {safe(missing['what'])}: {safe(missing['why'])}"))
+            for remark in audit["expressiveness"]:
+                console.print(Text(f"  {audit['attribute']}: {safe(remark)}"))
+    if step == "decompose":
+        for attribute, caption in values["attributes"].items():
+            console.print(Text(f"  {attribute}: {safe(caption) or '—'}"))
+    if isinstance(row, Formatted):
+        for line in row.mends:
+            console.print(Text(f"  mended: {safe(line)}"))
+    for reason in values.get("reasons", ()):
+        console.print(Text(f"  dropped by {reason['rule']}: {safe(reason['detail'])}"))

@@ -49,12 +49,20 @@ def input_arguments(path: Path, *options: str) -> list[str]:
     return [*options, *SAFE_INPUT, "-i", f"file:{os.path.abspath(path)}"]
 
 
-def run(arguments: Sequence[str], timeout: float, *, max_output: int = 64 << 20, memory: int = MEMORY) -> bytes:
+def run(
+    arguments: Sequence[str],
+    timeout: float,
+    *,
+    max_output: int = 64 << 20,
+    memory: int = MEMORY,
+    max_file: int | None = None,
+) -> bytes:
     """Run to the end and give its standard output. Raises MediaError with the tool's own last words.
 
-    `arguments` starts with `ffmpeg` or `ffprobe`; `timeout` in seconds of wall time; `max_output` in bytes.
+    `arguments` starts with `ffmpeg` or `ffprobe`; `timeout` in seconds of wall time; `max_output` in bytes of
+    standard output, `max_file` in bytes of any one file it writes.
     """
-    with stream(arguments, timeout, memory=memory) as output:
+    with stream(arguments, timeout, memory=memory, max_file=max_file) as output:
         data = output.read(max_output + 1)
         if len(data) > max_output:
             raise MediaError(f"{arguments[0]} gave more than {max_output} bytes", "too_much_output")
@@ -63,7 +71,12 @@ def run(arguments: Sequence[str], timeout: float, *, max_output: int = 64 << 20,
 
 @contextlib.contextmanager
 def stream(
-    arguments: Sequence[str], timeout: float, *, memory: int = MEMORY, pass_fds: Sequence[int] = ()
+    arguments: Sequence[str],
+    timeout: float,
+    *,
+    memory: int = MEMORY,
+    pass_fds: Sequence[int] = (),
+    max_file: int | None = None,
 ) -> Iterator[IO[bytes]]:
     """Run with its standard output as a stream to read. On leaving the block early the process is killed; on leaving
     it at the end a non-zero exit raises MediaError. `pass_fds`: descriptors the process inherits under the same
@@ -85,7 +98,7 @@ def stream(
             raise MediaError(reason, "no_tool") from None
         except (OSError, ValueError) as error:
             raise MediaError(f"{tool} did not start: {error}") from error
-        _limit(process.pid, timeout, memory)
+        _limit(process.pid, timeout, memory, max_file)
         late = threading.Event()
 
         def expire() -> None:
@@ -109,17 +122,21 @@ def stream(
             process.stdout.close()
         if late.is_set():
             raise MediaTimeout(tool, timeout)
+        if finished and process.returncode == -signal.SIGXFSZ:
+            raise MediaError(f"{tool} wrote a file of more than {max_file} bytes", "too_much_output")
         if finished and process.returncode != 0:
             raise MediaError(_last_words(errors, arguments) or f"{tool} ended with status {process.returncode}")
 
 
-def _limit(pid: int, timeout: float, memory: int) -> None:
+def _limit(pid: int, timeout: float, memory: int, max_file: int | None) -> None:
     """Limits that hold even when the worker that started the process is killed."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         resource.prlimit(pid, resource.RLIMIT_AS, (memory, memory))
         seconds = int(timeout * (os.cpu_count() or 1)) + 5
         resource.prlimit(pid, resource.RLIMIT_CPU, (seconds, seconds))
         resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))
+        if max_file is not None:
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (max_file, max_file))
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -11,10 +11,18 @@ import hashlib
 import re
 from pathlib import Path
 
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from pipeline.attributes import ATTRIBUTES, Attribute
 
 PLACE = re.compile(r"\{\{(\w+)\}\}")
 INCLUDE = re.compile(r"^\{\{>\s*([\w/-]+)\s*\}\}$", re.MULTILINE)
+# Anything that a reader could take for an opening bracket, before what it could take for the word, with blanks,
+# invisible characters and slashes strewn in.
+BLANK = r"[\s/\\\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2044\u2060-\u206f\u2215\ufe00-\ufe0f\ufeff\uff0f]*"
+LOOKALIKE = re.compile(rf"[<\u2039\u2329\u27e8\u3008\ufe64\uff1c](?={BLANK}{BLANK.join('evidence')})", re.IGNORECASE)
 
 
 def shipped(kind: str) -> Path:
@@ -27,9 +35,18 @@ class PromptError(Exception):
     """A prompt that is missing, or does not fit its values."""
 
 
+class AttributeText(BaseModel):
+    """What an attribute is about, and VERIFY: the points that its audit may judge."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    about: str = Field(min_length=1)
+    verify: tuple[str, ...] = Field(min_length=1)
+
+
 def fence(label: str, text: str) -> str:
-    """Untrusted text between markers that it cannot close: its own look-alikes are broken up."""
-    safe = re.sub(r"<(/?)evidence", r"<\1 evidence", text, flags=re.IGNORECASE)
+    """Untrusted text between markers that it cannot close: whatever in it looks like a marker loses its bracket."""
+    safe = LOOKALIKE.sub("(", text)
     return f'<evidence kind="{label}">\n{safe}\n</evidence>'
 
 
@@ -68,6 +85,14 @@ class Prompts:
             raise PromptError(f"prompt {name!r} has no place for {', '.join(sorted(unused))}")
         return PLACE.sub(lambda match: values[match[1]], text)
 
-    def attributes(self) -> dict[str, dict[str, object]]:
-        """`attributes.yaml`: attribute -> {"about": str, "verify": [str, …]}."""
-        return dict(YAML(typ="safe").load(self._file("attributes.yaml")))
+    def attributes(self) -> dict[Attribute, AttributeText]:
+        """`attributes.yaml`, read strictly: the eight attributes, each with `about` and `verify`."""
+        try:
+            entries = TypeAdapter(dict[Attribute, AttributeText]).validate_python(
+                YAML(typ="safe").load(self._file("attributes.yaml"))
+            )
+        except (ValidationError, YAMLError) as error:
+            raise PromptError(f"attributes.yaml: {error}") from error
+        if missing := set(ATTRIBUTES) - entries.keys():
+            raise PromptError(f"attributes.yaml lacks {', '.join(sorted(missing))}")
+        return {attribute: entries[attribute] for attribute in ATTRIBUTES}

@@ -1,0 +1,52 @@
+"""The shapes of models' answers. Every field is required and unknown ones are refused, so that an answer that does not
+fit is seen as such. `decompose` answers with `rows.AttributeCaptions`."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from pipeline.rows import Error, Fact, Missing, Record
+
+
+class EmbeddedCaption(Record):
+    """Of an annotator made of detectors: what it found, and the caption composed of nothing else."""
+
+    caption: str
+    facts: list[Fact]
+
+
+class Verification(Record):
+    """ASID, Fig. 16."""
+
+    non_speech_deficiency_specific: str
+    speech_deficiency_specific: str
+    caption: str
+
+
+class Findings(Record):
+    """The audit of one attribute, ASID, Fig. 17."""
+
+    errors: list[Error]
+    missing: list[Missing]
+    expressiveness: list[str]
+
+
+class EnhanceSummary(Record):
+    fixed_errors: list[str]
+    filled_missing: list[str]
+    dropped_forbidden: list[str]
+    timestamp_adjustments: list[str]
+
+
+class Refinement(Record):
+    """ASID, Fig. 18."""
+
+    improved_caption: str
+    enhance_summary: EnhanceSummary
+
+
+class Completeness(Record):
+    """The judge of AVoCaDO's quality check."""
+
+    completeness: int = Field(ge=1, le=5)
+    why: str

@@ -103,8 +103,7 @@ def choose_spans(
         places = _places(duration, frames[(frames > 0) & (frames < duration)], edges, words, signal, sounds, policy)
         chosen, drops = _cheapest(places, policy)
     spans = []
-    for span in chosen:
-        reason = _ruled_out(span, signal, policy)
+    for span, reason in zip(chosen, _ruled_out(chosen, signal, policy), strict=True):
         if reason:
             drops.append(Drop(start=span.start, end=span.end, reason=reason))
         else:
@@ -146,11 +145,13 @@ def _places(
     between = ends[:-1][ends[:-1] == starts[1:]] if len(ends) else np.empty(0)  # words without a pause
     free = np.union1d(free, between[_lead(between, frames) <= NEAR])
     free = free[(free > 0) & (free < duration)]
-    cut = np.unique([onto for edge in edges if (onto := _onto(edge, frames)) is not None])
+    ends_too = np.concatenate(([0.0], frames, [duration]))
+    cut = np.unique([onto for edge in edges if 0 < (onto := _onto(edge, ends_too)) < duration])
     usable = cut[~_inside(cut, starts, ends)]
     cost = {0.0: 0.0, duration: 0.0}
-    for time, bad in _best_of_each_second(free, _badness(free, frames, starts, ends, signal, sounds), policy):
-        cost[time] = INSIDE + BADNESS * bad
+    bad = _badness(free, frames, starts, ends, signal, sounds)
+    for at in _best_of_each_second(free, bad, policy):
+        cost[float(free[at])] = INSIDE + BADNESS * float(bad[at])
     crossed = {edge: (edge, edge) for edge in usable.tolist()}
     for edge in np.setdiff1d(cut, usable).tolist():
         after = int(np.searchsorted(free, edge))
@@ -178,11 +179,11 @@ def _lead(times: Times, frames: Times) -> np.ndarray:
     return np.append(frames, np.inf)[np.searchsorted(frames, times)] - times
 
 
-def _onto(edge: float, frames: Times) -> float | None:
-    """The beginning of the frame that a shot's edge means."""
+def _onto(edge: float, frames: Times) -> float:
+    """The beginning of the frame that a shot's edge means; infinite when there is none near."""
     near = frames[max(0, int(np.searchsorted(frames, edge)) - 1) :][:2]
-    best = near[np.argmin(np.abs(near - edge))] if len(near) else math.inf
-    return float(best) if abs(best - edge) <= NEAR else None
+    best = float(near[np.argmin(np.abs(near - edge))])
+    return best if abs(best - edge) <= NEAR else math.inf
 
 
 def _badness(
@@ -204,13 +205,14 @@ def _badness(
     return bad
 
 
-def _best_of_each_second(free: Times, bad: np.ndarray, policy: ClipPolicy) -> list[tuple[float, float]]:
-    """One place in every second, closer where the allowed lengths lie close together."""
-    width = min(1.0, (policy.max_seconds - policy.min_seconds) / 8)
-    bins = np.floor(free / width)
+def _best_of_each_second(free: Times, bad: np.ndarray, policy: ClipPolicy) -> np.ndarray:
+    """Indices of one place in every second, closer where the allowed lengths lie close together; and both sides of
+    what is too long to be in a clip."""
+    bins = np.floor(free / min(1.0, (policy.max_seconds - policy.min_seconds) / 8))
     order = np.lexsort((free, bad, bins))
-    first = np.concatenate(([True], np.diff(bins[order]) > 0)) if len(order) else np.zeros(0, dtype=bool)
-    return list(zip(free[order][first].tolist(), bad[order][first].tolist(), strict=True))
+    first = np.diff(bins[order], prepend=-1.0) > 0
+    long = np.flatnonzero(np.diff(free) > policy.max_seconds)
+    return np.unique(np.concatenate((order[first], long, long + 1)))
 
 
 # --- the cheapest path -------------------------------------------------------------------------------------------
@@ -266,12 +268,17 @@ def _walk(places: Places, back: np.ndarray, clip: np.ndarray, policy: ClipPolicy
     return spans[::-1], drops
 
 
-def _ruled_out(span: Span, signal: Sequence[Signal], policy: ClipPolicy) -> str:
-    seen = [s for s in signal if span.start <= s.time < span.end]
-    if not seen:
-        return ""
-    if sum(s.brightness < policy.black_below for s in seen) / len(seen) > policy.max_black:
-        return "black"
-    if sum(s.change < policy.frozen_below for s in seen) / len(seen) > policy.max_frozen:
-        return "frozen"
-    return ""
+def _ruled_out(spans: Sequence[Span], signal: Sequence[Signal], policy: ClipPolicy) -> list[str]:
+    """For each span why it may not be a clip by what is seen in it, or ""."""
+    seen = np.array(sorted((s.time, s.brightness < policy.black_below, s.change < policy.frozen_below) for s in signal))
+    seen = seen.reshape(-1, 3)
+    black, frozen = np.cumsum(np.vstack((np.zeros(3), seen)), axis=0).T[1:]
+    reasons = []
+    for span in spans:
+        first, last = np.searchsorted(seen[:, 0], (span.start, span.end))
+        count = max(1, last - first)
+        if (black[last] - black[first]) / count > policy.max_black:
+            reasons.append("black")
+        else:
+            reasons.append("frozen" if (frozen[last] - frozen[first]) / count > policy.max_frozen else "")
+    return reasons

@@ -62,6 +62,9 @@ class Response(Record):
     finish: Literal["stop", "length", "refusal"] = "stop"
     usage: Usage = Usage()
     replayed: bool = False
+    attempts: int = 1  # calls it took
+    seconds: float = 0.0  # the last of them took
+    pause: float = 0.0  # seconds for which the server permits no further call, from its rate-limit headers
 
 
 class Model(Protocol):
@@ -113,6 +116,12 @@ class OutOfBudget(ModelError):
     """No new call may start: the run ends, resumable."""
 
     kind = "budget"
+
+
+class MissingAnswer(ModelError):
+    """Only stored answers may be used, and this one is not among them."""
+
+    kind = "missing_answer"
 
 
 class Misconfigured(ModelError):

@@ -7,11 +7,14 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 ProviderName = Literal["openai", "gemini", "vllm", "scripted", "embedded"]
 
 VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 SECRET = re.compile(r"api[-_]?key|authorization|secret|password|credential", re.IGNORECASE)
+
+HOW = frozenset({"faults", "latency", "inline_bytes", "engine"})  # settings that do not change an answer
 
 
 class Part(BaseModel):
@@ -42,8 +45,10 @@ class Limits(Part):
 
 
 class ModelConfig(Part):
+    """Mistakes of type `secret` hold something that must not be printed: show their message without the input."""
+
     provider: ProviderName
-    model: str = Field("", description="as the provider names it; for `embedded`, which kind; for `scripted`, any label")
+    model: str = Field("", description="as the provider names it; of `embedded`, which kind; of `scripted`, a label")
     base_url: str = Field("", description="another endpoint than the provider's own; with `vllm`, a served model")
     key: str = Field("", description="NAME of the environment variable that holds the key")
     settings: dict[str, Any] = Field(default_factory=dict, description="temperature, max_tokens, fps, …")
@@ -59,7 +64,9 @@ class ModelConfig(Part):
     def _name_only(cls, value: str) -> str:
         looks_real = not VARIABLE.fullmatch(value) or (len(value) >= 20 and "_" not in value)
         if value and looks_real:
-            raise ValueError("must be the NAME of an environment variable, such as OPENAI_API_KEY, never a key itself")
+            raise PydanticCustomError(
+                "secret", "must be the NAME of an environment variable, such as OPENAI_API_KEY, never a key itself"
+            )
         return value
 
     @field_validator("base_url")
@@ -69,7 +76,9 @@ class ModelConfig(Part):
         if value and (parts.scheme not in ("http", "https") or not parts.hostname):
             raise ValueError("must start with http:// or https:// and name a host")
         if parts.username or parts.password or parts.query:
-            raise ValueError("must not carry credentials or a query: name the key's environment variable in `key`")
+            raise PydanticCustomError(
+                "secret", "must not carry credentials or a query: name the key's environment variable in `key`"
+            )
         return value.rstrip("/")
 
     @field_validator("settings")
@@ -77,7 +86,9 @@ class ModelConfig(Part):
     def _no_secrets(cls, value: dict[str, Any]) -> dict[str, Any]:
         for name in value:
             if SECRET.search(name):
-                raise ValueError(f"{name} does not belong here: name the key's environment variable in `key`")
+                raise PydanticCustomError(
+                    "secret", "{name} does not belong here: name the key's variable in `key`", {"name": name}
+                )
         return value
 
     @model_validator(mode="after")
@@ -89,6 +100,8 @@ class ModelConfig(Part):
         return self
 
     def identity(self) -> dict[str, Any]:
-        """What changes answers. An endpoint is left out: the same model elsewhere gives the same dataset."""
-        identity: dict[str, Any] = {"provider": self.provider, "model": self.model, "settings": self.settings}
+        """What changes answers. An endpoint is left out: the same model elsewhere gives the same dataset. So are the
+        faults that a scripted model plays."""
+        settings = {name: value for name, value in self.settings.items() if name not in HOW}
+        identity: dict[str, Any] = {"provider": self.provider, "model": self.model, "settings": settings}
         return identity | ({"script": self.script} if self.provider == "scripted" else {})

@@ -1,0 +1,282 @@
+"""How fast one key may call one endpoint, over all workers of a run.
+
+`Pace` is the pure part: an adaptive number of calls at once, a pause when the server names one, and request and token
+caps per minute. `Limiter` lets callers wait for it. It lives where all workers reach it (the engine puts it in an
+actor) and each worker talks to it through a `RemoteGate`, which sends waiting calls and finished calls in batches.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import math
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from pipeline.models.config import Limits
+
+# ok: answered. limited: refused for its rate. failed: went wrong for another reason. unused: no call was made.
+Outcome = Literal["ok", "limited", "failed", "unused"]
+
+MINUTE = 60.0
+FIRST = 4  # calls at once before anything is known of the server
+CUT = 0.8
+HOLD_ROUNDS = 20  # windows of answers at a known ceiling before one more call at once is tried
+MARGIN = 0.98  # of a cap per minute is used: arrival times shift on their way
+SPREAD = 0.01  # of a cap may start in a burst
+
+
+@dataclass(frozen=True)
+class Lease:
+    """Leave for one call."""
+
+    id: int
+    tokens: int
+    at: float
+
+
+@dataclass(frozen=True)
+class Release:
+    """How a call ended. `retry_after`: seconds for which the server wants no call; `tokens` it really used."""
+
+    lease: Lease
+    outcome: Outcome
+    retry_after: float | None = None
+    tokens: int | None = None
+
+
+class Gate(Protocol):
+    async def acquire(self, tokens: int = 0) -> Lease: ...
+
+    async def release(
+        self, lease: Lease, outcome: Outcome, retry_after: float | None = None, tokens_used: int | None = None
+    ) -> None: ...
+
+
+class Bucket:
+    """A cap per minute, filled evenly. Debts are allowed: a call that used more than was guessed delays the next."""
+
+    def __init__(self, per_minute: float, now: float):
+        self.burst = max(1.0, per_minute * SPREAD)
+        self.rate = max(per_minute * MARGIN - self.burst, per_minute * 0.5) / MINUTE
+        self.level = self.burst
+        self.at = now
+
+    def wait(self, now: float, amount: float) -> float:
+        self.level = min(self.burst, self.level + (now - self.at) * self.rate)
+        self.at = now
+        return max(0.0, (min(amount, self.burst) - self.level) / self.rate)
+
+    def take(self, amount: float) -> None:
+        self.level -= amount
+
+
+class Pace:
+    """When the next call may start. Pure: the time is always an argument, in seconds.
+
+    The window (calls at once) doubles per round until the server first pushes back. A push back lowers the ceiling to
+    what the server carried and cuts the window below it once per round; the window climbs back by one a round and
+    tries one more only after `HOLD_ROUNDS` rounds at the ceiling, so that nearly all calls go through.
+    """
+
+    def __init__(self, limits: Limits, now: float = 0.0, hold: float = math.inf):
+        self.most = float(limits.concurrency)
+        self.window = min(float(FIRST), self.most)
+        self.ceiling = math.inf
+        self.held = 0  # answers since the window reached the ceiling
+        self.step = 1
+        self.cut_at = -math.inf
+        self.paused_until = -math.inf
+        self.hold = hold
+        self.requests = Bucket(limits.requests_per_minute, now) if limits.requests_per_minute else None
+        self.tokens = Bucket(limits.tokens_per_minute, now) if limits.tokens_per_minute else None
+        self.open: dict[int, Lease] = {}
+        self.ids = itertools.count()
+
+    def wait(self, now: float, tokens: int) -> float:
+        """Seconds until a call may start; 0 now; infinite until another call ends."""
+        self._forget(now)
+        if len(self.open) >= math.floor(self.window):
+            oldest = min(lease.at for lease in self.open.values())
+            return oldest + self.hold - now
+        waits = [self.paused_until - now, 0.0]
+        if self.requests:
+            waits.append(self.requests.wait(now, 1))
+        if self.tokens:
+            waits.append(self.tokens.wait(now, tokens))
+        return max(waits)
+
+    def start(self, now: float, tokens: int) -> Lease:
+        lease = Lease(next(self.ids), tokens, now)
+        self.open[lease.id] = lease
+        if self.requests:
+            self.requests.take(1)
+        if self.tokens:
+            self.tokens.take(tokens)
+        return lease
+
+    def finish(self, now: float, release: Release) -> None:
+        lease = release.lease
+        if self.open.get(lease.id) != lease:
+            return  # given up for lost, or told to an earlier limiter that has been replaced
+        busy = len(self.open)
+        del self.open[lease.id]
+        if self.tokens and release.tokens is not None:
+            self.tokens.take(release.tokens - lease.tokens)
+        if release.retry_after:
+            self.paused_until = max(self.paused_until, now + release.retry_after)
+        if release.outcome == "limited":
+            self._shrink(now, lease, busy)
+        elif release.outcome == "ok":
+            self._grow(busy)
+        elif release.outcome == "unused":
+            if self.requests:
+                self.requests.take(-1)
+            if self.tokens and release.tokens is None:
+                self.tokens.take(-lease.tokens)
+
+    def _shrink(self, now: float, lease: Lease, busy: int) -> None:
+        if lease.at >= self.cut_at:  # the first push back to a call that started after the last cut
+            self.cut_at = now
+            self.ceiling = max(1.0, busy - 1.0)
+            self.window = max(1.0, math.floor(min(self.window, busy) * CUT))
+            self.held, self.step = 0, 1
+        else:  # of the same round: one call less was carried
+            self.ceiling = max(1.0, self.ceiling - 1.0)
+        self.window = min(self.window, self.ceiling)
+
+    def _grow(self, busy: int) -> None:
+        if busy < math.floor(self.window):
+            return  # the window was not what held calls back, so nothing is learnt
+        if math.isinf(self.ceiling):
+            self.window += 1.0
+        elif self.window < self.ceiling:
+            self.window = min(self.ceiling, self.window + 1.0 / self.window)
+        else:
+            self.held += 1
+            if self.held >= HOLD_ROUNDS * self.window / self.step:
+                self.ceiling += self.step
+                self.step = min(self.step * 2, HOLD_ROUNDS)
+                self.held = 0
+        self.window = min(self.window, self.most)
+
+    def _forget(self, now: float) -> None:
+        """Leases of workers that died come back after `hold` seconds."""
+        lost = [id for id, lease in self.open.items() if now - lease.at >= self.hold]
+        for id in lost:
+            del self.open[id]
+
+
+class Limiter:
+    """A `Pace` that callers wait for, first come first served. A waiting call holds no slot."""
+
+    def __init__(self, limits: Limits, hold: float = math.inf, clock: Callable[[], float] = time.monotonic):
+        self.clock = clock
+        self.pace = Pace(limits, clock(), hold)
+        self.queue: deque[tuple[Sequence[int], asyncio.Future[list[Lease]]]] = deque()
+        self.timer: asyncio.TimerHandle | None = None
+
+    async def acquire(self, tokens: int = 0) -> Lease:
+        return (await self.acquire_many([tokens]))[0]
+
+    async def acquire_many(self, wants: Sequence[int]) -> list[Lease]:
+        """Leave for as many of the wanted calls, in order, as may start now; waits for the first of them."""
+        future: asyncio.Future[list[Lease]] = asyncio.get_running_loop().create_future()
+        self.queue.append((wants, future))
+        self._pump()
+        try:
+            return await future
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled():
+                await self.release_many([Release(lease, "unused") for lease in future.result()])
+            raise
+
+    async def release(
+        self, lease: Lease, outcome: Outcome, retry_after: float | None = None, tokens_used: int | None = None
+    ) -> None:
+        await self.release_many([Release(lease, outcome, retry_after, tokens_used)])
+
+    async def release_many(self, releases: Sequence[Release]) -> None:
+        for release in releases:
+            self.pace.finish(self.clock(), release)
+        self._pump()
+
+    def _pump(self) -> None:
+        if self.timer:
+            self.timer.cancel()
+            self.timer = None
+        while self.queue:
+            wants, future = self.queue[0]
+            leases: list[Lease] = []
+            wait = 0.0
+            while not future.done() and len(leases) < len(wants):
+                now, tokens = self.clock(), wants[len(leases)]
+                if (wait := self.pace.wait(now, tokens)) > 0:
+                    break
+                leases.append(self.pace.start(now, tokens))
+            if not leases and not future.done():
+                if not math.isinf(wait):
+                    self.timer = asyncio.get_running_loop().call_later(wait, self._pump)
+                return
+            self.queue.popleft()
+            if not future.done():
+                future.set_result(leases)
+
+
+class RemoteGate:
+    """A worker's end of a Limiter that lives elsewhere. `call(method, argument)` runs `acquire_many` or `release_many`
+    there. One question is under way at a time, for all calls that wait; ended calls are told together."""
+
+    def __init__(self, call: Callable[[str, list[int] | list[Release]], Awaitable[list[Lease] | None]]):
+        self.call = call
+        self.waiting: deque[tuple[int, asyncio.Future[Lease]]] = deque()
+        self.ended: list[Release] = []
+        self.asking: asyncio.Task[None] | None = None
+        self.telling: asyncio.Task[None] | None = None
+
+    async def acquire(self, tokens: int = 0) -> Lease:
+        future: asyncio.Future[Lease] = asyncio.get_running_loop().create_future()
+        self.waiting.append((tokens, future))
+        if self.asking is None or self.asking.done():
+            self.asking = asyncio.create_task(self._ask())
+            self.asking.add_done_callback(self._asked)
+        try:
+            return await future
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled() and not future.exception():
+                await self.release(future.result(), "unused")
+            raise
+
+    async def release(
+        self, lease: Lease, outcome: Outcome, retry_after: float | None = None, tokens_used: int | None = None
+    ) -> None:
+        self.ended.append(Release(lease, outcome, retry_after, tokens_used))
+        if self.telling is None or self.telling.done():
+            self.telling = asyncio.create_task(self._tell())
+
+    async def _ask(self) -> None:
+        while self.waiting:
+            wants = [tokens for tokens, _ in self.waiting]
+            leases = await self.call("acquire_many", wants) or []
+            for lease in leases:
+                _, future = self.waiting.popleft()
+                if future.done():
+                    await self.release(lease, "unused")
+                else:
+                    future.set_result(lease)
+
+    def _asked(self, task: asyncio.Task[None]) -> None:
+        """Whoever still waits when asking failed learns why."""
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        while error and self.waiting:
+            _, future = self.waiting.popleft()
+            if not future.done():
+                future.set_exception(error)
+
+    async def _tell(self) -> None:
+        while self.ended:
+            ended, self.ended = self.ended, []
+            await self.call("release_many", ended)

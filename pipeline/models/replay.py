@@ -1,0 +1,257 @@
+"""Every accepted answer is kept beside its shard before anybody uses it, so that it is paid for once.
+
+An `AnswerStore` is a folder of JSON-lines segments, keyed by the whole rendered request. On disk one segment is
+appended to and synced once for all answers that arrived meanwhile; in a bucket each such group is one whole object, and
+closing the store joins them. A line that a crash tore off is passed over. Beside the answers stand the costs of calls
+whose answers were refused or rejected: money without an answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from pydantic import ValidationError
+
+from pipeline.models.base import MissingAnswer, Model, Request, Response, Usage
+from pipeline.models.config import ModelConfig
+from pipeline.rows import Record
+from pipeline.storage import Storage, to_path
+
+LINGER = 0.05  # s that a bucket's group waits for company
+WHOLE = "whole-"  # prefix of a segment that joins others
+
+
+class Entry(Record):
+    """One line of a segment. `text` None: paid, but no answer."""
+
+    key: str
+    text: str | None
+    name: str  # the manifest's name of the model, which has the prices
+    model: str  # as the server reports it
+    provider: str
+    task: str
+    attribute: str
+    row: str
+    usage: Usage
+    calls: int  # tries that this answer took
+    seconds: float  # that the successful call took
+    at: float  # seconds since 1970
+    outcome: str = "answer"
+
+
+def read_entries(data: bytes) -> Iterator[Entry]:
+    """The entries of a segment; only its last line may be torn."""
+    lines = data.split(b"\n")
+    for number, line in enumerate(lines):
+        if not line:
+            continue
+        try:
+            yield Entry.model_validate_json(line)
+        except ValidationError:
+            if number != len(lines) - 1:
+                raise
+
+
+class AnswerStore:
+    """The answers of one shard. `fresh(attribute)` says which stored answers not to use; what has been put since the
+    store was made is always used. `replay_only`: a missing answer is an error and nothing is called."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        folder: str,
+        shard: str,
+        *,
+        fresh: Callable[[str], bool] = lambda attribute: False,
+        replay_only: bool = False,
+    ):
+        self.storage = storage
+        self.folder = f"{folder}/{shard}"
+        self.fresh = fresh
+        self.replay_only = replay_only
+        self.entries: dict[str, Entry] = {}
+        self.new: set[str] = set()
+        self.segments: list[str] = []
+        self.pending: list[tuple[Entry, asyncio.Future[None]]] = []
+        self.flushing: asyncio.Task[None] | None = None
+        self.loading: asyncio.Task[None] | None = None
+        self.file: BinaryIO | None = None
+
+    async def get(self, request: Request) -> Entry | None:
+        """The stored answer to a request."""
+        await self._loaded()
+        entry = self.entries.get(request.key())
+        if entry and entry.key not in self.new and self.fresh(request.attribute):
+            return None
+        return entry
+
+    async def put(self, entry: Entry) -> None:
+        """Returns when the entry is durable."""
+        await self._loaded()
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.pending.append((entry, future))
+        if self.flushing is None or self.flushing.done():
+            self.flushing = asyncio.create_task(self._flush())
+        await asyncio.shield(future)
+
+    async def close(self) -> None:
+        if self.flushing:
+            await self.flushing
+        if self.file:
+            self.file.close()
+            self.file = None
+        if not self.storage.is_local and len(self.segments) > 1:
+            await asyncio.to_thread(self._join)
+
+    # --- reading -------------------------------------------------------------------------------------------------
+
+    async def _loaded(self) -> None:
+        if self.loading is None:
+            self.loading = asyncio.create_task(asyncio.to_thread(self._load))  # type: ignore[arg-type]
+        await asyncio.shield(self.loading)
+
+    def _load(self) -> None:
+        found: list[Entry] = []
+        for name in self.storage.list(self.folder):
+            if name.endswith(".jsonl"):
+                self.segments.append(name)
+                found.extend(read_entries(self.storage.read(f"{self.folder}/{name}")))
+        for entry in sorted(found, key=lambda entry: entry.at):
+            if entry.text is not None:
+                self.entries[entry.key] = entry
+
+    # --- writing -------------------------------------------------------------------------------------------------
+
+    async def _flush(self) -> None:
+        """Write what is pending, in one go, until nothing is."""
+        while self.pending:
+            if not self.storage.is_local:
+                await asyncio.sleep(LINGER)
+            group, self.pending = self.pending, []
+            data = b"".join(entry.model_dump_json().encode() + b"\n" for entry, _ in group)
+            error: OSError | None = None
+            try:
+                await asyncio.to_thread(self._append if self.storage.is_local else self._upload, data)
+            except OSError as caught:
+                error = caught
+            for entry, future in group:
+                if error:
+                    future.set_exception(error)
+                else:
+                    if entry.text is not None:
+                        self.entries[entry.key] = entry
+                        self.new.add(entry.key)
+                    future.set_result(None)
+
+    def _append(self, data: bytes) -> None:
+        if self.file is None:
+            folder = to_path(self.storage.resolve(self.folder))
+            folder.mkdir(parents=True, exist_ok=True)
+            self.file = open(folder / _segment(), "ab")  # noqa: SIM115 - open as long as the store
+            with contextlib.closing(_Folder(folder)) as directory:
+                directory.sync()
+        self.file.write(data)
+        self.file.flush()
+        os.fsync(self.file.fileno())
+
+    def _upload(self, data: bytes) -> None:
+        name = _segment()
+        self.storage.write(f"{self.folder}/{name}", data)
+        self.segments.append(name)
+
+    def _join(self) -> None:
+        """One object for many. Both exist for a moment, and reading both gives the same answers."""
+        parts = list(self.segments)
+        lines = {line for name in parts for line in self.storage.read(f"{self.folder}/{name}").split(b"\n") if line}
+        whole = WHOLE + _segment()
+        self.storage.write(f"{self.folder}/{whole}", b"\n".join(sorted(lines)) + b"\n")
+        for name in parts:
+            self.storage.delete(f"{self.folder}/{name}")
+        self.segments = [whole]
+
+
+class _Folder:
+    """A directory, to make a new name in it durable."""
+
+    def __init__(self, path: os.PathLike[str]):
+        self.descriptor = os.open(path, os.O_RDONLY)
+
+    def sync(self) -> None:
+        os.fsync(self.descriptor)
+
+    def close(self) -> None:
+        os.close(self.descriptor)
+
+
+def _segment() -> str:
+    return f"{time.time_ns():019d}-{uuid.uuid4().hex[:8]}.jsonl"
+
+
+current_store: ContextVar[AnswerStore | None] = ContextVar("current_store", default=None)
+
+
+@dataclass
+class Replaying:
+    """The outermost layer: answers from the store, else from the model. Whoever judges one keeps or rejects it."""
+
+    model: Model
+    name: str
+    config: ModelConfig
+
+    @property
+    def reads_facts(self) -> bool:
+        return self.model.reads_facts
+
+    def whole(self, request: Request) -> Request:
+        """The request with everything that decides its answer: it is what the store knows answers by."""
+        identity = self.config.identity()
+        model = json.dumps({key: value for key, value in identity.items() if key != "settings"}, sort_keys=True)
+        return request.model_copy(update={"model": model, "settings": identity["settings"] | request.settings})
+
+    async def generate(self, request: Request) -> Response:
+        store, whole = _store(), self.whole(request)
+        if entry := await store.get(whole):
+            assert entry.text is not None
+            return Response(
+                text=entry.text, model=entry.model, provider=entry.provider, usage=entry.usage, replayed=True,
+                attempts=entry.calls, seconds=entry.seconds,
+            )  # fmt: skip
+        if store.replay_only:
+            raise MissingAnswer(f"no stored answer of {self.name} for this {request.task} request")
+        return await self.model.generate(whole)
+
+    async def keep(self, request: Request, response: Response) -> None:
+        """The answer to `request` is good: store it, so that it is never paid for again."""
+        await self._put(request, response, response.text, "answer")
+
+    async def reject(self, request: Request, response: Response, why: str) -> None:
+        """No answer came of it, but it has its price."""
+        await self._put(request, response, None, why)
+
+    async def _put(self, request: Request, response: Response, text: str | None, outcome: str) -> None:
+        if response.replayed:
+            return
+        entry = Entry(
+            key=self.whole(request).key(), text=text, name=self.name, model=response.model, provider=response.provider,
+            task=request.task, attribute=request.attribute, row=request.row, usage=response.usage,
+            calls=response.attempts, seconds=response.seconds, at=time.time(), outcome=outcome,
+        )  # fmt: skip
+        await _store().put(entry)
+
+    async def close(self) -> None:
+        await self.model.close()
+
+
+def _store() -> AnswerStore:
+    if (store := current_store.get()) is None:
+        raise RuntimeError("no answer store is set: paid answers would be lost (see `current_store`)")
+    return store

@@ -1,0 +1,113 @@
+"""Another try for errors that can heal, with full jitter and a deadline; and a place in the queue for every try.
+
+The limiter is inside the retries, so that a call that waits for its next try holds no slot that another could use.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import tenacity
+from tenacity.asyncio import AsyncRetrying
+
+from pipeline.models.base import Model, Request, Response, Transient
+from pipeline.models.limiter import Gate, Outcome
+
+FIRST_WAIT = 1.0  # s, the most before the second try; doubles with every further one
+LONGEST_WAIT = 60.0
+TOKENS_PER_MEDIA_SECOND = 300.0  # a guess for the first call; afterwards the task's own mean counts
+
+
+def full_jitter(tries: int, error: BaseException | None, chance: random.Random) -> float:
+    """Seconds before the next try: anything up to the doubling bound, after what the server asked for."""
+    asked = getattr(error, "retry_after", None) or 0.0
+    return asked + chance.uniform(0.0, min(LONGEST_WAIT, FIRST_WAIT * 2 ** (tries - 1)))
+
+
+@dataclass
+class Persistent:
+    """Tries again. A Transient that outlasts the tries or the deadline is raised with the number of attempts."""
+
+    model: Model
+    retries: int
+    deadline: float  # s
+    chance: random.Random = field(default_factory=random.Random)
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    @property
+    def reads_facts(self) -> bool:
+        return self.model.reads_facts
+
+    async def generate(self, request: Request) -> Response:
+        retrying = AsyncRetrying(
+            retry=tenacity.retry_if_exception_type(Transient),
+            stop=tenacity.stop_after_attempt(self.retries + 1) | tenacity.stop_before_delay(self.deadline),
+            wait=lambda state: full_jitter(state.attempt_number, _error(state), self.chance),
+            reraise=True,
+            sleep=self.sleep,
+        )
+        tries = 0
+        try:
+            async for attempt in retrying:
+                with attempt:
+                    tries = attempt.retry_state.attempt_number
+                    response = await self.model.generate(request)
+        except Transient as error:
+            error.attempts = tries
+            raise
+        return response.model_copy(update={"attempts": tries})
+
+    async def close(self) -> None:
+        await self.model.close()
+
+
+def _error(state: tenacity.RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None
+
+
+@dataclass
+class Limited:
+    """Every call waits for its lease, and tells the gate how it went."""
+
+    model: Model
+    gate: Gate
+    seen: dict[str, tuple[int, int]] = field(default_factory=lambda: defaultdict(lambda: (0, 0)))  # calls, tokens
+
+    @property
+    def reads_facts(self) -> bool:
+        return self.model.reads_facts
+
+    def guess(self, request: Request) -> int:
+        """Tokens that a call will take, going in and coming out."""
+        calls, tokens = self.seen[request.task]
+        if calls:
+            return tokens // calls
+        seconds = sum((medium.end or 30.0) - medium.start for medium in request.media if medium.kind != "image")
+        return int(len(request.prompt) / 4 + TOKENS_PER_MEDIA_SECOND * seconds) + 500
+
+    async def generate(self, request: Request) -> Response:
+        lease = await self.gate.acquire(self.guess(request))
+        outcome: Outcome = "failed"
+        pause: float | None = None
+        used: int | None = None
+        began = time.monotonic()
+        try:
+            response = await self.model.generate(request)
+            outcome, pause = "ok", response.pause
+            used = response.usage.input_tokens + response.usage.output_tokens + response.usage.thought_tokens
+            calls, tokens = self.seen[request.task]
+            self.seen[request.task] = (calls + 1, tokens + used)
+        except Transient as error:
+            outcome, pause = ("limited" if error.rate_limited else "failed"), error.retry_after
+            raise
+        finally:
+            await self.gate.release(lease, outcome, pause, used)
+        return response.model_copy(update={"seconds": time.monotonic() - began})
+
+    async def close(self) -> None:
+        await self.model.close()

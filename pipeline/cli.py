@@ -36,7 +36,9 @@ def is_manifest(what: str) -> bool:
 
 @app.command()
 def run(
-    what: Annotated[list[str] | None, typer.Argument(help="A manifest (.yaml), inputs, or a manifest and inputs")] = None,
+    what: Annotated[
+        list[str] | None, typer.Argument(help="A manifest (.yaml), inputs, or a manifest and inputs")
+    ] = None,
     folder: RunFolder = "asid-run",
     settings: Settings = None,
     prompts: Prompts = "",

@@ -223,15 +223,13 @@ class Engine:
         order = []
         for piece in listing.pieces():
             order.append(piece)
-            footer = self.survey.footers.get((first, piece.shard)) or listing.footer(piece)
-            if self.force or footer is None:
+            if self.force or listing.footer(piece) is None:
                 self.ready[first].append(piece)
-        self.progress.said(f"{listing.found} files, {sum(map(len, self.ready.values()))} pieces to probe")
+        self.progress.said(f"{listing.found} files to probe, {len(listing.unlisted)} that cannot be")
         self._loop()
         if first in self.result.stopped:
             return
-        for shard, footer in listing.pack(order).items():
-            self.survey.record(first, shard, footer)
+        listing.pack(order)
         self.survey = self.run.survey()
 
     # --- the loop ------------------------------------------------------------------------------------------------
@@ -325,8 +323,15 @@ class Engine:
                 suspect.rows.popleft()
                 reason = f"its worker died {DEATHS} times on this row alone"
                 suspect.poison.append(
-                    Failure(id=flight.row, name=flight.row, stage=key[0], kind="killed_worker", reason=reason,
-                            attempts=DEATHS, raw="")  # fmt: skip
+                    Failure(
+                        id=flight.row,
+                        name=flight.row,
+                        stage=key[0],
+                        kind="killed_worker",
+                        reason=reason,
+                        attempts=DEATHS,
+                        raw="",
+                    )  # fmt: skip
                 )
         else:
             self.deaths[key] += 1
@@ -454,7 +459,9 @@ class Engine:
     def _stuck(self) -> None:
         for step, queue in self.ready.items():
             if queue:
-                claims = ", ".join(f"{amount:g} {name}" for name, amount in _claims(Group.of(self.run.steps[step])).items())
+                claims = ", ".join(
+                    f"{amount:g} {name}" for name, amount in _claims(Group.of(self.run.steps[step])).items()
+                )
                 self._stop(step, f"its workers ask for {claims}, and the cluster has {_has()}")
 
     # --- the cluster ---------------------------------------------------------------------------------------------
@@ -492,6 +499,11 @@ class _Cluster:
         self.engine.flights.clear()
         if self.mine:
             ray.shutdown()
+
+
+def _killer(step: str, row: str) -> Failure:
+    reason = f"its worker died {DEATHS} times on this row alone"
+    return Failure(id=row, name=row, stage=step, kind="killed_worker", reason=reason, attempts=DEATHS, raw="")
 
 
 def _interrupt(*_: object) -> None:

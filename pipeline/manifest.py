@@ -98,6 +98,12 @@ def find_stage(name: str) -> StageKind:
     return stages.load(name)
 
 
+def _settings(kind: StageKind, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The stage's own settings in a recipe entry. An annotator's `name` is one of them."""
+    own = {"stage"} if "name" in kind.types()[-1].model_fields else {"stage", "name"}
+    return {key: value for key, value in entry.items() if key not in own}
+
+
 def _steps(recipe: Sequence[Mapping[str, Any]]) -> Iterator[Step]:
     """The recipe with what each step reads. Neighbouring `caption` steps are annotators side by side: all read the step
     before the first of them, and the step after the last joins them. A corpus pass reads the step before it, and so
@@ -106,11 +112,10 @@ def _steps(recipe: Sequence[Mapping[str, Any]]) -> Iterator[Step]:
     beside: list[str] = []  # annotators and corpus passes standing beside the trunk
     for entry in recipe:
         kind = find_stage(entry["stage"])
-        settings = {key: value for key, value in entry.items() if key not in ("stage", "name")}
+        config = kind.types()[-1].model_validate(_settings(kind, entry))
         name = entry.get("name") or kind.name
-        config = kind.types()[-1].model_validate(settings)
         if kind.name == "caption":
-            name = f"caption-{config.name or name}" if not entry.get("name") else name
+            name = f"caption-{config.name or config.model}"
             yield Step(name, kind, config, trunk)
             beside.append(name)
         elif issubclass(kind, CorpusPass):
@@ -238,10 +243,9 @@ def _mistakes(values: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], s
         except (ImportError, AttributeError, TypeError) as error:
             yield (*here, "stage"), f"cannot load stage {entry['stage']!r}: {error}"
             continue
-        settings = {key: value for key, value in entry.items() if key not in ("stage", "name")}
         config_type: type[StageConfig] = kind.types()[-1]
         try:
-            config = config_type.model_validate(settings)
+            config = config_type.model_validate(_settings(kind, entry))
         except ValidationError as error:
             for detail in error.errors():
                 yield (*here, *detail["loc"]), _say(detail, config_type)

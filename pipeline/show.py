@@ -8,7 +8,6 @@ import json
 import time
 from collections import Counter
 from collections.abc import Sequence
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -51,7 +50,9 @@ class Terminal:
             self.live.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self.live:
             self.live.stop()
 
@@ -105,7 +106,9 @@ def print_status(console: Console, run: Run, steps: list[StepStatus], as_json: b
     console.print(table)
     kept, rules = statuses.drops(run)
     if kept or rules:
-        console.print(f"kept {kept} clips" + "".join(f"; {rule} dropped {count}" for rule, count in rules.most_common()))
+        console.print(
+            f"kept {kept} clips" + "".join(f"; {rule} dropped {count}" for rule, count in rules.most_common())
+        )
 
 
 def print_end(console: Console, run: Run, result: Result, samples: int) -> None:

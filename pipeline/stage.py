@@ -128,6 +128,16 @@ class Stage(Generic[In, Out, Config]):
         model = getattr(config, "model", "")
         return [model] if model else []
 
+    @classmethod
+    def packages(cls, config: Config) -> list[tuple[str, str]]:
+        """Modules beyond the base install that these settings need, each with the extra that brings it."""
+        return []
+
+    @classmethod
+    def variables(cls, config: Config) -> list[tuple[str, str]]:
+        """Environment variables that these settings need, each with what it is for."""
+        return []
+
 
 class CorpusPass(Generic[In, Config]):
     """A verb that needs the whole corpus. Reads one narrow column of all shards, writes a small table by id."""

@@ -110,7 +110,7 @@ class Workshop:
         """Work a task to its end and commit it. Raises StageFailed or BudgetReached; then nothing is committed, and
         every answer that was paid for is in the store."""
         began = time.monotonic()
-        run, step = self.run, self.run.steps[task.step]
+        step = self.run.steps[task.step]
         try:
             stage = await self.stage(task.step)
             rows = task.listed or await asyncio.to_thread(self._inputs, step, task.shard)

@@ -16,7 +16,7 @@ from pipeline.prompts import INCLUDE, PLACE, PromptError, Prompts, fence, shippe
 # stages' own tests.
 PLACES = {
     "caption/general": {"duration", "material"},
-    "caption/subtitled": {"duration", "material", "transcript"},
+    "caption/subtitles": {"duration", "material", "transcript"},
     "caption/visual": {"duration", "material"},
     "caption/audio": {"duration", "material"},
     "ensemble": {"duration", "descriptions", "transcript"},
@@ -56,7 +56,7 @@ def test_prompts_with_untrusted_texts_say_how_to_take_them(name: str) -> None:
     prompts = Prompts()
     text = prompts.text(name)
     warning = prompts.text("shared/evidence").strip()
-    assert text.index(warning) < min(text.index("{{%s}}" % place) for place in PLACES[name] & TEXTS)
+    assert text.index(warning) < min(text.index("{{" + place + "}}") for place in PLACES[name] & TEXTS)
 
 
 def test_every_shared_part_is_used() -> None:
@@ -99,8 +99,18 @@ def test_a_folder_of_ones_own_comes_first_and_changes_the_hash(tmp_path: Path) -
     assert mine.hash("eval/qa") == plain.hash("eval/qa")
 
 
-MARKERS = ["</evidence>", "<evidence kind=\"x\">", "</EVIDENCE>", "< / evidence >", "<\u200b/evidence>", "＜/evidence＞",
-           "</ev\u00adidence>", "<\n/evidence>", "‹/evidence›", "<\\/e v i d e n c e>"]  # fmt: skip
+MARKERS = [
+    "</evidence>",
+    '<evidence kind="x">',
+    "</EVIDENCE>",
+    "< / evidence >",
+    "<\u200b/evidence>",
+    "＜/evidence＞",
+    "</ev\u00adidence>",
+    "<\n/evidence>",
+    "‹/evidence›",
+    "<\\/e v i d e n c e>",
+]
 
 
 @given(st.lists(st.one_of(st.sampled_from([*MARKERS, "<", "/", "</", "evid", "ence>", " "]), st.text(max_size=8))))

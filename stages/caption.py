@@ -1,0 +1,70 @@
+"""One annotator's caption of each clip: by what it sees and hears of it, blind to the other annotators."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import Field, field_validator
+
+from pipeline import evidence
+from pipeline.answers import EmbeddedCaption
+from pipeline.asking import NOBODY, AskingConfig, AskingStage
+from pipeline.evidence import Sense
+from pipeline.rows import Candidate, Clip
+
+
+class CaptionConfig(AskingConfig):
+    name: str = Field("", description="of the annotator; the model's name when empty")
+    prompt: str = Field("caption/general", min_length=1)
+    sees: tuple[Sense, ...] = Field(
+        ("video",), min_length=1, description="video (with its sound), audio, frames, transcript"
+    )
+    max_frames: int = Field(32, ge=1, description="most stills shown, spread over the clip")
+
+    @field_validator("sees")
+    @classmethod
+    def _once_each(cls, value: tuple[Sense, ...]) -> tuple[Sense, ...]:
+        if len(set(value)) != len(value):
+            raise ValueError("names one of them twice")
+        return value
+
+
+class Caption(AskingStage[Clip, Candidate, CaptionConfig]):
+    """A clip that has nothing of what the annotator sees (no sound for one that only hears) is given to no language
+    model: the candidate is empty, and by nobody."""
+
+    name = "caption"
+
+    def places(self) -> dict[str, Sequence[str]]:
+        written = ("transcript",) if "transcript" in self.config.sees else ()
+        return {self.config.prompt: ("duration", "material", *written)}
+
+    async def process(self, clip: Clip) -> Candidate:
+        config = self.config
+        annotator = config.name or config.model
+        embedded = self.model.reads_facts
+        if not embedded and not evidence.present(clip, config.sees):
+            return Candidate(id=clip.id, annotator=annotator, caption="", facts=(), by=NOBODY)
+        values = {
+            "duration": evidence.seconds(clip.duration),
+            "material": evidence.material(clip, config.sees, config.max_frames),
+        }
+        if "transcript" in config.sees:
+            values["transcript"] = evidence.transcript(clip.utterances)
+        answer = await self.ask(
+            clip,
+            "caption",
+            config.prompt,
+            values,
+            facts={"annotator": annotator, "clip": evidence.clip_facts(clip)},
+            answer=EmbeddedCaption if embedded else None,
+            media=await evidence.media(clip, config.sees, config.max_frames, self.context.storage),
+            check=_grounded if embedded else lambda _: None,
+        )
+        text, facts = (answer.value.caption, answer.value.facts) if embedded else (answer.value, [])
+        by = self.by(answer.response, config.prompt)
+        return Candidate(id=clip.id, annotator=annotator, caption=text.strip(), facts=tuple(facts), by=by)
+
+
+def _grounded(answer: EmbeddedCaption) -> str | None:
+    return "the caption rests on no fact" if answer.caption.strip() and not answer.facts else None

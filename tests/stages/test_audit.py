@@ -1,0 +1,133 @@
+"""Every attribute is audited by itself, by its own VERIFY list."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asking_kit import Scripted, by_attribute, decomposed, run
+
+from pipeline.attributes import ATTRIBUTES
+from pipeline.models.base import OutOfBudget, Refused, Request
+from pipeline.models.config import ModelConfig
+from pipeline.models.replay import AnswerStore, Replaying, current_store
+from pipeline.prompts import Prompts, shipped
+from pipeline.rows import Error
+from pipeline.stage import Context, Unprocessable
+from pipeline.storage import Storage
+from stages.audit import AuditConfig, Auditor
+
+CLEAN: dict[str, list[Any]] = {"errors": [], "missing": [], "expressiveness": []}
+WRONG = CLEAN | {"errors": [{"snippet": "pans left", "why": "it pans right"}]}
+
+
+def test_one_request_for_each_attribute_with_its_own_points_and_caption(tmp_path: Path) -> None:
+    model = Scripted(by_attribute({"camera": WRONG}, CLEAN))
+    row = run(Auditor, decomposed(tmp_path), model, tmp_path)
+    assert tuple(audit.attribute for audit in row.audits) == ATTRIBUTES
+    found = {audit.attribute: audit for audit in row.audits}
+    assert found["camera"].errors == (Error(snippet="pans left", why="it pans right"),)
+    assert all(not audit.errors for name, audit in found.items() if name != "camera")
+    asked = {request.attribute: request for request in model.requests}
+    entries = Prompts().attributes()
+    for name, request in asked.items():
+        assert all(f"- {point}\n" in request.prompt for point in entries[name].verify)
+        others = {point for other in ATTRIBUTES if other != name for point in entries[other].verify}
+        assert not any(f"- {point}\n" in request.prompt for point in others)
+        assert entries[name].about in request.prompt
+        assert [medium.kind for medium in request.media] == ["video"]
+    assert '<evidence kind="caption">\nAt 4s, the camera pans left.\n</evidence>' in asked["camera"].prompt
+    assert '<evidence kind="caption">\n(empty)\n</evidence>' in asked["narrative"].prompt
+
+
+def test_some_attributes_alone_in_their_order(tmp_path: Path) -> None:
+    model = Scripted(lambda _: CLEAN)
+    row = run(Auditor, decomposed(tmp_path), model, tmp_path, attributes=["speech", "scene"], sees=[])
+    assert [audit.attribute for audit in row.audits] == ["scene", "speech"]
+    assert "neither picture nor sound" in model.requests[0].prompt
+    assert model.requests[0].media == ()
+
+
+def test_the_facts_of_embedded_auditors(tmp_path: Path) -> None:
+    model = Scripted(lambda _: CLEAN, reads_facts=True)
+    run(Auditor, decomposed(tmp_path), model, tmp_path, attributes=["camera"])
+    facts = model.requests[0].facts
+    assert set(facts) == {"attribute", "about", "verify", "caption", "duration", "candidates", "utterances"}
+    assert (facts["attribute"], facts["caption"]) == ("camera", "At 4s, the camera pans left.")
+    assert facts["verify"] == list(Prompts().attributes()["camera"].verify)
+
+
+def test_editing_one_verify_list_changes_the_fingerprint_and_that_request_alone(tmp_path: Path) -> None:
+    text = (shipped("prompts") / "attributes.yaml").read_text("utf-8")
+    (tmp_path / "attributes.yaml").write_text(text.replace("number and order of the shots", "number of shots"), "utf-8")
+    config, mine = AuditConfig(model="m"), Prompts(tmp_path)
+    before, after = Auditor.texts(config, Prompts()), Auditor.texts(config, mine)
+    assert [name for name in ATTRIBUTES if before[name] != after[name]] == ["camera"]
+    assert Auditor.texts(AuditConfig(model="m", attributes=("speech",)), mine).keys() == {"speech"}
+
+    def keys(prompts: Prompts) -> dict[str, str]:
+        model = Scripted(lambda _: CLEAN)
+        stage = Auditor(config, Context(Storage(tmp_path), prompts, {"m": model}))
+        stage.open()
+        asyncio.run(stage.process(decomposed(tmp_path)))
+        return {request.attribute: request.key() for request in model.requests}
+
+    one, other = keys(Prompts()), keys(mine)
+    assert [name for name in ATTRIBUTES if one[name] != other[name]] == ["camera"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ({"errors": [], "missing": []}, "expressiveness"),
+        (CLEAN | {"verdict": "good"}, "verdict"),
+        (CLEAN | {"errors": [{"snippet": "x"}]}, "why"),
+        (CLEAN | {"missing": ["a cup"]}, "missing"),
+        ("[]", "answer"),
+        ("The caption is fine.", "not JSON"),
+        (CLEAN | {"expressiveness": ["x" * 200_000]}, "characters"),
+        (CLEAN | {"expressiveness": ["a\x1b[31m"]}, r"U\+001B"),
+    ],
+)
+def test_answers_of_another_form_are_asked_for_again_and_then_named(tmp_path: Path, answer: Any, reason: str) -> None:
+    heals = Scripted(lambda request: CLEAN if len(heals.requests) > 1 else answer)
+    run(Auditor, decomposed(tmp_path), heals, tmp_path, attributes=["objects"])
+    with pytest.raises(Unprocessable, match=reason) as caught:
+        run(Auditor, decomposed(tmp_path), Scripted(lambda _: answer), tmp_path, attributes=["objects"], reasks=0)
+    assert caught.value.kind == "invalid_answer"
+    assert str(caught.value).startswith("objects: ")
+
+
+def test_when_one_attribute_fails_the_answers_of_the_others_are_kept(tmp_path: Path) -> None:
+    refuses: dict[str, Any] = {"scene": Refused("no scene")}
+    model = Scripted(lambda request: refuses.get(request.attribute, CLEAN))
+    config = ModelConfig(provider="scripted", model="s")
+    stage = Auditor(AuditConfig(model="m"), Context(Storage(tmp_path), Prompts(), {"m": Replaying(model, "m", config)}))
+    stage.open()
+
+    async def attempt() -> Any:
+        store = AnswerStore(Storage(tmp_path), "run:audit/answers", "00000")
+        token = current_store.set(store)
+        try:
+            return await stage.process(decomposed(tmp_path))
+        finally:
+            current_store.reset(token)
+            await store.close()
+
+    with pytest.raises(Unprocessable, match="scene: no scene") as caught:
+        asyncio.run(attempt())
+    assert caught.value.kind == "refusal"
+    refuses.clear()
+    asked = len(model.requests)
+    assert len(asyncio.run(attempt()).audits) == 8
+    assert [request.attribute for request in model.requests[asked:]] == ["scene"]
+
+
+def test_an_empty_purse_outweighs_a_refusal(tmp_path: Path) -> None:
+    def answer(request: Request) -> Any:
+        return {"scene": Refused("no"), "camera": OutOfBudget("spent")}.get(request.attribute, CLEAN)
+
+    with pytest.raises(OutOfBudget):
+        run(Auditor, decomposed(tmp_path), Scripted(answer), tmp_path)

@@ -11,7 +11,7 @@ import json_repair
 from pydantic import BaseModel, ValidationError
 
 from pipeline.models.base import InvalidAnswer, Model, Refused, Request, Response, Truncated
-from pipeline.models.replay import Replaying
+from pipeline.models.replay import Replaying, current_store
 from pipeline.prompts import Prompts, fence
 
 PROMPTS = Prompts()
@@ -37,7 +37,19 @@ async def ask(
 ) -> Answer:
     """Raises Refused, Truncated, InvalidAnswer (with the raw text), or what the model's layers raise. `check` says what
     is wrong with a value that has the right form, or None. Only an answer that passes is kept for replay, under the
-    first question, whatever it took to get it."""
+    first question, whatever it took to get it. A caller that is cancelled does not take the answer with it."""
+    work = _ask(model, request, answer, reasks, check)
+    store = current_store.get()
+    return await (store.outlive(work) if store else work)
+
+
+async def _ask(
+    model: Model,
+    request: Request,
+    answer: type[BaseModel] | None,
+    reasks: int,
+    check: Callable[[Any], str | None] | None,
+) -> Answer:
     update: dict[str, Any] = {} if model.reads_facts else {"facts": {}}
     if answer is not None and request.answer_schema is None:
         update["answer_schema"] = answer.model_json_schema()

@@ -112,6 +112,18 @@ class InvalidAnswer(ModelError):
     kind = "invalid_answer"
 
 
+class BadRequest(ModelError):
+    """This request, or its media, is not what the model takes. Another row may fare better."""
+
+    kind = "bad_request"
+
+
+class Stopping(ModelError):
+    """The stage is being stopped: no further call starts. The row is not to blame."""
+
+    kind = "stopping"
+
+
 class OutOfBudget(ModelError):
     """No new call may start: the run ends, resumable."""
 

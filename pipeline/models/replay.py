@@ -14,20 +14,41 @@ import json
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from pydantic import ValidationError
 
-from pipeline.models.base import MissingAnswer, Model, Request, Response, Usage
+from pipeline.models.base import MissingAnswer, Model, Request, Response, Stopping, Usage
 from pipeline.models.config import ModelConfig
 from pipeline.rows import Record
 from pipeline.storage import Storage, to_path
 
+Result = TypeVar("Result")
+
 LINGER = 0.05  # s that a bucket's group waits for company
 WHOLE = "whole-"  # prefix of a segment that joins others
+
+
+current_store: ContextVar[AnswerStore | None] = ContextVar("current_store", default=None)
+
+
+async def nap(seconds: float) -> None:
+    """Sleep, but no longer than until the row's store closes."""
+    store = current_store.get()
+    if store is None:
+        await asyncio.sleep(seconds)
+        return
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(store.closing.wait(), seconds)
+
+
+def check_open() -> None:
+    """Raises Stopping when the row's store is closing."""
+    if (store := current_store.get()) is not None and store.closing.is_set():
+        raise Stopping("the stage is being stopped")
 
 
 class Entry(Record):
@@ -82,6 +103,8 @@ class AnswerStore:
         self.new: set[str] = set()
         self.segments: list[str] = []
         self.pending: list[tuple[Entry, asyncio.Future[None]]] = []
+        self.closing = asyncio.Event()  # no further call is to start
+        self.asking: set[asyncio.Task[Any]] = set()
         self.flushing: asyncio.Task[None] | None = None
         self.loading: asyncio.Task[None] | None = None
         self.file: BinaryIO | None = None
@@ -103,7 +126,19 @@ class AnswerStore:
             self.flushing = asyncio.create_task(self._flush())
         await asyncio.shield(future)
 
+    async def outlive(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Do `work` to its end even when whoever waits for it is cancelled: what is being paid for gets stored."""
+        task = asyncio.create_task(work)
+        self.asking.add(task)
+        task.add_done_callback(self.asking.discard)
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())  # heard, should nobody wait any more
+        return await asyncio.shield(task)
+
     async def close(self) -> None:
+        """Waits for calls in flight and stores their answers; those that have not gone out are given up."""
+        self.closing.set()
+        if self.asking:
+            await asyncio.wait(self.asking)
         if self.flushing:
             await self.flushing
         if self.file:
@@ -194,9 +229,6 @@ class _Folder:
 
 def _segment() -> str:
     return f"{time.time_ns():019d}-{uuid.uuid4().hex[:8]}.jsonl"
-
-
-current_store: ContextVar[AnswerStore | None] = ContextVar("current_store", default=None)
 
 
 @dataclass

@@ -17,10 +17,11 @@ from tenacity.asyncio import AsyncRetrying
 
 from pipeline.models.base import Model, Request, Response, Transient
 from pipeline.models.limiter import Gate, Outcome
+from pipeline.models.replay import check_open, nap
+from pipeline.models.spend import GUESSED_OUTPUT, guess_tokens
 
 FIRST_WAIT = 1.0  # s, the most before the second try; doubles with every further one
 LONGEST_WAIT = 60.0
-TOKENS_PER_MEDIA_SECOND = 300.0  # a guess for the first call; afterwards the task's own mean counts
 
 
 def full_jitter(tries: int, error: BaseException | None, chance: random.Random) -> float:
@@ -37,7 +38,7 @@ class Persistent:
     retries: int
     deadline: float  # s
     chance: random.Random = field(default_factory=random.Random)
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    sleep: Callable[[float], Awaitable[None]] = nap
 
     @property
     def reads_facts(self) -> bool:
@@ -72,10 +73,11 @@ def _error(state: tenacity.RetryCallState) -> BaseException | None:
 
 @dataclass
 class Limited:
-    """Every call waits for its lease, and tells the gate how it went."""
+    """Every call waits for its lease, has its time, and tells the gate how it went."""
 
     model: Model
     gate: Gate
+    timeout: float  # s
     seen: dict[str, tuple[int, int]] = field(default_factory=lambda: defaultdict(lambda: (0, 0)))  # calls, tokens
 
     @property
@@ -87,17 +89,20 @@ class Limited:
         calls, tokens = self.seen[request.task]
         if calls:
             return tokens // calls
-        seconds = sum((medium.end or 30.0) - medium.start for medium in request.media if medium.kind != "image")
-        return int(len(request.prompt) / 4 + TOKENS_PER_MEDIA_SECOND * seconds) + 500
+        return guess_tokens(request) + GUESSED_OUTPUT
 
     async def generate(self, request: Request) -> Response:
+        check_open()
         lease = await self.gate.acquire(self.guess(request))
-        outcome: Outcome = "failed"
+        outcome: Outcome = "unused"
         pause: float | None = None
         used: int | None = None
         began = time.monotonic()
         try:
-            response = await self.model.generate(request)
+            check_open()
+            outcome = "failed"
+            async with asyncio.timeout(self.timeout):
+                response = await self.model.generate(request)
             outcome, pause = "ok", response.pause
             used = response.usage.input_tokens + response.usage.output_tokens + response.usage.thought_tokens
             calls, tokens = self.seen[request.task]
@@ -105,6 +110,8 @@ class Limited:
         except Transient as error:
             outcome, pause = ("limited" if error.rate_limited else "failed"), error.retry_after
             raise
+        except TimeoutError as error:
+            raise Transient(f"no answer within {self.timeout:g} s") from error
         finally:
             await self.gate.release(lease, outcome, pause, used)
         return response.model_copy(update={"seconds": time.monotonic() - began})

@@ -1,0 +1,68 @@
+"""A span of a file as bytes for a model: a small video of its own, its sound, or stills. Times are the file's own."""
+
+from __future__ import annotations
+
+import io
+import wave
+from pathlib import Path
+
+from pipeline.media.process import input_arguments, run
+
+MAX_BYTES = 512 << 20
+SAMPLE_RATE = 16000
+
+
+def video(path: Path, start: float, end: float | None, timeout: float) -> bytes:
+    """The span as an MP4 (H.264, AAC), cut to the frame. Raises MediaError."""
+    return run(
+        [
+            *("ffmpeg", *input_arguments(path, *_span(start, end)), "-map", "0:v:0", "-map", "0:a:0?"),
+            *("-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p", "-c:a", "aac"),
+            *("-vf", "crop=trunc(iw/2)*2:trunc(ih/2)*2", "-map_metadata", "-1"),
+            *("-movflags", "frag_keyframe+empty_moov", "-f", "mp4", "pipe:1"),
+        ],
+        timeout,
+        max_output=MAX_BYTES,
+    )
+
+
+def sound(path: Path, start: float, end: float | None, timeout: float) -> bytes:
+    """The span's sound as WAV: 16 kHz, mono, 16 bit. Raises MediaError."""
+    span = input_arguments(path, *_span(start, end))
+    form = ("-map", "0:a:0", "-ac", "1", "-ar", str(SAMPLE_RATE), "-f", "s16le", "pipe:1")
+    sink = io.BytesIO()
+    with wave.open(sink, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(SAMPLE_RATE)
+        file.writeframes(run(["ffmpeg", *span, *form], timeout, max_output=MAX_BYTES))
+    return sink.getvalue()
+
+
+def stills(
+    path: Path, start: float, end: float | None, fps: float, most: int, side: int, timeout: float
+) -> list[tuple[float, bytes]]:
+    """Seconds from the span's start, and a JPEG no larger than `side` pixels: `fps` a second, `most` at the most,
+    evenly thinned out. Raises MediaError."""
+    shape = f"scale=w='min({side},iw)':h='min({side},ih)':force_original_aspect_ratio=decrease:force_divisible_by=2"
+    data = run(
+        [
+            *("ffmpeg", *input_arguments(path, *_span(start, end)), "-map", "0:v:0", "-vf", f"fps={fps},{shape}"),
+            *("-c:v", "mjpeg", "-q:v", "4", "-pix_fmt", "yuvj420p", "-f", "image2pipe", "pipe:1"),
+        ],
+        timeout,
+        max_output=MAX_BYTES,
+    )
+    images = [b"\xff\xd8" + rest for rest in data.split(b"\xff\xd9\xff\xd8")] if data else []
+    images = [image.removeprefix(b"\xff\xd8") if number == 0 else image for number, image in enumerate(images)]
+    images = [image if image.endswith(b"\xff\xd9") else image + b"\xff\xd9" for image in images]
+    if len(images) > most:
+        chosen = [round(index * (len(images) - 1) / max(1, most - 1)) for index in range(most)]
+    else:
+        chosen = list(range(len(images)))
+    return [(index / fps, images[index]) for index in chosen]
+
+
+def _span(start: float, end: float | None) -> tuple[str, ...]:
+    length = () if end is None else ("-t", f"{end - start:.6f}")
+    return ("-ss", f"{start:.6f}", *length) if start or end is not None else ()

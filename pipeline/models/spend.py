@@ -1,0 +1,249 @@
+"""What calls cost, and when to stop. Totals come from durable answers, so a resumed run knows what it has spent."""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from pipeline.models.base import Model, OutOfBudget, Request, Response, Usage
+from pipeline.models.config import Limits, ModelConfig, Prices
+from pipeline.models.replay import Entry, read_entries
+from pipeline.storage import Storage
+
+MILLION = 1_000_000
+GUESSED_OUTPUT = 500
+TOKENS_PER_MEDIA_SECOND = 300  # until the first answer says better
+FREE = Prices(input=0.0, output=0.0)
+
+
+def prices_of(config: ModelConfig) -> Prices:
+    """Models that run inside the worker cost nothing per token."""
+    return FREE if config.provider in ("embedded", "scripted") and not config.prices.known else config.prices
+
+
+def cost(usage: Usage, prices: Prices) -> float | None:
+    """USD of one call; None when the price is not known. Cached, audio and video tokens are parts of the input."""
+    if prices.input is None or prices.output is None:
+        return None
+    special = {"cached": usage.cached_tokens, "audio": usage.audio_tokens, "video": usage.video_tokens}
+    plain = usage.input_tokens
+    total = 0.0
+    for name, tokens in special.items():
+        price = getattr(prices, name)
+        tokens = min(tokens, plain)
+        if price is not None:
+            total += tokens * price
+            plain -= tokens
+    return (total + plain * prices.input + (usage.output_tokens + usage.thought_tokens) * prices.output) / MILLION
+
+
+def guess_tokens(request: Request) -> int:
+    """Tokens that a request may have, before anything is known of the model."""
+    seconds = sum((medium.end or 30.0) - medium.start for medium in request.media if medium.kind != "image")
+    return int(len(request.prompt) / 4 + TOKENS_PER_MEDIA_SECOND * seconds)
+
+
+# --- totals ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Line:
+    """What one stage spent with one model on one attribute. `usd` None: no price is known."""
+
+    stage: str
+    model: str  # the manifest's name
+    attribute: str
+    answers: int
+    rejected: int  # paid calls that gave no answer
+    calls: int  # all tries
+    usage: Usage
+    usd: float | None
+    seconds: float  # of successful calls, one after the other
+
+    @property
+    def retries(self) -> int:
+        return self.calls - self.answers - self.rejected
+
+
+def entries(storage: Storage, folder: str) -> Iterator[Entry]:
+    """All entries under a stage's folder of answers, whatever the shard."""
+
+    def segments() -> Iterator[str]:
+        for shard in storage.list(folder):
+            for name in storage.list(f"{folder}/{shard}"):
+                if name.endswith(".jsonl"):
+                    yield f"{folder}/{shard}/{name}"
+
+    with ThreadPoolExecutor(8) as pool:
+        pending = segments()
+        while group := list(itertools.islice(pending, 64)):
+            for data in pool.map(storage.read, group):
+                yield from read_entries(data)
+
+
+def lines(stage: str, found: Iterable[Entry], models: Mapping[str, ModelConfig]) -> list[Line]:
+    """The spending of one stage. An entry that stands in two segments is counted once."""
+    groups: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+    for entry in {(entry.key, entry.at): entry for entry in found}.values():
+        groups[entry.name, entry.attribute].append(entry)
+    result = []
+    for (name, attribute), group in sorted(groups.items()):
+        prices = prices_of(models[name]) if name in models else Prices()
+        costs = [cost(entry.usage, prices) for entry in group]
+        answers = sum(entry.text is not None for entry in group)
+        result.append(
+            Line(
+                stage=stage,
+                model=name,
+                attribute=attribute,
+                answers=answers,
+                rejected=len(group) - answers,
+                calls=sum(entry.calls for entry in group),
+                usage=add(entry.usage for entry in group),
+                usd=None if None in costs else sum(item for item in costs if item is not None),
+                seconds=sum(entry.seconds for entry in group),
+            )
+        )
+    return result
+
+
+def spent(storage: Storage, stages: Iterable[str], models: Mapping[str, ModelConfig]) -> list[Line]:
+    """The spending of a run, from the answers beside its shards."""
+    return [line for stage in stages for line in lines(stage, entries(storage, f"run:{stage}/answers"), models)]
+
+
+def add(usages: Iterable[Usage]) -> Usage:
+    totals = dict.fromkeys(Usage.model_fields, 0)
+    for usage in usages:
+        for name in totals:
+            totals[name] += getattr(usage, name)
+    return Usage(**totals)
+
+
+# --- estimates ---------------------------------------------------------------------------------------------------
+
+
+def scaled(line: Line, factor: float) -> Line:
+    """What a line becomes when the work is `factor` times as much."""
+    usage = Usage(**{name: round(getattr(line.usage, name) * factor) for name in Usage.model_fields})
+    return Line(
+        line.stage, line.model, line.attribute, round(line.answers * factor), round(line.rejected * factor),
+        round(line.calls * factor), usage, None if line.usd is None else line.usd * factor, line.seconds * factor,
+    )  # fmt: skip
+
+
+def seconds_needed(found: Iterable[Line], limits: Limits) -> float:
+    """Wall time that the calls of one endpoint take at the least: by calls at once, and by its caps per minute."""
+    found = list(found)
+    bounds = [sum(line.seconds for line in found) / limits.concurrency]
+    if limits.requests_per_minute:
+        bounds.append(sum(line.calls for line in found) * 60 / limits.requests_per_minute)
+    if limits.tokens_per_minute:
+        usage = add(line.usage for line in found)
+        tokens = usage.input_tokens + usage.output_tokens + usage.thought_tokens
+        bounds.append(tokens * 60 / limits.tokens_per_minute)
+    return max(bounds)
+
+
+# --- the budget --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """Leave to spend about `usd`, or the reason why not."""
+
+    id: int
+    usd: float
+    refusal: str = ""
+
+
+class Purse(Protocol):
+    async def reserve(self, stage: str, model: str, guess: float) -> Ticket: ...
+
+    async def settle(self, ticket: Ticket, stage: str, model: str, usd: float) -> None: ...
+
+
+@dataclass
+class Ledger:
+    """The money of a run, for all its workers. A call is let start while what is spent, what calls in flight will
+    likely cost and its own likely cost stay within the budget: the mean of the same stage and model so far, before the
+    first answer the caller's guess."""
+
+    budget: float | None = None  # USD, of the run
+    budgets: dict[str, float] = field(default_factory=dict)  # by stage
+    spent: dict[str, float] = field(default_factory=lambda: defaultdict(float))  # by stage
+    means: dict[tuple[str, str], tuple[int, float]] = field(default_factory=dict)  # calls, USD
+    open: dict[int, tuple[str, float]] = field(default_factory=dict)
+    ids: Iterator[int] = field(default_factory=itertools.count)
+
+    def restore(self, found: Iterable[Line]) -> None:
+        """Take over what the run has spent already."""
+        for line in found:
+            if line.usd is not None:
+                self.spent[line.stage] = self.spent.get(line.stage, 0.0) + line.usd
+                calls, usd = self.means.get((line.stage, line.model), (0, 0.0))
+                self.means[line.stage, line.model] = (calls + line.answers + line.rejected, usd + line.usd)
+
+    async def reserve(self, stage: str, model: str, guess: float) -> Ticket:
+        calls, usd = self.means.get((stage, model), (0, 0.0))
+        likely = usd / calls if calls else guess
+        for name, limit, parts in (
+            ("the budget", self.budget, tuple(self.spent)),
+            (f"the budget of {stage}", self.budgets.get(stage), (stage,)),
+        ):
+            if limit is None:
+                continue
+            gone = sum(self.spent.get(part, 0.0) for part in parts)
+            flying = sum(usd for part, usd in self.open.values() if name == "the budget" or part == stage)
+            if gone >= limit or gone + flying + likely > limit:
+                return Ticket(-1, 0.0, f"{name} of {limit:.2f} USD is reached: {gone:.4f} USD spent")
+        ticket = Ticket(next(self.ids), likely)
+        self.open[ticket.id] = (stage, likely)
+        return ticket
+
+    async def settle(self, ticket: Ticket, stage: str, model: str, usd: float) -> None:
+        """The call of a ticket has ended and cost this much. One that failed cost nothing that is known."""
+        if self.open.pop(ticket.id, None) is None:
+            return
+        self.spent[stage] = self.spent.get(stage, 0.0) + usd
+        if usd:
+            calls, total = self.means.get((stage, model), (0, 0.0))
+            self.means[stage, model] = (calls + 1, total + usd)
+
+
+@dataclass
+class Budgeted:
+    """No call starts that the purse does not allow."""
+
+    model: Model
+    name: str
+    stage: str
+    prices: Prices
+    purse: Purse
+
+    @property
+    def reads_facts(self) -> bool:
+        return self.model.reads_facts
+
+    async def generate(self, request: Request) -> Response:
+        guess = cost(Usage(input_tokens=guess_tokens(request), output_tokens=GUESSED_OUTPUT), self.prices) or 0.0
+        ticket = await self.purse.reserve(self.stage, self.name, guess)
+        if ticket.refusal:
+            raise OutOfBudget(
+                f"{ticket.refusal}. What is paid is kept: raise it (--set budget.usd=…, or the stage's `budget`) and "
+                "run again"
+            )
+        usd = 0.0
+        try:
+            response = await self.model.generate(request)
+            usd = cost(response.usage, self.prices) or 0.0
+        finally:
+            await self.purse.settle(ticket, self.stage, self.name, usd)
+        return response
+
+    async def close(self) -> None:
+        await self.model.close()

@@ -147,6 +147,18 @@ class Storage:
         names = sorted(info.base_name for info in infos)
         return iter(name for name in names if not name.startswith(".partial-"))
 
+    def is_file(self, uri: str) -> bool:
+        system, path = self._at(uri)
+        return system.get_file_info(path).type == fs.FileType.File
+
+    def walk(self, uri: str) -> Iterator[str]:
+        """Addresses of all files below a folder of a bucket, sorted; nothing when the folder is not there."""
+        system, path = self._at(uri)
+        scheme = uri.split("://", 1)[0]
+        infos = system.get_file_info(fs.FileSelector(path, recursive=True, allow_not_found=True))
+        paths = sorted(info.path for info in infos if info.type == fs.FileType.File)
+        return iter(f"{scheme}://{path}" for path in paths)
+
     def delete(self, uri: str) -> None:
         """Remove a file or a folder with all in it; nothing happens when it is not there."""
         system, path = self._at(uri)
@@ -190,8 +202,8 @@ def _bucket(scheme: str, bucket: str) -> fs.FileSystem:
             parts = urlsplit(endpoint)
             region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
             return fs.S3FileSystem(endpoint_override=parts.netloc, scheme=parts.scheme, region=region)
-        region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-        return fs.S3FileSystem(region=region or fs.resolve_s3_region(bucket))
+        named = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+        return fs.S3FileSystem(region=named or fs.resolve_s3_region(bucket))
     if scheme in ("gs", "gcs"):
         return fs.GcsFileSystem()
     raise ValueError(f"{scheme}:// is not supported: use a local path, s3:// or gs://")

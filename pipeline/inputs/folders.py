@@ -1,0 +1,122 @@
+"""Files on local disk: folders walked to their end, links followed once, nothing opened."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.inputs.base import VIDEO, ending, is_beside
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file or folder; or, with `kind`, a thing that is refused and why."""
+
+    path: Path
+    kind: str = ""
+    reason: str = ""
+    folder: bool = False
+    inode: tuple[int, int] = (0, 0)
+
+
+def look(path: Path) -> Found:
+    """What is at `path`, without opening it: a pipe would wait for ever, a device would not end."""
+    try:
+        there = os.stat(path)
+    except (OSError, ValueError) as error:
+        return Found(path, *_missing(path, error))
+    mode = there.st_mode
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+        return Found(path, folder=stat.S_ISDIR(mode), inode=(there.st_dev, there.st_ino))
+    names = {
+        stat.S_IFIFO: "a named pipe",
+        stat.S_IFSOCK: "a socket",
+        stat.S_IFCHR: "a device",
+        stat.S_IFBLK: "a device",
+    }
+    return Found(path, "not_a_file", f"{names.get(stat.S_IFMT(mode), 'something')}, not a file")
+
+
+def walk(root: Path, skipped: Counter[str]) -> Iterator[Found]:
+    """The files below `root` that may be videos, in the order of their names; those reached by links to folders come
+    last. Every folder is read once. `skipped` counts, by ending, the files that lie beside videos."""
+    seen: set[tuple[int, int]] = set()
+    links = deque([look(root)])
+    while links:
+        link = links.popleft()
+        if link.inode not in seen:
+            yield from _tree(link, seen, links, skipped)
+        elif _holds(link.path, link.path.parent):
+            yield Found(link.path, "link_loop", "a link to a folder that it lies in")
+        else:
+            skipped["(link to a folder that is listed)"] += 1
+
+
+def _tree(top: Found, seen: set[tuple[int, int]], links: deque[Found], skipped: Counter[str]) -> Iterator[Found]:
+    folders = [top]
+    while folders:
+        folder = folders.pop()
+        seen.add(folder.inode)
+        try:
+            names = sorted(os.listdir(folder.path), key=os.fsencode)
+        except OSError as error:
+            yield Found(folder.path, *_missing(folder.path, error))
+            continue
+        inner = []
+        for name in names:
+            found = look(folder.path / name)
+            if found.kind:
+                yield found
+            elif not found.folder:
+                if is_beside(name):
+                    skipped[ending(name) or name] += 1
+                else:
+                    yield found
+            elif found.path.is_symlink():
+                links.append(found)
+            elif ending(name) in VIDEO:
+                yield Found(found.path, "folder", "a folder, not a file; to read what is in it, name it as an input")
+            else:
+                inner.append(found)
+        folders.extend(reversed(inner))
+
+
+def _holds(folder: Path, inner: Path) -> bool:
+    real = os.path.realpath(folder)
+    return os.path.commonpath([real, os.path.realpath(inner)]) == real
+
+
+def braces(pattern: str) -> list[str]:
+    """`shard-{000..002}.tar` and `{a,b}/x.mp4` written out."""
+    match = re.search(r"\{(?:(\d+)\.\.(\d+)|([^{}]*,[^{}]*))\}", pattern)
+    if not match:
+        return [pattern]
+    first, last, words = match.groups()
+    if words is not None:
+        inner = words.split(",")
+    else:
+        step = 1 if int(last) >= int(first) else -1
+        inner = [str(number).zfill(len(first)) for number in range(int(first), int(last) + step, step)]
+    head, tail = pattern[: match.start()], pattern[match.end() :]
+    return [whole for word in inner for whole in braces(head + word + tail)]
+
+
+def _missing(path: Path, error: OSError | ValueError) -> tuple[str, str]:
+    code = error.errno if isinstance(error, OSError) else None
+    if code == errno.ELOOP:
+        return "link_loop", "a link that leads back to itself"
+    if code == errno.ENOENT and path.is_symlink():
+        return "dangling_link", "a link to a file that is not there"
+    if code in (errno.ENOENT, errno.ENOTDIR):
+        return "missing", "there is no such file"
+    if code in (errno.EACCES, errno.EPERM):
+        return "no_permission", "its permissions do not let us look at it"
+    if code == errno.ENAMETOOLONG:
+        return "missing", "the name is longer than any file's"
+    return "unreadable", str(error)

@@ -1,0 +1,122 @@
+"""WebDataset shards: plain tar files whose members of one stem belong together. Listing reads the headers and the
+small JSON and text members; a video is copied out only when its turn comes, from its place in the tar.
+
+The address of a member is the tar's with `#NAME@OFFSET+SIZE`, NAME percent-encoded."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote
+
+from pipeline.inputs.base import InputConfig, Listed, ending, is_beside, listed, refused, text
+from pipeline.rows import Failure
+from pipeline.storage import Storage, display_name
+
+MEMBER = re.compile(r"(?P<tar>.+)#(?P<name>[^#]*)@(?P<offset>\d+)\+(?P<size>\d+)", re.DOTALL)
+STEM = re.compile(r"(?P<stem>(?:.*/)?[^/.][^/.]*)(?P<kind>\..*)?", re.DOTALL)
+SIDE_BYTES = 1 << 20  # a larger JSON or text beside a video is left where it is
+COPY = 1 << 20
+
+
+def is_tar(address: str) -> bool:
+    return ending(address) == ".tar"
+
+
+def is_member(uri: str) -> bool:
+    return MEMBER.fullmatch(uri) is not None
+
+
+def read_tar(uri: str, config: InputConfig, storage: Storage) -> Iterator[Listed | Failure]:
+    """The videos in the tar at `uri`, in its order. What `.json` and `.txt` beside them say becomes tags."""
+    stem = ""
+    videos: list[tuple[str, str]] = []
+    columns: dict[str, Any] = {}
+    for member in _members(uri, storage):
+        if isinstance(member, Failure):
+            yield member
+            continue
+        name, address, side = member
+        match = STEM.fullmatch(name)
+        here = match["stem"] if match else name
+        if here != stem:
+            yield from _sample(uri, videos, columns, config)
+            stem, videos, columns = here, [], {}
+        if side is None:
+            videos.append((name, address))
+        else:
+            columns |= _columns(name, side)
+    yield from _sample(uri, videos, columns, config)
+
+
+def copy_member(uri: str, target: Path, storage: Storage) -> None:
+    """Write the bytes of a member to `target`. Raises OSError, or EOFError when the tar has become shorter."""
+    match = MEMBER.fullmatch(uri)
+    if match is None:
+        raise ValueError(f"{uri} is not the address of a tar member")
+    left = int(match["size"])
+    with storage.open(match["tar"]) as tar, open(target, "wb") as out:
+        tar.seek(int(match["offset"]))
+        while left:
+            piece = tar.read(min(COPY, left))
+            if not piece:
+                raise EOFError(f"the tar ends {left} bytes before its member does")
+            out.write(piece)
+            left -= len(piece)
+
+
+def _members(uri: str, storage: Storage) -> Iterator[tuple[str, str, bytes | None] | Failure]:
+    """Name and address of each member that may be a video, and each small member beside one, with its bytes."""
+    shard = display_name(uri)
+    with storage.open(uri) as file:
+        whole = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        try:
+            with tarfile.open(fileobj=file, mode="r:") as tar:
+                for member in tar:
+                    tar.members = []  # type: ignore[attr-defined]  # else it keeps every header it has seen
+                    name = text(member.name)
+                    address = f"{uri}#{quote(name)}@{member.offset_data}+{member.size}"
+                    if member.isdir():
+                        continue
+                    if not member.isreg() or member.issparse():
+                        yield refused(address, "not_a_file", "a link or a special file in a tar", f"{shard}/{name}")
+                    elif member.offset_data + member.size > whole:
+                        yield refused(address, "cut_short", "the tar ends before this member", f"{shard}/{name}")
+                        return
+                    elif not is_beside(name):
+                        yield name, address, None
+                    elif ending(name) in (".json", ".txt") and member.size <= SIDE_BYTES:
+                        side = tar.extractfile(member)
+                        assert side is not None
+                        yield name, address, side.read()
+        except tarfile.TarError as error:
+            yield refused(uri, "bad_tar", f"not a plain tar file, or damaged: {error}")
+
+
+def _sample(
+    uri: str, videos: list[tuple[str, str]], columns: dict[str, Any], config: InputConfig
+) -> Iterator[Listed | Failure]:
+    for name, address in videos:
+        yield listed(address, config, columns, f"{display_name(uri)}/{name}")
+
+
+def _columns(name: str, side: bytes) -> dict[str, Any]:
+    words = side.decode("utf-8", "backslashreplace").strip()
+    if ending(name) == ".txt":
+        return {"text": words}
+    try:
+        values = json.loads(words)
+    except (ValueError, RecursionError):
+        return {"json": words}
+    return values if isinstance(values, dict) else {"json": words}
+
+
+def member_ending(uri: str) -> str:
+    match = MEMBER.fullmatch(uri)
+    return ending(unquote(match["name"])) if match else ""

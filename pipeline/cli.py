@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from pipeline import manifest as manifests
+from pipeline.inputs import InputError
 from pipeline.manifest import Manifest, ManifestError
 from pipeline.prompts import PromptError
 from pipeline.run import Fresh, Run, RunError, lock
@@ -216,7 +217,7 @@ def main() -> None:
         for problem in error.problems:
             err.print(problem, markup=False)
         sys.exit(2)
-    except (RunError, PromptError, ShardError) as error:
+    except (InputError, RunError, PromptError, ShardError) as error:
         err.print(str(error), markup=False)
         sys.exit(2)
     except KeyboardInterrupt:

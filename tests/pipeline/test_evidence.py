@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,7 +23,7 @@ def test_stills_are_thinned_evenly_from_first_to_last(count: int, most: int) -> 
     assert times == sorted(set(times))
     if len(times) > 1:
         assert (times[0], times[-1]) == (0.0, count - 1.0)
-        gaps = [after - before for before, after in zip(times, times[1:], strict=False)]
+        gaps = [after - before for before, after in pairwise(times)]
         assert max(gaps) - min(gaps) <= 1
 
 

@@ -1,0 +1,123 @@
+"""Only what the audits name is mended: those attributes' captions, and the all-attribute caption once (ASID, Fig. 18).
+Everything else passes byte for byte."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from pydantic import Field
+
+from pipeline import evidence
+from pipeline.answers import Findings, Refinement
+from pipeline.asking import AskingConfig, AskingStage, together
+from pipeline.captions import anchors, check, same_blocks, times
+from pipeline.prompts import Prompts
+from pipeline.rows import AttributeCaptions, Audit, Audited, Edit, Refined, grow
+
+ALL = "all"
+
+
+class RefineConfig(AskingConfig):
+    prompt: str = Field("refine/attribute", min_length=1)
+    prompt_all: str = Field("refine/all", min_length=1, description="for the all-attribute caption")
+
+
+class Refine(AskingStage[Audited, Refined, RefineConfig]):
+    name = "refine"
+
+    @classmethod
+    def prompts(cls, config: RefineConfig) -> list[str]:
+        return [config.prompt, config.prompt_all]
+
+    @classmethod
+    def texts(cls, config: RefineConfig, prompts: Prompts) -> dict[str, str]:
+        return {attribute: entry.about for attribute, entry in prompts.attributes().items()}
+
+    def places(self) -> dict[str, Sequence[str]]:
+        whole = ("duration", "caption", "report")
+        return {self.config.prompt: (*whole, "attribute", "about"), self.config.prompt_all: whole}
+
+    def open(self) -> None:
+        super().open()
+        self.about = {str(name): entry.about for name, entry in self.context.prompts.attributes().items()}
+
+    async def process(self, clip: Audited) -> Refined:
+        parts = clip.attributes.model_dump()
+        reports = {audit.attribute: union([audit]) for audit in clip.audits if faulty(audit)}
+        calls = [self._mend(clip, name, parts[name], report) for name, report in reports.items()]
+        if reports:
+            calls.append(self._mend(clip, ALL, clip.verified, union(clip.audits)))
+        mended = await together(calls)
+        new = {edit.attribute: text for text, edit in mended}
+        caption = new.pop(ALL, clip.verified)
+        edits = tuple(edit for _, edit in mended)
+        return grow(clip, Refined, caption=caption, captions=AttributeCaptions(**(parts | new)), edits=edits)
+
+    async def _mend(self, clip: Audited, attribute: str, caption: str, report: Findings) -> tuple[str, Edit]:
+        values = {
+            "duration": evidence.seconds(clip.duration),
+            "caption": evidence.caption(caption),
+            "report": evidence.report(report),
+        }
+        prompt = self.config.prompt_all
+        if attribute != ALL:
+            prompt = self.config.prompt
+            values |= {"attribute": attribute, "about": self.about[attribute]}
+
+        def objection(answer: Refinement) -> str | None:
+            if attribute == ALL and not answer.improved_caption.strip():
+                return "`improved_caption` is empty"
+            return moved(caption, answer.improved_caption.strip(), clip.duration)
+
+        answer = await self.ask(
+            clip,
+            "refine",
+            prompt,
+            values,
+            facts={
+                "attribute": attribute,
+                "caption": caption,
+                "report": report.model_dump(mode="json"),
+                "candidates": evidence.candidate_facts(clip.candidates),
+                "utterances": evidence.utterance_facts(clip),
+                "duration": clip.duration,
+            },
+            answer=Refinement,
+            attribute=attribute,
+            check=objection,
+        )
+        done: Refinement = answer.value
+        summary = {name: tuple(lines) for name, lines in done.enhance_summary.model_dump().items()}
+        return done.improved_caption.strip(), Edit(attribute=attribute, by=self.by(answer.response, prompt), **summary)
+
+
+def faulty(audit: Audit) -> bool:
+    return bool(audit.errors or audit.missing or audit.expressiveness)
+
+
+def union(audits: Iterable[Audit]) -> Findings:
+    """All findings, in order, each once."""
+    found = list(audits)
+    return Findings(
+        errors=list(dict.fromkeys(error for audit in found for error in audit.errors)),
+        missing=list(dict.fromkeys(item for audit in found for item in audit.missing)),
+        expressiveness=list(dict.fromkeys(line for audit in found for line in audit.expressiveness)),
+    )
+
+
+def moved(before: str, after: str, duration: float) -> str | None:
+    """Why the anchors of a mended caption are not those it had; None when they are. A caption that was empty may get
+    sound ones, and a span in the old caption may shrink to its start."""
+    if not before:
+        found = check(after, duration, (), anchored=False)
+        wrong = [problem for problem in found if problem.kind.startswith("anchor")]
+        return f"{wrong[0].snippet}: {wrong[0].why}" if wrong else None
+    old, new = times(before), times(after)
+    if same_blocks(before, after) or (old == new and not any(anchor.until for anchor in anchors.find(after))):
+        return None
+    return f"the anchors must stay {_listed(old)}, in this order; the answer has {_listed(new)}"
+
+
+def _listed(times: Sequence[Decimal]) -> str:
+    return ", ".join(f"{time.normalize():f}s" for time in times) or "none"

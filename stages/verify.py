@@ -1,0 +1,62 @@
+"""The draft is held against all sources and completed once (ASID, Fig. 16), between two rounds of deterministic checks:
+the first tells the model what is wrong with the draft, the second tells the reader what is wrong with the result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import Field
+
+from pipeline import evidence
+from pipeline.answers import Verification
+from pipeline.asking import AskingConfig, AskingStage
+from pipeline.captions import check
+from pipeline.rows import Drafted, Problem, Verified, grow
+
+
+class VerifyConfig(AskingConfig):
+    prompt: str = Field("verify", min_length=1)
+
+
+class Verify(AskingStage[Drafted, Verified, VerifyConfig]):
+    name = "verify"
+
+    def places(self) -> dict[str, Sequence[str]]:
+        return {self.config.prompt: ("duration", "caption", "descriptions", "transcript", "problems")}
+
+    async def process(self, clip: Drafted) -> Verified:
+        answer = await self.ask(
+            clip,
+            "verify",
+            self.config.prompt,
+            {
+                "duration": evidence.seconds(clip.duration),
+                "caption": evidence.caption(clip.draft),
+                "descriptions": evidence.descriptions(clip.candidates),
+                "transcript": evidence.transcript(clip.utterances),
+                "problems": evidence.problems(problems(clip, clip.draft)),
+            },
+            facts={
+                "duration": clip.duration,
+                "caption": clip.draft,
+                "candidates": evidence.candidate_facts(clip.candidates),
+                "utterances": evidence.utterance_facts(clip),
+            },
+            answer=Verification,
+            check=lambda found: None if found.caption.strip() else "`caption` is empty",
+        )
+        found: Verification = answer.value
+        return grow(
+            clip,
+            Verified,
+            verified=found.caption.strip(),
+            missing_sight=found.non_speech_deficiency_specific,
+            missing_speech=found.speech_deficiency_specific,
+            problems=tuple(problems(clip, found.caption.strip())),
+            verified_by=self.by(answer.response, self.config.prompt),
+        )
+
+
+def problems(clip: Drafted, caption: str) -> list[Problem]:
+    sources = {name for candidate in clip.candidates for name in (candidate.annotator, candidate.by.model)}
+    return check(caption, clip.duration, clip.utterances, sources, style="integer")

@@ -1,0 +1,72 @@
+"""The draft is completed once, between two rounds of checks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asking_kit import CAPTION, Scripted, drafted, run
+
+from pipeline.stage import Unprocessable
+from stages.verify import Verify
+
+DRAFT = 'At 0s, a woman stands in a kitchen and says "the cattle are in". At 70s, the clip ends.'
+
+
+def answer(caption: str = CAPTION, **more: Any) -> dict[str, Any]:
+    return {"non_speech_deficiency_specific": "the tea", "speech_deficiency_specific": "", "caption": caption} | more
+
+
+def test_the_checks_tell_the_model_about_the_draft_and_the_row_about_the_result(tmp_path: Path) -> None:
+    model = Scripted(answer())
+    row = run(Verify, drafted(tmp_path, DRAFT), model, tmp_path)
+    assert row.verified == CAPTION
+    assert (row.missing_sight, row.missing_speech) == ("the tea", "")
+    assert row.problems == ()
+    prompt = model.requests[0].prompt
+    checks = prompt.split('<evidence kind="checks">\n')[1].split("\n</evidence>")[0]
+    assert "At 70s," in checks
+    assert f'<evidence kind="caption">\n{DRAFT}\n</evidence>' in prompt
+    assert "[8.2-9.9] S2: no sugar for me please" in prompt
+
+
+def test_what_the_model_leaves_wrong_is_told(tmp_path: Path) -> None:
+    row = run(Verify, drafted(tmp_path), Scripted(answer(DRAFT)), tmp_path)
+    assert {problem.kind for problem in row.problems} >= {"anchor_range", "quote_not_found"}
+    assert row.verified == DRAFT
+
+
+def test_an_annotator_named_in_the_caption_is_told(tmp_path: Path) -> None:
+    text = CAPTION.replace("a woman in a red coat", "according to avocado, a woman in red")
+    row = run(Verify, drafted(tmp_path), Scripted(answer(text)), tmp_path)
+    assert [problem.kind for problem in row.problems] == ["source_named"]
+
+
+def test_a_draft_without_problems_says_so(tmp_path: Path) -> None:
+    model = Scripted(answer())
+    run(Verify, drafted(tmp_path), model, tmp_path)
+    assert '<evidence kind="checks">\n(nothing)\n</evidence>' in model.requests[0].prompt
+
+
+def test_the_facts_of_an_embedded_verifier(tmp_path: Path) -> None:
+    model = Scripted(answer(), reads_facts=True)
+    run(Verify, drafted(tmp_path), model, tmp_path)
+    assert set(model.requests[0].facts) == {"duration", "caption", "candidates", "utterances"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        (answer("  "), "`caption` is empty"),
+        (answer(extra=""), "extra"),
+        (answer(speech_deficiency_specific=["a line"]), "speech_deficiency_specific"),
+        ({"caption": CAPTION}, "non_speech_deficiency_specific"),
+        (answer("At 0s, so it goes. " * 10_000), "characters"),
+    ],
+)
+def test_another_form_is_asked_for_again_and_then_named(tmp_path: Path, wrong: dict[str, Any], reason: str) -> None:
+    assert run(Verify, drafted(tmp_path), Scripted(wrong, answer()), tmp_path).verified == CAPTION
+    with pytest.raises(Unprocessable, match=reason) as caught:
+        run(Verify, drafted(tmp_path), Scripted(lambda _: wrong), tmp_path, reasks=1)
+    assert (caught.value.kind, caught.value.attempts) == ("invalid_answer", 2)

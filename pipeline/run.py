@@ -30,7 +30,7 @@ from pipeline.manifest import Manifest, Step
 from pipeline.prompts import Prompts
 from pipeline.rows import Failure, Row
 from pipeline.shards import Footer
-from pipeline.stage import CorpusPass, Stage
+from pipeline.stage import Stage
 from pipeline.storage import Storage, to_path
 
 ALL = "all"  # the one shard of a corpus pass
@@ -109,14 +109,10 @@ class Run:
             parts["sources"] = [entry.model_dump(mode="json") for entry in self.manifest.inputs]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
-    def types(self, step: str) -> tuple[type[Row] | None, type[Row]]:
+    def types(self, step: str) -> tuple[type[Row], type[Row]]:
         """The rows a step takes and gives."""
-        from pipeline.rows import Decision
-
-        kind = self.steps[step].kind
-        if issubclass(kind, CorpusPass):
-            return None, Decision
-        return kind.types()[0], kind.types()[1]
+        given, made, _ = self.steps[step].kind.types()
+        return given, made
 
     def trunk(self, step: str) -> str:
         """The step whose rows this one works on, one by one."""

@@ -104,13 +104,9 @@ class Stage(Generic[In, Out, Config]):
 
     @classmethod
     def types(cls) -> tuple[type[Row], type[Row], type[StageConfig]]:
-        """The row types and the settings type, read off the class statement."""
-        for kind in cls.__mro__:
-            for base in getattr(kind, "__orig_bases__", ()):
-                arguments = get_args(base)
-                if len(arguments) == 3 and all(isinstance(argument, type) for argument in arguments):
-                    return arguments
-        raise TypeError(f"{cls.__name__} must name its rows and settings: Stage[In, Out, Config]")
+        """The rows taken, the rows given and the settings, read off the class statement."""
+        given, made, config = _arguments(cls, 3)
+        return given, made, config
 
     @classmethod
     def prompts(cls, config: Config) -> list[str]:
@@ -154,4 +150,17 @@ class CorpusPass(Generic[In, Config]):
         """`rows` are dictionaries of `columns`, in shard order; one Decision for each row that matters."""
         raise NotImplementedError
 
-    types = classmethod(lambda cls: Stage.types.__func__(cls))  # type: ignore[attr-defined]
+    @classmethod
+    def types(cls) -> tuple[type[Row], type[Row], type[StageConfig]]:
+        given, config = _arguments(cls, 2)
+        return given, Decision, config
+
+
+def _arguments(cls: type, count: int) -> tuple[Any, ...]:
+    """What a class statement such as `Stage[In, Out, Config]` names, also when a class in between has left it open."""
+    for kind in cls.__mro__:
+        for base in getattr(kind, "__orig_bases__", ()):
+            arguments = get_args(base)
+            if len(arguments) == count and all(isinstance(argument, type) for argument in arguments):
+                return arguments
+    raise TypeError(f"{cls.__name__} must name its {count} types in brackets: its rows and its settings")

@@ -28,6 +28,7 @@ class IngestConfig(StageConfig):
     probe_timeout: float = Field(30.0, gt=0, description="seconds for each reading of a file by ffprobe")
     shard_minutes: float = Field(60.0, gt=0, description="of video in a shard, on average")
     shard_rows: int = Field(500, ge=1, description="videos in a shard, at most")
+    max_failure_rate: float | None = Field(1.0, ge=0, le=1, description="broken files are what ingest is for")
 
 
 class Ingest(Stage[Listed, Video, IngestConfig]):

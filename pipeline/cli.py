@@ -28,7 +28,6 @@ RunFolder = Annotated[str, typer.Option("--run", help="Run folder: a path, s3://
 Settings = Annotated[list[str] | None, typer.Option("--set", help="path=value, such as recipe.cut.max_seconds=60")]
 Prompts = Annotated[str, typer.Option("--prompts", help="Folder of prompts that come before the shipped ones")]
 Cpus = Annotated[float | None, typer.Option("--cpus", help="CPUs to use on this machine; all of them by default")]
-OLD_MANIFEST = "the run has another manifest; the stages that it changes are done again: "
 
 
 def is_manifest(what: str) -> bool:
@@ -47,10 +46,10 @@ def run(
 ) -> None:
     """Take videos through every stage, or go on with a run. Without a manifest: the embedded models."""
     what = what or []
+    changes = _changes(settings, prompts)
     if what:
         name = what.pop(0) if is_manifest(what[0]) else "demo.yaml"
-        extra = [f"prompts={Path(prompts).resolve()}"] if prompts else []
-        chosen = manifests.load(name, [*(settings or []), *extra])
+        chosen = manifests.load(name, changes)
         if what:
             given = chosen.model_dump() | {"inputs": [{"path": _absolute(path)} for path in what]}
             chosen = Manifest.model_validate(given)
@@ -58,9 +57,7 @@ def run(
             raise ManifestError([f"{name}: `inputs` is empty, and none are given on the command line"])
         target = Run(folder, chosen)
     else:
-        if settings:
-            raise typer.BadParameter("--set needs a manifest or inputs before it: a frozen manifest is not changed")
-        target = Run.open(folder, str(Path(prompts).resolve()) if prompts else "")
+        target = Run.open(folder, changes)
     _work(target, cpus=cpus)
 
 
@@ -77,7 +74,7 @@ def stage(
     cpus: Cpus = None,
 ) -> None:
     """Do one step of a run. Steps after it become stale when its rows change; `asid run` does them."""
-    target = Run.open(folder, str(Path(prompts).resolve()) if prompts else "")
+    target = Run.open(folder, _changes(None, prompts))
     if name not in target.steps:
         raise RunError(f"the run has no step {name!r}; it has {', '.join(target.steps)}")
     only: frozenset[str] | None = frozenset(filter(None, clips.split(","))) or None
@@ -102,7 +99,7 @@ def status(
     from pipeline import status as statuses
     from pipeline.show import print_status
 
-    target = Run.open(folder, str(Path(prompts).resolve()) if prompts else "")
+    target = Run.open(folder, _changes(None, prompts))
     print_status(out, target, statuses.steps(target), as_json)
 
 
@@ -175,6 +172,10 @@ def manifest_check(file: Annotated[str, typer.Argument(help="Manifest")], settin
 
 
 # --- helpers -----------------------------------------------------------------------------------------------------
+
+
+def _changes(settings: list[str] | None, prompts: str) -> list[str]:
+    return [*(settings or []), *([f"prompts={Path(prompts).resolve()}"] if prompts else [])]
 
 
 def _shipped() -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import os
 import shutil
@@ -9,12 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.inputs import check_input
+from pipeline.inputs import InputError, list_inputs
 from pipeline.manifest import Manifest, Step
 from pipeline.media.process import MediaError, run
 from pipeline.models.factory import check_model
 from pipeline.prompts import PromptError, Prompts
 from pipeline.stage import Stage
+from pipeline.storage import Storage
 
 ROOM = 2 << 30  # bytes free, below which a run will not go far
 
@@ -33,16 +35,25 @@ def examine(manifest: Manifest) -> Iterator[Finding]:
     """Everything that can be found out without spending, good and bad."""
     yield from _tools()
     yield from _room()
-    for entry in manifest.inputs:
-        problem = check_input(entry)
-        yield Finding(f"input {entry.path}" + (f": {problem}" if problem else ""), problem and "mend `inputs`")
+    yield from _inputs(manifest)
     prompts = Prompts(manifest.prompts or None)
+    storage = Storage(Path.cwd())
     for step in manifest.steps():
         yield _prompts(step, prompts)
         yield from _needs(step, manifest)
     for name, config in manifest.models.items():
-        problems = check_model(config)
+        problems = asyncio.run(check_model(config, storage))
         yield Finding(f"model {name} ({config.provider} {config.model})", "; ".join(problems))
+
+
+def _inputs(manifest: Manifest) -> Iterator[Finding]:
+    for entry in manifest.inputs:
+        try:
+            next(list_inputs([entry], Storage(Path.cwd())), None)
+        except (InputError, OSError) as error:
+            yield Finding(f"input {entry.path}", f"{error}: mend `inputs`")
+        else:
+            yield Finding(f"input {entry.path}")
 
 
 def _tools() -> Iterator[Finding]:
@@ -84,4 +95,6 @@ def _needs(step: Step, manifest: Manifest) -> Iterator[Finding]:
         else:
             yield Finding(f"step {step.name}: {package} is installed")
     for variable, why in step.kind.variables(step.config):
-        yield Finding(f"step {step.name}: {variable}", "" if os.environ.get(variable) else f"export {variable}=…: {why}")
+        yield Finding(
+            f"step {step.name}: {variable}", "" if os.environ.get(variable) else f"export {variable}=…: {why}"
+        )

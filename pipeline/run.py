@@ -19,7 +19,7 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import IO, Any
@@ -66,15 +66,14 @@ class Run:
             self.fingerprints[step.name] = self._fingerprint(step)
 
     @classmethod
-    def open(cls, root: str | os.PathLike[str], prompts: str = "") -> Run:
-        """A run that exists, with the manifest frozen into it. `prompts` puts another prompt folder before its own."""
+    def open(cls, root: str | os.PathLike[str], settings: Sequence[str] = ()) -> Run:
+        """A run that exists, with the manifest frozen into it; `settings` are `path=value` changes to that."""
         storage = Storage(root)
         _check_format(storage)
         try:
             text = storage.read("run:manifest.yaml").decode()
         except FileNotFoundError:
             raise RunError(f"{root} is not a run folder: `asid run INPUTS --run {root}` makes one") from None
-        settings = [f"prompts={prompts}"] if prompts else []
         return cls(root, manifests.parse(text, "manifest.yaml of the run", settings))
 
     def freeze(self) -> None:

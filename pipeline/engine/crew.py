@@ -10,7 +10,7 @@ from typing import Any
 
 import ray
 
-from pipeline.engine import cluster
+from pipeline.engine import cluster, office
 from pipeline.engine.worker import Worker
 from pipeline.manifest import Step
 from pipeline.run import Run
@@ -57,6 +57,7 @@ class Crew:
     def __init__(self, run: Run):
         self.run = run
         self.hands: list[Hand] = []
+        self.office: Any = None
 
     def hand_for(self, step: Step, alone: bool) -> Hand | None:
         """The best worker that can take a shard of this step now, hired if need be; None when all are busy."""
@@ -106,6 +107,9 @@ class Crew:
     def dismiss_all(self) -> None:
         for hand in list(self.hands):
             self.dismiss(hand)
+        if self.office is not None:
+            ray.kill(self.office)
+            self.office = None
 
     def _most(self, group: Group) -> int:
         """Workers of a group that the cluster has room for; of those that only wait for answers, one a node."""
@@ -136,5 +140,8 @@ class Crew:
         if resources.env:
             environment = self.run.manifest.environments[resources.env]
             options["runtime_env"] = {"pip": list(environment.packages), "env_vars": environment.variables}
-        self.hands.append(hand := Hand(ray.remote(Worker).options(**options).remote(self.run), group))
+        if self.office is None and office.is_needed(self.run):
+            self.office = office.open_office(self.run)
+        actor = ray.remote(Worker).options(**options).remote(self.run, self.office)
+        self.hands.append(hand := Hand(actor, group))
         return hand

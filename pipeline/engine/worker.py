@@ -5,20 +5,24 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
+from typing import Any
 
-from pipeline.manifest import Step
-from pipeline.models.base import Model
 from pipeline.run import Run
 from pipeline.work import Done, Task, Workshop
 
 
 class Worker:
-    """One process that works shards. Its stages open on first use."""
+    """One process that works shards. Its stages open on first use. `office`: what it shares with the others, if any."""
 
-    def __init__(self, run: Run):
+    def __init__(self, run: Run, office: Any):
+        from pipeline.engine.office import Desk, has_budget
+        from pipeline.models.factory import model_maker
+
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-        self.shop = Workshop(run, make_model)
+        desk = Desk(office) if office else None
+        make = model_maker(desk.gate if desk else None, desk if desk and has_budget(run) else None)
+        self.shop = Workshop(run, make)
 
     async def work(self, task: Task) -> Done:
         return await self.shop.work(task)
@@ -29,9 +33,3 @@ class Worker:
     async def rehearse(self, task: Task, row: str) -> None:
         """Try one row and throw the result away: what kills the worker is found."""
         await self.shop.rehearse(task, row)
-
-
-def make_model(run: Run, step: Step, name: str) -> Model:
-    from pipeline.models.factory import open_model  # the clients are slow to import, and many workers need none
-
-    return open_model(name, run.manifest.models[name], run.storage)

@@ -1,0 +1,33 @@
+"""What a caption is: blocks opened by anchors, quoted speech, prose without repetition, markup or talk of sources.
+
+    parse(caption) -> [Block]            compose([Block]) -> caption         at(12) -> "At 12s,"
+    check(caption, duration, utterances, …) -> [Problem]                     mend(caption, duration) -> caption, mends
+    find_quotes(caption, utterances) -> [Quote]                              same_blocks(before, after) -> bool
+
+Pure: text in, values out; any text is taken, in time that grows with its length.
+"""
+
+from pipeline.captions.anchors import Block, Style, at, compose, parse, same_blocks, times
+from pipeline.captions.checks import check, find_quotes
+from pipeline.captions.mend import mend
+from pipeline.captions.repetition import rate as repetition_rate
+from pipeline.captions.speech import FOUND, Transcript
+from pipeline.captions.text import squash, words
+
+__all__ = [
+    "FOUND",
+    "Block",
+    "Style",
+    "Transcript",
+    "at",
+    "check",
+    "compose",
+    "find_quotes",
+    "mend",
+    "parse",
+    "repetition_rate",
+    "same_blocks",
+    "squash",
+    "times",
+    "words",
+]

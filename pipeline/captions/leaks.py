@@ -1,0 +1,68 @@
+"""A caption speaks of the clip. Here: where it speaks of where it comes from instead, or of its writer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from pipeline.captions.text import Flaw, Span, outside
+
+# "Caption" and "subtitle" are left out where they may be on the screen: "the caption says".
+_ACCOUNT = r"(?:descriptions?|transcripts?|transcriptions?|annotations?|annotators?)"
+_HEARING = r"(?:speech|audio|whisper\w{0,8}|asr|automatic|recogni[sz]ed)"
+_TELLS = (
+    r"(?:says?|said|states?|stated|notes?|mentions?|indicates?|suggests?|reports?|describes?|provides?|confirms?|"
+    r"gives?)"
+)
+_LEAD = r"(?:according\sto|based\son|per|as\s(?:noted|stated|mentioned|described)\s(?:in|by))"
+SOURCES = (
+    r"\b(?i:descriptions?|captions?|sources?|annotators?|candidates?|observers?)\s(?:no\.\s?|#\s?)?(?:\d{1,2}|[A-F])\b",
+    rf"\b(?i:(?:first|second|third|fourth)\s{_ACCOUNT})\b",
+    rf"\b(?i:{_LEAD}\s(?:the|all|both|other|these|some|one|two|three|various)?\s?(?:\w{{1,20}}\s)?"
+    rf"(?:{_ACCOUNT}|captions?|sources?|subtitles?|evidence|observers?))\b",
+    rf"\b(?i:(?:the|an?|both|all|other|some)\s(?:{_HEARING}\s)?{_ACCOUNT}\s{_TELLS})\b",
+    rf"\b(?i:{_HEARING}\s(?:transcripts?|transcriptions?|subtitles))\b",
+    r"\b(?:ASR|WhisperX?)\b(?=\s(?:says|notes|hears|gives|data|output|text|lines?))",
+    r"\b(?i:(?:the|these|those)\s(?:provided|given|supplied|above)\s(?:video|clip|frames?|images?|captions?|"
+    r"descriptions?|sources?|transcripts?|subtitles|information|context|evidence|text))\b",
+)
+WRITER = (
+    r"\b(?i:as\san?\s(?:AI|artificial\sintelligence|(?:large\s)?language\smodel))\b",
+    r"\b(?i:I(?:['’]m|\sam)\s(?:sorry|unable|not\sable|an?\s(?:AI|language\smodel)))\b",
+    r"\b(?i:I\s(?:cannot|can['’]t|do\snot\shave|don['’]t\shave|will\snow|have\s(?:merged|combined)))\b",
+    r"\b(?i:here(?:\sis|['’]s|\sare)\s(?:the|a|an|your|my)\s(?:\w{1,20}\s){0,3}"
+    r"(?:captions?|descriptions?|paragraphs?|narratives?|version))\b",
+    r"\A\s{0,4}(?i:sure|certainly|of\scourse|okay|(?:merged|final|improved|refined|revised|updated|completed)?\s?"
+    r"(?:caption|description|output|answer)\s?:)",
+    r"\b(?i:(?:audit\sreport|the\sprompt|json\sobject|improved_caption|enhance_summary))\b",
+    r"(?i:</?think(?:ing)?>|<evidence)",
+)
+SOURCE = re.compile("|".join(SOURCES))
+VOICE = re.compile("|".join(WRITER))
+
+
+def flaws(caption: str, source_names: Iterable[str], quoted: Sequence[Span]) -> list[Flaw]:
+    """Sources named, and the model's own voice, outside quotations. Never mended: a sentence would lose its ground."""
+    found = [Flaw(*match.span(), "model_voice", "the writer speaks of itself") for match in VOICE.finditer(caption)]
+    for pattern in (SOURCE, *_names(source_names)):
+        for match in pattern.finditer(caption):
+            found.append(Flaw(*match.span(), "source_named", "the clip is told, not what was written about it"))
+    return outside(found, quoted)
+
+
+def _names(names: Iterable[str]) -> list[re.Pattern[str]]:
+    """A name that no English word looks like (Seed-1.6, AVoCaDO, gpt4) is a leak anywhere; a plain word, such as an
+    annotator called "sound", only where the sentence makes a source of it."""
+    odd: list[str] = []
+    plain: list[str] = []
+    for name in sorted({name.strip() for name in names} - {""}):
+        unlike = len(name) > 3 and re.search(r"\d|[_/]|[a-z][A-Z]|[A-Z]{2}", name)
+        (odd if unlike else plain).append(re.escape(name))
+    found = []
+    if odd:
+        found.append(re.compile(rf"(?<!\w)(?:{'|'.join(odd)})(?!\w)", re.IGNORECASE))
+    if plain:
+        one = rf"(?:{'|'.join(plain)})"
+        uses = rf"according\sto\s(?:the\s)?{one}|{one}\sannotat\w+|{one}(?:['’]s)?\s{_ACCOUNT}\s{_TELLS}"
+        found.append(re.compile(rf"(?<!\w)(?:{uses})(?!\w)", re.IGNORECASE))
+    return found

@@ -78,8 +78,8 @@ class Step:
     the steps it reads; more than one for a stage that joins annotators, or reads a corpus pass's decisions."""
 
     name: str
-    kind: StageKind
-    config: Any  # a StageConfig
+    kind: Any  # a StageKind
+    config: Any  # a StageConfig, of that stage
     inputs: tuple[str, ...]
 
     @property
@@ -112,7 +112,7 @@ def _steps(recipe: Sequence[Mapping[str, Any]]) -> Iterator[Step]:
     beside: list[str] = []  # annotators and corpus passes standing beside the trunk
     for entry in recipe:
         kind = find_stage(entry["stage"])
-        config = kind.types()[-1].model_validate(_settings(kind, entry))
+        config: Any = kind.types()[-1].model_validate(_settings(kind, entry))
         name = entry.get("name") or kind.name
         if kind.name == "caption":
             name = f"caption-{config.name or config.model}"

@@ -113,7 +113,7 @@ class Workshop:
         step = self.run.steps[task.step]
         try:
             stage = await self.stage(task.step)
-            rows = task.listed or await asyncio.to_thread(self._inputs, step, task.shard)
+            rows: Sequence[Row] = task.listed or await asyncio.to_thread(self._inputs, step, task.shard)
             old = await asyncio.to_thread(self._old, task) if task.only is not None else {}
             if step.kind.name == "filter":
                 stage.with_decisions(await asyncio.to_thread(self._decisions, step))  # type: ignore[attr-defined]
@@ -133,7 +133,8 @@ class Workshop:
     async def rehearse(self, task: Task, row_id: str) -> None:
         """One row of a task through its stage, with nothing kept but the answers that it paid for."""
         stage = await self.stage(task.step)
-        rows = task.listed or await asyncio.to_thread(self._inputs, self.run.steps[task.step], task.shard)
+        step = self.run.steps[task.step]
+        rows: Sequence[Row] = task.listed or await asyncio.to_thread(self._inputs, step, task.shard)
         await self._attempt_all(stage, [row for row in rows if row.id == row_id], self._store(stage, task), task)
 
     def _store(self, stage: Stage[Any, Any, Any], task: Task) -> AnswerStore | None:
@@ -165,7 +166,7 @@ class Workshop:
 
     # --- reading -------------------------------------------------------------------------------------------------
 
-    def _inputs(self, step: Step, shard: str) -> list[Row]:
+    def _inputs(self, step: Step, shard: str) -> Sequence[Row]:
         """The rows of the trunk; annotators standing beside it are joined to them by id."""
         trunk, *beside = step.inputs
         rows = self.run.rows(trunk, shard)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -118,7 +118,7 @@ class Crew:
         return int(min(shares)) if shares else cluster.nodes()
 
     def _fits(self, group: Group) -> bool:
-        held: dict[str, float] = Counter()
+        held: dict[str, float] = defaultdict(float)
         for hand in self.hands:
             for name, amount in hand.group.claims().items():
                 held[name] += amount

@@ -1,0 +1,118 @@
+"""Captions rewritten no further than needed: faults mended, facts worked in, sentences that repeat taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from pipeline.captions import squash
+from pipeline.models.embedded.checks import Fault, mended
+from pipeline.models.embedded.told import Passage, sentences
+from pipeline.models.embedded.words import capital, stop
+
+MOST_WORDS = 60  # of a sentence, quotations aside
+
+
+def mend(parts: list[Passage], faults: Sequence[Fault]) -> list[Fault]:
+    """Mends them in place; returns those that could be. A fault without a certain mend loses its snippet."""
+    done: list[Fault] = []
+    moves: list[tuple[str, float]] = []
+    for fault in faults:
+        part = parts[fault.passage]
+        old = part.sentences[fault.sentence]
+        if fault.to is not None:
+            if old:
+                moves.append((old, fault.to))
+            part.sentences[fault.sentence] = ""
+            done.append(fault)
+        elif (new := mended(old, fault)) != old:
+            part.sentences[fault.sentence] = new
+            done.append(fault)
+    for part in parts:
+        part.sentences = [sentence for sentence in part.sentences if sentence]
+    for sentence, time in moves:
+        add(parts, time, sentence)
+    return done
+
+
+def add(parts: list[Passage], time: float, sentence: str) -> None:
+    """Into the block whose time covers it, as a sentence of its own; the anchors stay."""
+    text = stop(sentence.strip())
+    if not parts:
+        parts.append(Passage(None, "", [], time))
+    at = max((number for number, part in enumerate(parts) if part.start <= time + 0.5), default=0)
+    part = parts[at]
+    if any(squash(text) in squash(told) for told in part.sentences):
+        return
+    begins = part.anchor is not None and not part.sentences
+    part.sentences.append(text if begins else capital(text))
+
+
+def insert(parts: list[Passage], second: int, found: Sequence[str]) -> None:
+    """Sentences at a second of their own: a new block unless there is one."""
+    for part in parts:
+        if part.anchor == second:
+            part.sentences += [capital(stop(sentence)) for sentence in found]
+            return
+    at = sum(1 for part in parts if part.anchor is None or part.start < second)
+    until = parts[at].start if at < len(parts) else float(second)
+    parts.insert(at, Passage(Decimal(second), "", [stop(found[0]), *map(capital, map(stop, found[1:]))], until))
+
+
+def repeated(parts: Iterable[Passage]) -> list[str]:
+    """Sentences, of at least four words, that were told before."""
+    seen: set[str] = set()
+    found = []
+    for part in parts:
+        for sentence in part.sentences:
+            spelled = squash(sentence)
+            if spelled in seen and len(sentence.split()) >= 4:
+                found.append(sentence)
+            seen.add(spelled)
+    return found
+
+
+def without_repeats(parts: list[Passage]) -> list[str]:
+    """Takes them out where their block keeps another sentence; returns what went."""
+    seen: set[str] = set()
+    gone = []
+    for part in parts:
+        kept: list[str] = []
+        for sentence in part.sentences:
+            spelled = squash(sentence)
+            if spelled in seen and len(sentence.split()) >= 4 and (kept or len(part.sentences) > 1):
+                gone.append(sentence)
+            else:
+                kept.append(sentence)
+            seen.add(spelled)
+        part.sentences = kept
+    return gone
+
+
+def split_long(sentence: str) -> list[str]:
+    """At its semicolons, else at ", and ", outside quotations; as it was when there are none."""
+    for joint in ("; ", ", and ", " while "):
+        pieces = _outside(sentence, joint)
+        if len(pieces) > 1:
+            return [stop(pieces[0]), *(capital(stop(piece)) for piece in pieces[1:])]
+    return [sentence]
+
+
+def _outside(sentence: str, joint: str) -> list[str]:
+    from pipeline.captions import quotes as quotations
+
+    spans = quotations.find(sentence)
+    pieces, at = [], 0
+    start = sentence.find(joint)
+    while start >= 0:
+        if not any(span.start < start < span.end for span in spans):
+            pieces.append(sentence[at:start])
+            at = start + len(joint)
+        start = sentence.find(joint, start + len(joint))
+    return [*pieces, sentence[at:]]
+
+
+def resplit(part: Passage, place: int) -> bool:
+    new = split_long(part.sentences[place])
+    part.sentences[place : place + 1] = new
+    return len(new) > 1 and all(sentences(piece) for piece in new)

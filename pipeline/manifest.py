@@ -152,7 +152,8 @@ def parse(text: str, name: str = "manifest", settings: Sequence[str] = ()) -> Ma
         raise ManifestError([f"{name}:1: a manifest is a mapping with `inputs` and `recipe`"])
     problems = [problem for setting in settings if (problem := _override(tree, setting))]
     values = _plain(tree)
-    problems += [f"{_line(name, tree, where)}: {said}" for where, said in _mistakes(values)]
+    found = sorted((_line(tree, where), said) for where, said in _mistakes(values))
+    problems += [f"{name}:{line}: {said}" for line, said in found]
     if problems:
         raise ManifestError(problems)
     return Manifest.model_validate(values)
@@ -209,11 +210,16 @@ def _child(place: Any, part: str) -> Any:
     if isinstance(place, list):
         if part.isdigit():
             return place[int(part)] if int(part) < len(place) else None
-        named = [
-            entry for entry in place if isinstance(entry, dict) and part in (entry.get("name"), entry.get("stage"))
-        ]
-        return named[0] if named else None
+        entries = [entry for entry in place if isinstance(entry, dict)]
+        return next((entry for entry in entries if part in (entry.get("name"), _stage_name(entry))), None)
     return None
+
+
+def _stage_name(entry: Mapping[str, Any]) -> str:
+    try:
+        return find_stage(str(entry.get("stage"))).name
+    except (KeyError, ImportError, AttributeError, TypeError):
+        return ""  # told as a mistake of its own
 
 
 # --- mistakes ----------------------------------------------------------------------------------------------------
@@ -261,7 +267,7 @@ def _mistakes(values: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], s
                 yield here, f"{step} names the model {model!r}, which `models` does not have{_nearest(model, models)}"
         if config.resources.env and config.resources.env not in environments:
             yield here, f"{step} names the environment {config.resources.env!r}, which `environments` does not have"
-    if isinstance(recipe, list) and recipe and isinstance(recipe[0], dict) and recipe[0].get("stage") != "ingest":
+    if isinstance(recipe, list) and recipe and isinstance(recipe[0], dict) and _stage_name(recipe[0]) != "ingest":
         yield ("recipe", 0), "the first stage must be `ingest`"
 
 
@@ -301,8 +307,8 @@ def _nearest(word: str, known: Any) -> str:
     return f"; known: {', '.join(sorted(known))}" if known else ""
 
 
-def _line(name: str, tree: Any, path: Sequence[str | int]) -> str:
-    """`file:line` of the deepest key on the path that the file has."""
+def _line(tree: Any, path: Sequence[str | int]) -> int:
+    """The line of the deepest key on the path that the file has."""
     line, place = 1, tree
     for part in path:
         try:
@@ -311,4 +317,4 @@ def _line(name: str, tree: Any, path: Sequence[str | int]) -> str:
             place = place[part]
         except (AttributeError, KeyError, IndexError, TypeError):
             break
-    return f"{name}:{line}"
+    return line

@@ -76,7 +76,7 @@ class Prompts:
     def hash(self, name: str) -> str:
         return hashlib.sha256(self.text(name).encode()).hexdigest()[:16]
 
-    def render(self, name: str, **values: str) -> str:
+    def render(self, name: str, /, **values: str) -> str:
         text = self.text(name)
         wanted = set(PLACE.findall(text))
         if missing := wanted - values.keys():

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict
 
 
 class Record(BaseModel):
@@ -56,11 +56,6 @@ class Video(Row):
     source: str
     tags: dict[str, str]  # columns of the input list, carried through to the dataset
     duplicates: tuple[str, ...]  # addresses of files with the same bytes, folded into this one
-
-    @field_validator("tags", mode="before")
-    @classmethod
-    def _pairs(cls, value: Any) -> Any:
-        return dict(value)  # Parquet gives a map column back as pairs
 
 
 class Shot(Record):
@@ -177,11 +172,6 @@ class Clip(Row):
     sounds: tuple[Sound, ...]
     hearing: str
     guards: tuple[str, ...]
-
-    @field_validator("tags", mode="before")
-    @classmethod
-    def _pairs(cls, value: Any) -> Any:
-        return dict(value)
 
 
 class Fact(Record):

@@ -130,8 +130,14 @@ def write(storage: Storage, uri: str, kind: type[RecordType], rows: Sequence[Rec
 
 
 def read(storage: Storage, uri: str, kind: type[RecordType]) -> list[RecordType]:
+    maps = _maps(kind)
+    rows = []
     with storage.open(uri) as file:
-        return [kind.model_validate(row) for row in pq.read_table(file).to_pylist()]
+        for row in pq.read_table(file).to_pylist():
+            for name in maps:
+                row[name] = dict(row[name])  # Arrow gives a map back as pairs
+            rows.append(kind.model_validate(row))
+    return rows
 
 
 def read_columns(storage: Storage, uri: str, columns: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -69,7 +69,9 @@ def test_rows_keep_their_order_in_a_shard_and_every_row_is_accounted_for(tmp_pat
         ids = [row.id for row in run.rows("next", shard)]
         assert ids == [f"{row.id}-{part}" for row in run.rows("ingest", shard) for part in range(2) if passes(row.name)]
     assert sorted(name for name, _ in texts(run, "next")) == [f"{name}.mp4" for name in "abcdef" for _ in range(2)]
-    failed = {failure.name: failure.kind for step in run.steps for shard in shards for failure in run.failures(step, shard)}
+    failed = {
+        failure.name: failure.kind for step in run.steps for shard in shards for failure in run.failures(step, shard)
+    }
     assert failed == {"bad1.mp4": "unprocessable", "crash1.mp4": "crash", "unreadable.mp4": "no_video"}
 
 
@@ -97,7 +99,9 @@ def test_a_changed_setting_makes_its_step_and_those_after_it_stale_and_no_other(
 def test_how_a_stage_runs_is_not_what_it_makes(tmp_path: Path) -> None:
     source = videos(tmp_path / "in", "abc")
     plain = Run(tmp_path / "run", recipe(source, WORK))
-    other = Run(tmp_path / "run", recipe(source, {**WORK, "concurrency": 9, "resources": {"cpus": 2}, "max_workers": 1}))
+    other = Run(
+        tmp_path / "run", recipe(source, {**WORK, "concurrency": 9, "resources": {"cpus": 2}, "max_workers": 1})
+    )
     assert plain.fingerprints == other.fingerprints
 
 

@@ -1,0 +1,98 @@
+"""What a user sees of a wrong manifest: every mistake, with its line and the nearest right key."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline import manifest as manifests
+from pipeline.manifest import ManifestError
+
+RIGHT = """\
+inputs:
+- path: videos
+recipe:
+- stage: tests.toys:ToyIngest
+- stage: tests.toys:ToyWork
+  word: hello
+- stage: tests.toys:ToyNext
+"""
+
+
+def problems(text: str, *settings: str) -> list[str]:
+    with pytest.raises(ManifestError) as caught:
+        manifests.parse(text, "m.yaml", settings)
+    return caught.value.problems
+
+
+def test_steps_read_the_step_before_them() -> None:
+    steps = manifests.parse(RIGHT).steps()
+    assert [(step.name, step.inputs) for step in steps] == [("ingest", ()), ("work", ("ingest",)), ("next", ("work",))]
+
+
+def test_annotators_stand_side_by_side_and_the_next_step_joins_them() -> None:
+    manifest = manifests.load("demo.yaml")
+    inputs = {step.name: step.inputs for step in manifest.steps()}
+    annotators = tuple(name for name in inputs if name.startswith("caption-"))
+    assert len(annotators) >= 3
+    assert all(inputs[name] == ("cut",) for name in annotators)
+    assert inputs["ensemble"] == ("cut", *annotators)
+    assert inputs["filter"] == ("format", "near_duplicates")
+
+
+@pytest.mark.parametrize("name", ["demo.yaml", "asid.yaml"])
+def test_shipped_manifests_are_right(name: str) -> None:
+    assert manifests.load(name).steps()[-1].name == "filter"
+
+
+def test_all_mistakes_are_told_at_once_with_their_lines() -> None:
+    text = RIGHT.replace("inputs:", "input:").replace("word: hello", "wrd: hello").replace("ToyNext", "ToyNxt")
+    told = problems(text + "budget:\n  usd: -1\n")
+    assert len(told) == 4
+    assert told[0].startswith("m.yaml:1: unknown key 'input'; did you mean 'inputs'?")
+    assert any(line.startswith("m.yaml:6: unknown key 'wrd'; did you mean 'word'?") for line in told)
+    assert any(line.startswith("m.yaml:7: cannot load stage") for line in told)
+    assert any(line.startswith("m.yaml:9: usd:") for line in told)
+
+
+def test_an_unknown_stage_and_an_unknown_model_name_the_nearest() -> None:
+    text = RIGHT + "- stage: enssemble\n- stage: ensemble\n  model: sed\nmodels:\n  seed: {provider: scripted}\n"
+    told = problems(text)
+    assert any("no stage 'enssemble'; did you mean 'ensemble'?" in line for line in told)
+    assert any("'sed'" in line and "did you mean 'seed'?" in line for line in told)
+
+
+def test_two_steps_of_one_name_are_refused() -> None:
+    assert "give one a `name`" in problems(RIGHT + "- stage: tests.toys:ToyNext\n")[0]
+
+
+def test_text_that_is_not_yaml_says_where() -> None:
+    assert problems("recipe: [\n- a")[0].startswith("m.yaml:2: not YAML")
+    assert "mapping" in problems("- a\n- b\n")[0]
+
+
+def test_a_setting_reaches_its_step_by_name() -> None:
+    manifest = manifests.parse(
+        RIGHT, "m.yaml", ["recipe.work.word=bye", "recipe.work.resources.cpus=2", "budget.usd=3"]
+    )
+    assert manifest.steps()[1].config.word == "bye"
+    assert manifest.steps()[1].config.resources.cpus == 2
+    assert manifest.budget.usd == 3
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [("recipe.work", "path=value"), ("recipe.wrk.word=x", "no 'wrk'"), ("recipe.work.wrod=x", "did you mean 'word'?")],
+)
+def test_a_wrong_setting_says_so(setting: str, said: str) -> None:
+    assert said in problems(RIGHT, setting)[0]
+
+
+def test_a_frozen_manifest_is_the_same_manifest() -> None:
+    for name in ("demo.yaml", "asid.yaml"):
+        manifest = manifests.load(name)
+        assert manifests.parse(manifests.dump(manifest)) == manifest
+
+
+def test_a_missing_manifest_names_the_shipped_ones() -> None:
+    with pytest.raises(ManifestError, match=r"asid\.yaml, demo\.yaml"):
+        manifests.load("nothing.yaml")

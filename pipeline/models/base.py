@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from pydantic import Field
@@ -71,11 +72,26 @@ class Model(Protocol):
     """One provider, opened in the worker. `reads_facts` tells embedded models, which answer from `Request.facts`, from
     language models, which answer from the prompt and the media (and are asked without facts)."""
 
-    reads_facts: bool
+    @property
+    def reads_facts(self) -> bool: ...
 
     async def generate(self, request: Request) -> Response: ...
 
     async def close(self) -> None: ...
+
+
+@dataclass
+class Layer:
+    """Something around a model that is a model too, once it has its own `generate`."""
+
+    model: Model
+
+    @property
+    def reads_facts(self) -> bool:
+        return self.model.reads_facts
+
+    async def close(self) -> None:
+        await self.model.close()
 
 
 class ModelError(Exception):

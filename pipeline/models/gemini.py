@@ -32,6 +32,7 @@ OWN = frozenset({"stop", "thinking_budget", "thinking_level", "fps", "span", "in
 SETTINGS = frozenset({*SAMPLING, *RENAMED, *OWN})
 INLINE_BYTES = 14 << 20  # a request may have 20 MB, and base64 adds a third
 FILES_KEPT = 32  # a clip is asked about many times in a row
+CHECK_TIMEOUT = 20.0  # s
 POLL = 0.5  # s; grows
 HARMS = ("HARASSMENT", "HATE_SPEECH", "SEXUALLY_EXPLICIT", "DANGEROUS_CONTENT")
 F = types.FinishReason
@@ -149,6 +150,23 @@ class GeminiModel:
                 await self.client.aio.files.delete(name=uploading.result().name or "")
             except (errors.APIError, httpx2.HTTPError):
                 return
+
+    async def check(self) -> list[str]:
+        """What keeps this model from being used, found without paying."""
+        where = self.config.base_url or "the Gemini API"
+        try:
+            async with asyncio.timeout(CHECK_TIMEOUT):
+                await self.client.aio.models.get(model=self.config.model)
+        except errors.APIError as error:
+            said = self.key.clean(str(error))
+            if error.code == 404:
+                return [f"{where} has no model {self.config.model!r}: set `model` to one it has ({said})"]
+            if isinstance(classify(error, said), Misconfigured):
+                return [f"{where} does not accept the key in {self.key.name or 'no variable'}: {said}"]
+            return [f"{where} answers {error.code}: {said}"]
+        except (httpx2.HTTPError, TimeoutError) as error:
+            return [f"{where} cannot be reached ({type(error).__name__}): check `base_url` and the network"]
+        return []
 
     async def close(self) -> None:
         await asyncio.gather(*self.deleting, *(self._delete(file) for file in self.files.values()))

@@ -24,18 +24,20 @@ Outcome = Literal["ok", "limited", "failed", "unused"]
 MINUTE = 60.0
 FIRST = 4  # calls at once before anything is known of the server
 CUT = 0.8
-HOLD_ROUNDS = 20  # windows of answers at a known ceiling before one more call at once is tried
+HOLD_ROUNDS = 20  # windows of answers at a proven ceiling before one more call at once is tried,
+HOLD_ANSWERS = 100  # and at least so many answers: a try may cost a refusal
 MARGIN = 0.98  # of a cap per minute is used: arrival times shift on their way
 SPREAD = 0.01  # of a cap may start in a burst
 
 
 @dataclass(frozen=True)
 class Lease:
-    """Leave for one call."""
+    """Leave for one call. `level`: calls at once when it began, itself included."""
 
     id: int
     tokens: int
     at: float
+    level: int
 
 
 @dataclass(frozen=True)
@@ -77,18 +79,25 @@ class Bucket:
 class Pace:
     """When the next call may start. Pure: the time is always an argument, in seconds.
 
-    The window (calls at once) doubles per round until the server first pushes back. A push back lowers the ceiling to
-    what the server carried and cuts the window below it once per round; the window climbs back by one a round and
-    tries one more only after `HOLD_ROUNDS` rounds at the ceiling, so that nearly all calls go through.
+    The window is how many calls may be under way. It doubles per round until the server first pushes back.
+    A push back at a level that the server has not carried lately shows its ceiling: the window stays there, and a call
+    more is tried after a while that doubles with each failure, so that nearly all calls go through. A push back at a
+    level that it did carry is about something else: the window is cut, and grows again by additions.
     """
 
     def __init__(self, limits: Limits, now: float = 0.0, hold: float = math.inf):
         self.most = float(limits.concurrency)
         self.window = min(float(FIRST), self.most)
         self.ceiling = math.inf
-        self.held = 0  # answers since the window reached the ceiling
+        self.base = math.inf  # the ceiling before the try that is going on; infinite when there is none
+        self.trust = 1  # in the ceiling: doubles with each try that failed
         self.step = 1
+        self.held = 0  # answers since the window reached the ceiling
+        self.carried = (0, 0)  # highest level answered lately, and in the period before
+        self.counted = 0
+        self.full_at = -math.inf
         self.cut_at = -math.inf
+        self.cut_from = 0.0
         self.paused_until = -math.inf
         self.hold = hold
         self.requests = Bucket(limits.requests_per_minute, now) if limits.requests_per_minute else None
@@ -110,8 +119,10 @@ class Pace:
         return max(waits)
 
     def start(self, now: float, tokens: int) -> Lease:
-        lease = Lease(next(self.ids), tokens, now)
+        lease = Lease(next(self.ids), tokens, now, len(self.open) + 1)
         self.open[lease.id] = lease
+        if lease.level >= math.floor(self.window):
+            self.full_at = now
         if self.requests:
             self.requests.take(1)
         if self.tokens:
@@ -122,45 +133,62 @@ class Pace:
         lease = release.lease
         if self.open.get(lease.id) != lease:
             return  # given up for lost, or told to an earlier limiter that has been replaced
-        busy = len(self.open)
         del self.open[lease.id]
         if self.tokens and release.tokens is not None:
             self.tokens.take(release.tokens - lease.tokens)
         if release.retry_after:
             self.paused_until = max(self.paused_until, now + release.retry_after)
         if release.outcome == "limited":
-            self._shrink(now, lease, busy)
+            self._shrink(now, lease)
         elif release.outcome == "ok":
-            self._grow(busy)
+            self._grow(lease)
         elif release.outcome == "unused":
             if self.requests:
                 self.requests.take(-1)
             if self.tokens and release.tokens is None:
                 self.tokens.take(-lease.tokens)
 
-    def _shrink(self, now: float, lease: Lease, busy: int) -> None:
-        if lease.at >= self.cut_at:  # the first push back to a call that started after the last cut
-            self.cut_at = now
-            self.ceiling = max(1.0, busy - 1.0)
-            self.window = max(1.0, math.floor(min(self.window, busy) * CUT))
-            self.held, self.step = 0, 1
-        else:  # of the same round: one call less was carried
-            self.ceiling = max(1.0, self.ceiling - 1.0)
-        self.window = min(self.window, self.ceiling)
+    def _shrink(self, now: float, lease: Lease) -> None:
+        carried, first = max(self.carried), lease.at >= self.cut_at
+        if lease.level > self.base:  # the try failed
+            self.ceiling = self.window = self.base
+            self.trust *= 2
+            self._rest(now)
+        elif lease.level > carried:
+            self.ceiling = min(self.ceiling, max(1.0, lease.level - 1.0))
+            self.window = min(self.window, self.ceiling)
+            if first:
+                self._rest(now)
+        elif first:
+            self.window = max(1.0, self.window * CUT)
+            self._rest(now)
+        else:  # more of the same round: one call less was carried
+            self.window = max(1.0, self.cut_from / 2, self.window - 1.0)
 
-    def _grow(self, busy: int) -> None:
-        if busy < math.floor(self.window):
+    def _rest(self, now: float) -> None:
+        self.cut_at, self.cut_from = now, self.window
+        self.base, self.step, self.held = math.inf, 1, 0
+
+    def _grow(self, lease: Lease) -> None:
+        self.carried = (max(self.carried[0], lease.level), self.carried[1])
+        self.counted += 1
+        if self.counted >= max(30, 5 * self.window):
+            self.carried, self.counted = (lease.level, self.carried[0]), 0
+        if lease.level > self.base:  # the try succeeded
+            self.base, self.trust, self.held = math.inf, 1, 0
+            self.step = min(self.step * 2, HOLD_ROUNDS)
+        if self.full_at < lease.at:
             return  # the window was not what held calls back, so nothing is learnt
         if math.isinf(self.ceiling):
-            self.window += 1.0
+            self.window += 1.0 if self.cut_at < 0 else max(1.0, 0.05 * self.window) / self.window
         elif self.window < self.ceiling:
-            self.window = min(self.ceiling, self.window + 1.0 / self.window)
-        else:
+            self.window = min(self.ceiling, self.window + max(1.0, 0.05 * self.window) / self.window)
+        elif math.isinf(self.base):
             self.held += 1
-            if self.held >= HOLD_ROUNDS * self.window / self.step:
+            rounds, answers = min(2 * self.trust, HOLD_ROUNDS), min(10 * self.trust, HOLD_ANSWERS)
+            if self.held >= max(rounds * self.window, answers) and self.window < self.most:
+                self.base = self.ceiling
                 self.ceiling += self.step
-                self.step = min(self.step * 2, HOLD_ROUNDS)
-                self.held = 0
         self.window = min(self.window, self.most)
 
     def _forget(self, now: float) -> None:

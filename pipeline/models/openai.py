@@ -11,6 +11,8 @@ Settings, beside those passed through by name:
 
 from __future__ import annotations
 
+import asyncio
+import difflib
 import email.utils
 import json
 import re
@@ -43,6 +45,7 @@ PASSED = frozenset(
 )
 OWN = frozenset({"video", "fps", "max_frames", "side", "audio", "schema", "extra"})
 SETTINGS = PASSED | OWN
+CHECK_TIMEOUT = 20.0  # s
 OVERLOADED = frozenset({503, 529})
 BLOCKED = frozenset({"content_filter", "content_policy_violation"})
 HOPELESS = frozenset({"insufficient_quota", "billing_not_active", "account_deactivated"})
@@ -125,6 +128,26 @@ class OpenAIModel:
             return [{"type": "video_url", "video_url": {"url": self.attachments.storage.resolve(medium.uri)}}]
         return [{"type": "video_url", "video_url": {"url": (await self.attachments.whole(medium)).data_uri}}]
 
+    async def check(self) -> list[str]:
+        """What keeps this model from being used, found without paying."""
+        where = str(self.client.base_url)
+        try:
+            async with asyncio.timeout(CHECK_TIMEOUT):
+                names = [model.id async for model in self.client.models.list()]
+        except openai.NotFoundError:
+            return []  # reachable; some servers cannot list their models
+        except openai.APIStatusError as error:
+            said = self.key.clean(str(error))
+            if error.status_code in (401, 403):
+                return [f"{where} does not accept the key in {self.key.name or 'no variable'}: {said}"]
+            return [f"{where} answers {error.status_code}: {said}"]
+        except (openai.APIConnectionError, TimeoutError) as error:
+            return [f"{where} cannot be reached ({type(error).__name__}): check `base_url` and that the server runs"]
+        if names and self.config.model not in names:
+            near = difflib.get_close_matches(self.config.model, names, 3, 0.3) or names[:3]
+            return [f"{where} has no model {self.config.model!r}; set `model` to one it has, such as {', '.join(near)}"]
+        return []
+
     async def close(self) -> None:
         await self.client.close()
 
@@ -193,8 +216,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     value = headers.get("retry-after", "").strip()
     if _number(value):
         return float(value)
-    date = email.utils.parsedate_to_datetime(value) if value[:1].isalpha() and value.endswith("GMT") else None
-    return max(0.0, date.timestamp() - time.time()) if date else None
+    date = email.utils.parsedate_tz(value)
+    return max(0.0, email.utils.mktime_tz(date) - time.time()) if date else None
 
 
 def pause_of(headers: Mapping[str, str]) -> float:

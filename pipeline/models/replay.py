@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, TypeVar
 
 from pydantic import ValidationError
 
-from pipeline.models.base import MissingAnswer, Model, Request, Response, Stopping, Usage
+from pipeline.models.base import Layer, MissingAnswer, Request, Response, Stopping, Usage
 from pipeline.models.config import ModelConfig
 from pipeline.rows import Record
 from pipeline.storage import Storage, to_path
@@ -232,16 +232,11 @@ def _segment() -> str:
 
 
 @dataclass
-class Replaying:
+class Replaying(Layer):
     """The outermost layer: answers from the store, else from the model. Whoever judges one keeps or rejects it."""
 
-    model: Model
     name: str
     config: ModelConfig
-
-    @property
-    def reads_facts(self) -> bool:
-        return self.model.reads_facts
 
     def whole(self, request: Request) -> Request:
         """The request with everything that decides its answer: it is what the store knows answers by."""
@@ -278,9 +273,6 @@ class Replaying:
             calls=response.attempts, seconds=response.seconds, at=time.time(), outcome=outcome,
         )  # fmt: skip
         await _store().put(entry)
-
-    async def close(self) -> None:
-        await self.model.close()
 
 
 def _store() -> AnswerStore:

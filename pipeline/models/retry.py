@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import tenacity
 from tenacity.asyncio import AsyncRetrying
 
-from pipeline.models.base import Model, Request, Response, Transient
+from pipeline.models.base import Layer, Request, Response, Transient
 from pipeline.models.limiter import Gate, Outcome
 from pipeline.models.replay import check_open, nap
 from pipeline.models.spend import GUESSED_OUTPUT, guess_tokens
@@ -31,18 +31,13 @@ def full_jitter(tries: int, error: BaseException | None, chance: random.Random) 
 
 
 @dataclass
-class Persistent:
+class Persistent(Layer):
     """Tries again. A Transient that outlasts the tries or the deadline is raised with the number of attempts."""
 
-    model: Model
     retries: int
     deadline: float  # s
     chance: random.Random = field(default_factory=random.Random)
     sleep: Callable[[float], Awaitable[None]] = nap
-
-    @property
-    def reads_facts(self) -> bool:
-        return self.model.reads_facts
 
     async def generate(self, request: Request) -> Response:
         retrying = AsyncRetrying(
@@ -63,26 +58,18 @@ class Persistent:
             raise
         return response.model_copy(update={"attempts": tries})
 
-    async def close(self) -> None:
-        await self.model.close()
-
 
 def _error(state: tenacity.RetryCallState) -> BaseException | None:
     return state.outcome.exception() if state.outcome else None
 
 
 @dataclass
-class Limited:
+class Limited(Layer):
     """Every call waits for its lease, has its time, and tells the gate how it went."""
 
-    model: Model
     gate: Gate
     timeout: float  # s
     seen: dict[str, tuple[int, int]] = field(default_factory=lambda: defaultdict(lambda: (0, 0)))  # calls, tokens
-
-    @property
-    def reads_facts(self) -> bool:
-        return self.model.reads_facts
 
     def guess(self, request: Request) -> int:
         """Tokens that a call will take, going in and coming out."""
@@ -115,6 +102,3 @@ class Limited:
         finally:
             await self.gate.release(lease, outcome, pause, used)
         return response.model_copy(update={"seconds": time.monotonic() - began})
-
-    async def close(self) -> None:
-        await self.model.close()

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from pipeline.models.base import Model, OutOfBudget, Request, Response, Usage
+from pipeline.models.base import Layer, OutOfBudget, Request, Response, Usage
 from pipeline.models.config import Limits, ModelConfig, Prices
 from pipeline.models.replay import Entry, read_entries
 from pipeline.storage import Storage
@@ -216,18 +216,13 @@ class Ledger:
 
 
 @dataclass
-class Budgeted:
+class Budgeted(Layer):
     """No call starts that the purse does not allow."""
 
-    model: Model
     name: str
     stage: str
     prices: Prices
     purse: Purse
-
-    @property
-    def reads_facts(self) -> bool:
-        return self.model.reads_facts
 
     async def generate(self, request: Request) -> Response:
         guess = cost(Usage(input_tokens=guess_tokens(request), output_tokens=GUESSED_OUTPUT), self.prices) or 0.0
@@ -244,6 +239,3 @@ class Budgeted:
         finally:
             await self.purse.settle(ticket, self.stage, self.name, usd)
         return response
-
-    async def close(self) -> None:
-        await self.model.close()

@@ -1,0 +1,150 @@
+"""Models of a manifest, opened with their layers: replay of stored answers → budget → retries → limiter → provider."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from pipeline.models.base import Misconfigured, Model
+from pipeline.models.config import Limits, ModelConfig
+from pipeline.models.limiter import Gate, Limiter
+from pipeline.models.replay import Replaying
+from pipeline.models.retry import Limited, Persistent
+from pipeline.models.spend import Budgeted, Purse, prices_of
+from pipeline.storage import Storage
+
+if TYPE_CHECKING:
+    from pipeline.manifest import Step
+    from pipeline.run import Run
+
+HOLD_MARGIN = 60.0  # s beyond a call's timeout after which a lease counts as lost with its worker
+GateMaker = Callable[[ModelConfig], Gate]
+
+
+def open_model(
+    name: str,
+    config: ModelConfig,
+    storage: Storage,
+    *,
+    stage: str = "",
+    gate: Gate | None = None,
+    purse: Purse | None = None,
+) -> Replaying:
+    """The model `name` of the manifest, for one stage. Without a `gate` it is paced within this process alone; without
+    a `purse` nothing bounds its spending. Raises Misconfigured."""
+    provider = open_provider(config, storage)
+    if config.provider == "embedded":
+        return Replaying(provider, name, config)
+    if purse and not prices_of(config).known:
+        raise Misconfigured(f"a budget needs prices: set models.{name}.prices.input and .output, USD per million tokens")
+    limited = Limited(provider, gate or Limiter(config.limits, hold_of(config)), config.timeout)
+    layers: Model = Persistent(limited, config.retries, config.deadline)
+    if purse:
+        layers = Budgeted(layers, name, stage, prices_of(config), purse)
+    return Replaying(layers, name, config)
+
+
+def open_provider(config: ModelConfig, storage: Storage) -> Model:
+    """The bare provider. Each is imported only when it is named. Raises Misconfigured."""
+    if unknown := unknown_settings(config):
+        raise Misconfigured("; ".join(unknown))
+    if config.provider == "scripted":
+        from pipeline.models.scripted import ScriptedModel
+
+        return ScriptedModel(config)
+    if config.provider == "embedded":
+        from pipeline.models.embedded import open_embedded
+
+        return open_embedded(config.model, storage, config.settings)
+    if config.provider == "gemini":
+        from pipeline.models.gemini import GeminiModel
+
+        return GeminiModel(config, storage)
+    if config.provider == "vllm":
+        from pipeline.models.vllm import ServedVLLM, VLLMModel
+
+        return ServedVLLM(config, storage) if config.base_url else VLLMModel(config, storage)
+    from pipeline.models.openai import OpenAIModel
+
+    return OpenAIModel(config, storage)
+
+
+def known_settings(config: ModelConfig) -> frozenset[str]:
+    from pipeline.models import gemini, openai, scripted, vllm
+
+    modules = {"openai": openai, "gemini": gemini, "scripted": scripted, "vllm": vllm}
+    return modules[config.provider].SETTINGS
+
+
+def unknown_settings(config: ModelConfig) -> list[str]:
+    """Settings that the provider does not have: they would be lost without a word."""
+    if config.provider == "embedded":
+        return []  # each kind knows its own
+    known = known_settings(config)
+    unknown = sorted(set(config.settings) - known)
+    return [f"setting {name!r} is unknown to {config.provider}; it has {', '.join(sorted(known))}" for name in unknown]
+
+
+# --- what workers share ------------------------------------------------------------------------------------------
+
+
+def endpoint(name: str, config: ModelConfig) -> str:
+    """What shares one limiter: calls with one key to one address. "" for models inside a worker, which need none."""
+    if config.provider == "embedded" or (config.provider == "vllm" and not config.base_url):
+        return ""
+    return f"scripted {name}" if config.provider == "scripted" else f"{config.provider} {config.base_url} {config.key}"
+
+
+def hold_of(config: ModelConfig) -> float:
+    return config.timeout + HOLD_MARGIN
+
+
+def strictest(limits: Iterable[Limits]) -> Limits:
+    """The limits of an endpoint that several models of a manifest name."""
+    found = list(limits)
+    requests = [item.requests_per_minute for item in found if item.requests_per_minute]
+    tokens = [item.tokens_per_minute for item in found if item.tokens_per_minute]
+    return Limits(
+        requests_per_minute=min(requests, default=None),
+        tokens_per_minute=min(tokens, default=None),
+        concurrency=min(item.concurrency for item in found),
+    )
+
+
+def model_maker(
+    gates: Callable[[str], Gate] | None = None, purse: Purse | None = None
+) -> Callable[[Run, Step, str], Model]:
+    """How a worker opens the models of its stages. `gates` gives the run's gate of an endpoint, `purse` holds its
+    money; both live outside the worker."""
+
+    def make(run: Run, step: Step, name: str) -> Model:
+        config = run.manifest.models[name]
+        shared = endpoint(name, config)
+        gate = gates(shared) if gates and shared else None
+        return open_model(name, config, run.storage, stage=step.name, gate=gate, purse=purse)
+
+    return make
+
+
+# --- doctor ------------------------------------------------------------------------------------------------------
+
+
+async def check_model(config: ModelConfig, storage: Storage) -> list[str]:
+    """What is wrong with a model before anything is spent, each with what mends it. Asks the endpoint which models it
+    has; that costs nothing."""
+    if problems := unknown_settings(config):
+        return problems
+    if config.provider == "vllm" and not config.base_url and importlib.util.find_spec("vllm") is None:
+        return ["vllm is not installed: pip install 'asid-verify[vllm]', or name a served model with `base_url`"]
+    if config.provider == "vllm" and not config.base_url:
+        return []  # opening it would load the weights
+    try:
+        provider = open_provider(config, storage)
+    except Misconfigured as error:
+        return [str(error)]
+    try:
+        found = getattr(provider, "check", None)
+        return await found() if found else []
+    finally:
+        await provider.close()

@@ -12,6 +12,8 @@ from typing import Any
 
 import ray
 
+from pipeline.run import RunError
+
 LOCAL_STORE = 200 << 20  # bytes of shared memory: rows go through files, not through Ray's object store
 
 
@@ -25,17 +27,23 @@ def cluster(cpus: float | None = None) -> Iterator[None]:
     own: dict[str, Any] = {"include_dashboard": False, "num_cpus": cpus, "object_store_memory": LOCAL_STORE}
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _interrupt)  # ends the block in order: workers go, the run is let go
-    ray.init(
-        address=address,
-        log_to_driver=False,
-        configure_logging=False,
-        logging_level=logging.ERROR,
-        **(own if address == "local" else {}),
-    )
+    _start(address, own if address == "local" else {})
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def _start(address: str, options: dict[str, Any]) -> None:
+    """A busy machine can take longer than the half minute that Ray allows itself, so one failure is not the last word."""
+    for last in (False, True):
+        try:
+            ray.init(address, log_to_driver=False, configure_logging=False, logging_level=logging.ERROR, **options)
+            return
+        except Exception as error:  # Ray raises bare ones here
+            ray.shutdown()
+            if last:
+                raise RunError(f"Ray did not start ({address}): {error}") from error
 
 
 def total() -> dict[str, float]:

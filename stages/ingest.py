@@ -44,6 +44,8 @@ class Ingest(Stage[Listed, Video, IngestConfig]):
             uri = take(row, self.context.storage)
             path = self.context.storage.local(uri)
             sha256, size = content_hash(path)
+            if not size:
+                raise Unprocessable("the file is empty", "empty")
             found = probe(path, self.config.probe_timeout, self.config.limits)
         except MediaError as error:
             if error.kind == "no_tool":

@@ -21,7 +21,8 @@ from pipeline.rows import Record
 
 HDR = {"smpte2084", "arib-std-b67"}
 FIRST_PACKETS = (8, 400)  # packets to decode for the first frame: at first few, then enough to meet a keyframe
-PROBE_MEMORY = 4 << 30
+PROBE_MEMORY = 2 << 30  # one thread and a few frames: 8K with 10 bits takes 1.1 GiB
+READ_SPEED = 10 << 20  # bytes a second that the slowest disk gives: a large file may take longer to count
 HEADER = (
     "format=format_name,nb_streams:"
     "stream=index,codec_type,codec_name,width,height,sample_aspect_ratio,pix_fmt,field_order,color_transfer,"
@@ -83,7 +84,7 @@ class Probe(Record):
 
 
 def probe(path: Path, timeout: float = 30, limits: Limits | None = None) -> Probe:
-    """Read `path` and check it. `timeout` in seconds for each of the three or four readings.
+    """Read `path` and check it. `timeout` in seconds for each of three or four readings; more to count a large file.
 
     Raises MediaError with kind unreadable, no_video, no_frame, still, too_large, too_long, too_many_streams,
     too_fast, gap or timeout.
@@ -141,8 +142,8 @@ def picture_of(streams: list[dict[str, Any]]) -> dict[str, Any]:
     """The stream to watch: no cover picture, the default one first, then the largest."""
     moving = [stream for stream in streams if _moving(stream)]
     if not moving:
-        has = sorted({stream.get("codec_type", "unknown") for stream in streams})
-        raise MediaError(f"no picture stream, only {', '.join(has) or 'nothing'}", "no_video")
+        kinds = sorted({"cover" if s.get("codec_type") == "video" else s.get("codec_type", "unknown") for s in streams})
+        raise MediaError(f"no moving picture: its streams are {', '.join(kinds) or 'none'}", "no_video")
     return max(moving, key=lambda s: (_flag(s, "default"), s.get("width", 0) * s.get("height", 0), -s["index"]))
 
 
@@ -195,8 +196,9 @@ def _times(path: Path, picture: dict[str, Any], start: float, timeout: float) ->
     Bytes that are missing have no packets here, whatever the header says. Packets before `start` never decode.
     """
     options = ["-select_streams", str(picture["index"]), "-show_entries", "packet=pts,dts,duration,flags"]
+    command = ["ffprobe", *options, *input_arguments(path), "-of", "csv=p=0"]
     shown, lasting = array("q"), array("q")
-    with stream(["ffprobe", *options, *input_arguments(path), "-of", "csv=p=0"], timeout, memory=PROBE_MEMORY) as lines:
+    with stream(command, timeout + path.stat().st_size / READ_SPEED, memory=PROBE_MEMORY) as lines:
         for line in lines:
             pts, dts, duration, flags = (*line.strip().split(b","), b"", b"", b"", b"")[:4]
             moment = pts if pts not in (b"N/A", b"") else dts

@@ -34,7 +34,7 @@ def audit(facts: dict[str, Any]) -> dict[str, Any]:
         {"what": f"At {second(fact.start, evidence.duration)}s, {fact.text}", "why": f"found by {fact.model}"}
         for fact in absent
     ]
-    return {"errors": errors, "missing": missing, "expressiveness": style(parts)}
+    return {"errors": errors, "missing": missing, "expressiveness": style(parts, evidence.facts)}
 
 
 def wanted(evidence: Evidence, attribute: str) -> list[Fact]:
@@ -48,8 +48,9 @@ def _quoted_in(fact: Fact, replaced: set[str]) -> bool:
     return any(squash(quote) in replaced for quote in told.quotes(fact.text))
 
 
-def style(parts: Sequence[Passage]) -> list[str]:
-    found = [f"{quoted(sentence)} is told twice" for sentence in mending.repeated(parts)]
+def style(parts: Sequence[Passage], facts: Sequence[Fact]) -> list[str]:
+    twice = dict.fromkeys(parts[number].sentences[place] for number, place in mending.repeated(parts, facts))
+    found = [f"{quoted(sentence)} is told twice" for sentence in twice]
     for part in parts:
         for sentence in part.sentences:
             if (count := prose(sentence)) > mending.MOST_WORDS:
@@ -87,7 +88,7 @@ def refine(facts: dict[str, Any]) -> dict[str, Any]:
             _fill(parts, text, time, evidence)
             summary["filled_missing"].append(text)
     if report["expressiveness"]:
-        _smooth(parts, report["expressiveness"], summary)
+        _smooth(parts, report["expressiveness"], evidence, summary)
     for part, old in zip(parts, kept, strict=False):
         if not part.sentences and part.anchor is not None:
             part.sentences = _instead(part, evidence, attribute) or old
@@ -116,9 +117,9 @@ def _fill(parts: list[Passage], text: str, time: float, evidence: Evidence) -> N
         mending.add(parts, time, text)
 
 
-def _smooth(parts: list[Passage], hints: Sequence[str], summary: dict[str, list[str]]) -> None:
+def _smooth(parts: list[Passage], hints: Sequence[str], evidence: Evidence, summary: dict[str, list[str]]) -> None:
     if any("told twice" in hint for hint in hints):
-        for sentence in mending.without_repeats(parts):
+        for sentence in mending.without_repeats(parts, evidence.facts):
             summary["fixed_errors"].append(f"{_short(sentence)} is told once")
     begun = [match[1] for hint in hints if (match := re.search(r'begins "([^"]+)"', hint))]
     for part in parts:

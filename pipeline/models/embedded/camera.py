@@ -25,6 +25,7 @@ class CameraSettings(Settings):
     fast: float = Field(0.35, gt=0, description="pan or tilt from here on is quick")
     shaking: float = Field(0.06, gt=0, description="spread of pan and tilt about their course, per second")
     min_seconds: float = Field(0.7, gt=0, description="a shorter movement is not told")
+    pause: float = Field(0.8, ge=0, description="s: a movement that goes on after a shorter rest is one")
     same_view: int = Field(8, ge=0, le=64, description="most differing bits of 64 between stills of one view")
 
 
@@ -112,16 +113,30 @@ def movements(samples: Sequence[Signal], shot: Shot, limits: CameraSettings) -> 
     step = median(later.time - sooner.time for sooner, later in pairwise(samples))
     if shaky(samples, smooth, limits):
         yield _fact(shot.start, shot.end, "camera", "the camera shakes as if held by hand", 0.7, MOTION)
+    for kind, first, last in runs([course(motion, limits) for motion in smooth], round(limits.pause / step)):
+        start, end = samples[first].time, min(samples[last].time + step, shot.end)
+        if end - start >= min(limits.min_seconds, 0.6 * (shot.end - shot.start)):
+            strength = max(abs(fmean(motion[axis] for motion in smooth[first : last + 1])) for axis in range(3))
+            start = shot.start if start - shot.start <= step else start
+            yield _fact(start, end, "camera", f"the camera {named(kind, strength, limits)}", 0.85, MOTION)
+
+
+def runs(kinds: Sequence[tuple[str, ...]], pause: int) -> list[tuple[tuple[str, ...], int, int]]:
+    """Kind, first and last sample of each stretch of one movement; one that goes on after at most `pause` samples of
+    anything else is the same."""
+    found: list[tuple[tuple[str, ...], int, int]] = []
     at = 0
-    for kind, run in groupby(smooth, key=lambda motion: course(motion, limits)):
-        motions = list(run)
-        start, end = samples[at].time, samples[at + len(motions) - 1].time + step
-        at += len(motions)
-        if kind and end - start >= min(limits.min_seconds, 0.6 * (shot.end - shot.start)):
-            strength = max(abs(fmean(motion[axis] for motion in motions)) for axis in range(3))
-            opening = start - shot.start <= step
-            yield _fact(shot.start if opening else start, min(end, shot.end), "camera",
-                        f"the camera {named(kind, strength, limits)}", 0.85, MOTION)  # fmt: skip
+    for kind, run in groupby(kinds):
+        size = sum(1 for _ in run)
+        if kind:
+            same = [place for place, (other, _, last) in enumerate(found) if other == kind and at - last - 1 <= pause]
+            if same:
+                found[same[-1]] = (kind, found[same[-1]][1], at + size - 1)
+                del found[same[-1] + 1 :]
+            else:
+                found.append((kind, at, at + size - 1))
+        at += size
+    return found
 
 
 def smoothed(samples: Sequence[Signal]) -> list[tuple[float, float, float]]:

@@ -106,7 +106,7 @@ def verify(facts: dict[str, Any]) -> dict[str, str]:
     for snippet, why in checks.anchor_faults(parts, evidence.duration):
         notes[False].append(f"{snippet.rstrip(',')}: {why}.")
     mending.mend(parts, wrong)
-    mending.without_repeats(parts)
+    mending.without_repeats(parts, evidence.facts)
     lacking = [fact for fact in selected(evidence.facts, evidence.duration) if important(fact)]
     lacking = [fact for fact in lacking if not told.covered(fact, parts)]
     for fact in lacking:

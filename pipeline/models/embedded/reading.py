@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
@@ -40,13 +40,16 @@ class ReadingSettings(Settings):
 
 @dataclass(frozen=True)
 class Line:
-    """One line of text in one still; `x`, `y`: its centre, `height`: all as shares of the picture."""
+    """A text in one still; `x`, `y`: its centre, `width`, `height`: all as shares of the picture. `row`: the height of
+    one of its rows."""
 
     text: str
     score: float
     x: float
     y: float
+    width: float
     height: float
+    row: float
 
 
 @dataclass
@@ -121,11 +124,38 @@ class Reading(Annotator):
         height, width = seen.shape[:2]
         lines = []
         for box, text, score in zip(result.boxes, result.txts, result.scores, strict=True):
-            if score >= self.settings.score and legible(text, self.settings.letters):
-                (left, top), (right, bottom) = np.min(box, axis=0), np.max(box, axis=0)
-                x, y = float(left + right) / 2 / width, float(top + bottom) / 2 / height
-                lines.append(Line(text.strip(), float(score), x, y, float(bottom - top) / height))
-        return sorted(lines, key=lambda line: (round(line.y, 2), line.x))
+            if score >= self.settings.score:
+                first, last = np.min(box, axis=0) / (width, height), np.max(box, axis=0) / (width, height)
+                (x, y), (wide, high) = map(float, (first + last) / 2), map(float, last - first)
+                lines.append(Line(text.strip(), float(score), x, y, wide, high, high))
+        return [line for line in blocks(lines) if legible(line.text, self.settings.letters)]
+
+
+def blocks(lines: Iterable[Line]) -> list[Line]:
+    """Rows of one text, set in one size below or beside each other, joined; from top to bottom."""
+    done: list[Line] = []
+    for line in sorted(lines, key=lambda line: (round(line.y / 0.02), line.x)):
+        fits = [block for block in done if _continues(block, line)]
+        if fits:
+            block = done.pop(done.index(fits[-1]))
+            left = min(block.x - block.width / 2, line.x - line.width / 2)
+            right = max(block.x + block.width / 2, line.x + line.width / 2)
+            top, bottom = block.y - block.height / 2, max(block.y + block.height / 2, line.y + line.height / 2)
+            line = Line(f"{block.text} {line.text}", min(block.score, line.score), (left + right) / 2,
+                        (top + bottom) / 2, right - left, bottom - top, line.row)  # fmt: skip
+        done.append(line)
+    return done
+
+
+def _continues(block: Line, line: Line) -> bool:
+    if not 0.85 < block.row / line.row < 1.18:
+        return False
+    below = (line.y - line.row / 2) - (block.y + block.height / 2)
+    aligned = abs(block.x - line.x) < 0.02 or abs((block.x - block.width / 2) - (line.x - line.width / 2)) < 0.015
+    beside = (line.x - line.width / 2) - (block.x + block.width / 2)
+    return (aligned and -0.5 * line.row < below < 0.7 * line.row) or (
+        abs(block.y - line.y) < 0.3 * line.row and -0.01 < beside < 0.8 * line.row
+    )
 
 
 def legible(text: str, letters: int) -> bool:
@@ -176,14 +206,13 @@ def facts(found: Sequence[Text], duration: float) -> Iterator[Fact]:
         start, end = group[0].start, max(text.end for text in group)
         fresh = [text for text in group if not _known(text.reading, told)]
         back = [text for text in group if text not in fresh and start - _left(text.reading, told) > 2]
-        for some, verb in ((fresh, "" if start < 0.6 else "appears"), (back, "is on screen again")):
+        for some, verb in ((fresh, "is on screen" if start < 0.6 else "appears"), (back, "is on screen again")):
             if some:
                 yield _fact(start, end, "objects", wording(some, verb), fmean(text.score for text in some))
         told += [(squash(text.reading), text.end) for text in group]
     last = groups[-1] if groups else []
     if last and last[0].start > duration / 2 and max(text.end for text in last) >= duration - 1.2:
-        shown = listing([quoted(text.reading) for text in last[:2]])
-        yield _fact(last[0].start, duration, "narrative", f"the clip closes on the text {shown}", 0.6)
+        yield _fact(last[0].start, duration, "narrative", "the clip closes on a text", 0.6)
 
 
 def _known(reading: str, told: Sequence[tuple[str, float]]) -> bool:
@@ -195,15 +224,14 @@ def _left(reading: str, told: Sequence[tuple[str, float]]) -> float:
 
 
 def wording(some: Sequence[Text], verb: str) -> str:
-    first = some[0].seen[0][1]
-    where = spot(first.x, first.y) if len(some) == 1 else ""
-    shown = listing([quoted(text.reading) for text in some])
-    plural = "text" if len(some) == 1 else "texts"
-    if len(some) > 1 and verb:
-        verb = verb.replace("appears", "appear").replace("is on", "are on")
-    if not verb:
-        return f"the {plural} {shown} {'is' if len(some) == 1 else 'are'} on screen{' ' + where if where else ''}"
-    return f"the {plural} {shown} {verb}{' ' + where if where else ''}"
+    """Every quotation has the word "text" before it: what stands between quotation marks is nobody's speech."""
+    first, *others = (text.seen[0][1] for text in some)
+    clause = f"the text {quoted(some[0].reading)} {verb} {spot(first.x, first.y)}"
+    rest = [f"the text {quoted(text.reading)}" for text in some[1:]]
+    if others and all(abs(line.x - first.x) < 0.12 for line in others):
+        return f"{clause}, with {listing(rest)} below it"
+    places = [spot(line.x, line.y) for line in others]
+    return clause + "".join(f", and {text} {place}" for text, place in zip(rest, places, strict=True))
 
 
 def _fact(start: float, end: float, attribute: str, text: str, score: float) -> Fact:

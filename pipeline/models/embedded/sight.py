@@ -42,7 +42,8 @@ class Sight(Annotator):
 
     def find(self, clip: ClipEvidence) -> list[Fact]:
         facts: list[Fact] = []
-        told = framing = ""
+        told = framing = moving = ""
+        views: list[str] = []
         for shot in visible(clip.shots, clip.duration):
             stills = [still for still in clip.frames if shot.start <= still.time < shot.end]
             samples = inside(clip.signal, shot)
@@ -52,11 +53,14 @@ class Sight(Annotator):
                 facts.append(_fact(shot, shot.start, "scene", f"the picture is {look}", 0.9, LIGHT))
             told = look or told
             tracks = self.tracks(stills, pictures)
-            facts += people(shot, tracks, [still.time for still in stills])
+            facts += people(shot, tracks, [still.time for still in stills], views)
             if tracks and (size := size_of(tracks)) != framing:
                 facts.append(_fact(shot, tracks[0].start, "camera", f"the framing is {size}", 0.7, FACES.label))
                 framing = size
-            facts += movement(shot, samples, self.settings)
+            stir = movement(samples, self.settings)
+            if stir and stir != moving:
+                facts.append(_fact(shot, shot.start, "actions", stir, 0.6, MOTION))
+            moving = stir or moving
         return facts
 
     def tracks(self, stills: Sequence[Frame], pictures: Sequence[np.ndarray]) -> list[Track]:
@@ -76,12 +80,12 @@ def appearance(samples: Sequence[Signal], pictures: Sequence[np.ndarray]) -> str
     bright = fmean(sample.brightness for sample in samples) if samples else float(np.mean(pictures[0])) / 255
     if bright < 0.05:
         return "black"
-    words = ["dark"] if bright < 0.25 else ["bright"] if bright > 0.68 else []
+    words = ["dark"] if bright < 0.2 else ["bright"] if bright > 0.68 else []
     if pictures and all(colours.monochrome(one) for one in pictures):
         words.append("in black and white")
     elif samples:
         colour = Counter(sample.colour for sample in samples).most_common(1)[0][0]
-        words.append(f"mostly {colour}")
+        words.append("in muted colours" if colour == "grey" else f"mostly {colour}")
     text = listing(words) or "evenly lit"
     return text + (parting(pictures[len(pictures) // 2]) if pictures and "white" not in text else "")
 
@@ -96,8 +100,8 @@ def parting(one: np.ndarray) -> str:
 # --- faces -------------------------------------------------------------------------------------------------------
 
 
-def people(shot: Shot, tracks: Sequence[Track], times: Sequence[float]) -> Iterator[Fact]:
-    """Who is in view when the shot opens, who comes, goes and moves."""
+def people(shot: Shot, tracks: Sequence[Track], times: Sequence[float], views: list[str]) -> Iterator[Fact]:
+    """Who is in view when the shot opens, who comes, goes and moves. `views`: what was told of earlier shots; grows."""
     if not tracks:
         return
     opening = [track for track in tracks if track.start <= times[0] + 1.1]
@@ -106,10 +110,12 @@ def people(shot: Shot, tracks: Sequence[Track], times: Sequence[float]) -> Itera
         opening.sort(key=lambda track: track.faces[0].x)
         start = shot.start if times[0] - shot.start <= 1 else opening[0].start
         score = fmean(track.score for track in opening)
-        yield _fact(shot, start, "characters", standing(opening), score, FACES.label)
-    for place, track in enumerate(later[:3]):
-        where = across(track.faces[0].x)
-        text = f"another face comes into view {where}" if opening or place else f"a face comes into view {where}"
+        text = standing(opening)
+        yield _fact(shot, start, "characters", recalled(text, len(opening), views), score, FACES.label)
+        views.append(text)
+    for track in later[:3]:
+        beside = any(other.start < track.start <= other.end for other in tracks)
+        text = f"{'another' if beside else 'a'} face comes into view {across(track.faces[0].x)}"
         yield _fact(shot, track.start, "characters", text, track.score, FACES.label)
     gone = [track for track in tracks if shot.end - track.end > 2.2 and len(track.faces) >= 3]
     for track in gone[:3]:
@@ -124,6 +130,13 @@ def people(shot: Shot, tracks: Sequence[Track], times: Sequence[float]) -> Itera
             way = "larger" if last.height > first.height else "smaller"
             text = f"the face {across(first.x)} grows {way} in the picture"
             yield _fact(shot, track.start, "actions", text, 0.8 * track.score, FACES.label)
+
+
+def recalled(text: str, count: int, views: Sequence[str]) -> str:
+    """The text, shorter when the shot before looked the same, marked when an earlier one did."""
+    if views and views[-1] == text:
+        return f"{number(count)} {'face is' if count == 1 else 'faces are'} again in view, placed as before"
+    return f"again {text}" if text in views else text
 
 
 def standing(tracks: Sequence[Track]) -> str:
@@ -153,17 +166,17 @@ def _after(time: float, times: Sequence[float]) -> float:
 # --- motion ------------------------------------------------------------------------------------------------------
 
 
-def movement(shot: Shot, samples: Sequence[Signal], limits: SightSettings) -> Iterator[Fact]:
-    """How much moves that the camera does not explain."""
+def movement(samples: Sequence[Signal], limits: SightSettings) -> str:
+    """How much moves in a shot that the camera does not explain; "" when it was not measured."""
     if len(samples) < 3:
-        return
+        return ""
     level = median(sample.residual for sample in samples)
     if level >= limits.lively:
-        yield _fact(shot, shot.start, "actions", "there is lively movement in the picture", 0.6, MOTION)
-    elif level >= limits.moving:
-        yield _fact(shot, shot.start, "actions", "something moves in the picture", 0.4, MOTION)
-    elif max(sample.change for sample in samples[1:]) < limits.still and shot.end - shot.start >= 2:
-        yield _fact(shot, shot.start, "actions", "nothing moves in the picture", 0.6, MOTION)
+        return "there is lively movement in the picture"
+    if level >= limits.moving:
+        return "there is some movement in the picture"
+    still = max(sample.change for sample in samples[1:]) < limits.still
+    return "nothing moves in the picture" if still else "there is little movement in the picture"
 
 
 def _fact(shot: Shot, start: float, attribute: str, text: str, score: float, model: str) -> Fact:

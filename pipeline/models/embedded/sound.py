@@ -19,7 +19,7 @@ PAUSED = re.compile(r"[.!?…。！？]$")
 
 
 class SoundSettings(Settings):
-    fast: float = Field(3.4, gt=0, description="words per second")
+    fast: float = Field(3.7, gt=0, description="words per second")
     slow: float = Field(1.5, gt=0)
     jump: float = Field(9.0, gt=0, description="dB between neighbouring spans that is told as a change")
     quiet: float = Field(-42.0, lt=0, description="dB of full scale: below it speech is quiet")
@@ -151,7 +151,7 @@ def course(sounds: Sequence[Sound], duration: float, limits: SoundSettings) -> I
     long = [sound for sound in sounds if sound.end - sound.start >= limits.min_seconds]
     for place, sound in enumerate(long):
         if sound.kind == "silence" and kinds != {"silence"}:
-            text = "the clip opens in silence" if sound.start < 0.5 else "the sound falls silent"
+            text = "no sound is heard at first" if sound.start < 0.5 else "the sound falls silent"
             yield _fact(sound.start, sound.end, "scene", text, 0.6 + 0.1 * (sound.end - sound.start >= 2), LEVELS)
         elif sound.kind == "sound" and "speech" in kinds:
             before = long[place - 1].kind if place else ""

@@ -18,12 +18,11 @@ from pipeline.captions.text import squash
 from pipeline.models.embedded.words import capital, stop
 from pipeline.rows import Fact
 
-# What opens a moment comes first: the cut, then the place, the people, the things, the sound; the speech last.
-ORDER = ("narrative", "camera", "scene", "characters", "objects", "actions", "emotions", "speech")
+# What opens a moment comes first: the cut, then the place, the people, the things; then what is heard.
+ORDER = ("narrative", "scene", "characters", "camera", "objects", "actions", "speech", "emotions")
 JOINTS = (", and ", " while ", "; ")
 LEADS = ("Meanwhile, ", "", "At that moment, ")
 CUT = re.compile(r"^the picture (?:cuts|dissolves|fades) (?:back |over )?(?:in)?to ")
-SPEECH = "speech"
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,7 @@ class Line:
     text: str
     attribute: str = ""
     whole: bool = False
+    time: float = 0.0  # s, exact: what was there before a cut is told before it
 
 
 def second(time: float, duration: float) -> int:
@@ -43,7 +43,7 @@ def second(time: float, duration: float) -> int:
 
 
 def line(fact: Fact, duration: float) -> Line:
-    return Line(second(fact.start, duration), fact.text, fact.attribute)
+    return Line(second(fact.start, duration), fact.text, fact.attribute, time=fact.start)
 
 
 def tell(facts: Iterable[Fact], duration: float) -> str:
@@ -58,16 +58,28 @@ def paragraph(lines: Iterable[Line]) -> str:
             told.append(new)
     blocks, spoken = [], 0
     for at, group in groupby(told, key=lambda new: new.second):
-        sentences = sentences_of(list(group), spoken)
+        parts = around_cuts(list(group))
+        sentences = [sentence for part in parts for sentence in sentences_of(part, spoken)]
+        sentences = [_small(sentences[0]), *map(capital, sentences[1:])]
         spoken += len(sentences)
         blocks.append(Block(Decimal(at), " ".join(sentences)))
     return compose(blocks)
 
 
+def around_cuts(lines: Sequence[Line]) -> list[list[Line]]:
+    """The lines of one moment, parted at its cuts."""
+    cuts = sorted(line.time for line in lines if CUT.match(line.text))
+    parts: list[list[Line]] = [[] for _ in range(len(cuts) + 1)]
+    for line in lines:
+        parts[sum(line.time >= cut - 0.02 for cut in cuts)].append(line)
+    return [part for part in parts if part]
+
+
 def sentences_of(lines: Sequence[Line], turn: int) -> list[str]:
     """The sentences of one moment; the first begins small, after its anchor. `turn` varies joints and leads."""
-    said = [line.text for line in lines if not line.whole and line.attribute == SPEECH and '"' in line.text]
-    loose = [line.text for line in lines if not line.whole and line.text not in said]
+    said = [line.text for line in lines if not line.whole and line.attribute == "speech" and '"' in line.text]
+    how = [line.text for line in lines if not line.whole and line.attribute == "emotions"]
+    loose = [line.text for line in lines if not line.whole and line.text not in (*said, *how)]
     sentences: list[str] = []
     while loose:
         taken, loose = loose[:2], loose[2:]
@@ -75,6 +87,7 @@ def sentences_of(lines: Sequence[Line], turn: int) -> list[str]:
     lead = LEADS[turn % len(LEADS)] if sentences else ""
     for number, clause in enumerate(said):
         sentences.append(stop((lead if number == 0 else "Then ") + clause))
+    sentences += [stop(clause) for clause in how]
     sentences += [stop(line.text) for line in lines if line.whole]
     return [_small(sentences[0]), *map(capital, sentences[1:])] if sentences else []
 
@@ -86,8 +99,7 @@ def joined(clauses: Sequence[str], turn: int) -> str:
     first, other = clauses
     if CUT.match(first):
         return f"{first}, where {other}"
-    joint = JOINTS[turn % len(JOINTS)]
-    return f"{first}{'; ' if joint == ', and ' and ', ' in first else joint}{other}"
+    return f"{first}{'; ' if ', ' in first else JOINTS[turn % len(JOINTS)]}{other}"
 
 
 def _rank(new: Line) -> int:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline.captions import quotes as quotations
-from pipeline.captions import squash, words
+from pipeline.captions import words
 from pipeline.models.embedded import checks, mending, told
 from pipeline.models.embedded.salience import important, selected
 from pipeline.models.embedded.story import second
-from pipeline.models.embedded.told import Evidence, Passage
+from pipeline.models.embedded.told import Evidence, Passage, squash
 from pipeline.models.embedded.words import quoted
 from pipeline.rows import Fact
 
@@ -73,9 +73,12 @@ def refine(facts: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
     named = [squash(error["snippet"]) for error in report["errors"]]
     found = checks.faults(parts, evidence, "" if attribute == ALL else attribute)
-    named_faults = [fault for fault in found if _named(fault, named)]
+    named_faults = [fault for fault in found if _named(fault, named) and not _alone(fault, parts)]
     kept = [list(part.sentences) for part in parts]
-    for fault in mending.mend(parts, named_faults):
+    done, moves = mending.mend(parts, named_faults)
+    for time, sentence in moves:
+        mending.add(parts, time, sentence)
+    for fault in done:
         if fault.to is not None:
             summary["timestamp_adjustments"].append(f"{_short(fault.snippet)}: {fault.why}")
         elif fault.mended:
@@ -98,6 +101,11 @@ def refine(facts: dict[str, Any]) -> dict[str, Any]:
 def _named(fault: checks.Fault, snippets: Sequence[str]) -> bool:
     mine = squash(fault.snippet)
     return any(mine in other or other in mine for other in snippets if other)
+
+
+def _alone(fault: checks.Fault, parts: Sequence[Passage]) -> bool:
+    """Whether moving the sentence would leave its block empty: the anchor has to stay, and so do its words."""
+    return fault.to is not None and len(parts[fault.passage].sentences) == 1
 
 
 def _dated(what: str) -> tuple[str, float]:

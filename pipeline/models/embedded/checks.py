@@ -10,10 +10,10 @@ from difflib import SequenceMatcher
 
 from rapidfuzz import fuzz
 
-from pipeline.captions import FOUND, Transcript, squash
+from pipeline.captions import FOUND
 from pipeline.captions import quotes as quotations
 from pipeline.models.embedded import colours, told
-from pipeline.models.embedded.told import Evidence, Passage
+from pipeline.models.embedded.told import Evidence, Passage, squash
 from pipeline.models.embedded.words import NUMBERS, ORDINALS, capital, quoted, stop
 from pipeline.rows import Fact
 
@@ -55,14 +55,14 @@ class Fault:
 def faults(parts: Sequence[Passage], evidence: Evidence, attribute: str = "") -> list[Fault]:
     """All of them, in order; with `attribute`, statements are held against that attribute's facts alone."""
     facts = [fact for fact in evidence.facts if attribute in ("", fact.attribute)]
-    transcript = evidence.transcript
+    untold = {id(fact) for fact in evidence.facts if not told.covered(fact, parts)}
     found: list[Fault] = []
     for number, part in enumerate(parts):
         for place, sentence in enumerate(part.sentences):
-            misquoted = list(_quotations(number, place, sentence, part, evidence, transcript))
+            misquoted = list(_quotations(number, place, sentence, part, evidence, untold))
             found += misquoted
             if not misquoted:
-                found += _statements(number, place, sentence, part, facts, evidence)
+                found += _statements(number, place, sentence, part, facts, evidence, untold)
     return found
 
 
@@ -84,7 +84,7 @@ def anchor_faults(parts: Sequence[Passage], duration: float) -> Iterator[tuple[s
 
 
 def _quotations(
-    number: int, place: int, sentence: str, part: Passage, evidence: Evidence, transcript: Transcript
+    number: int, place: int, sentence: str, part: Passage, evidence: Evidence, untold: set[int]
 ) -> Iterator[Fault]:
     shown = [(squash(quote), fact) for fact in evidence.facts for quote in told.quotes(fact.text)
              if fact.attribute != "speech"]  # fmt: skip
@@ -95,13 +95,13 @@ def _quotations(
         if quote.claims == "screen" or (quote.claims == "nothing" and not evidence.utterances):
             yield from _misread(number, place, quote.text, part, shown, evidence)
             continue
-        spot = transcript.locate(quote.text, near=part.start)
+        spot = evidence.transcript.locate(quote.text, near=part.start)
         if spot.score >= FOUND:
             if part.anchor is not None and not part.near(spot.start, spot.start, APART):
                 why = f"{quoted(quote.text)} is said at {spot.start:.1f} s"
                 yield Fault(number, place, sentence, why, sentence, to=spot.start)
             continue
-        line = _said_near(part, evidence, quote.text)
+        line = _said_near(part, evidence, quote.text, untold)
         if line:
             right = told.quotes(line.text)[0]
             why = f"what is said at {line.start:.1f} s is {quoted(right)}"
@@ -111,12 +111,16 @@ def _quotations(
             yield Fault(number, place, sentence, f"{quoted(quote.text)}: {why}")
 
 
-def _said_near(part: Passage, evidence: Evidence, text: str) -> Fact | None:
-    """The line of that moment that a misquotation may be meant for."""
+def _said_near(part: Passage, evidence: Evidence, text: str, untold: set[int]) -> Fact | None:
+    """The line of that moment that a misquotation may be meant for: one that the caption lacks."""
     lines = [fact for fact in evidence.facts if fact.attribute == "speech" and told.quotes(fact.text)]
-    near = [(fuzz.ratio(squash(told.quotes(fact.text)[0]), squash(text)), fact) for fact in lines if part.holds(fact)]
-    score, best = max(near, key=lambda one: one[0], default=(0.0, None))
-    return best if score >= 40 else None
+    near = [
+        (fuzz.ratio(squash(told.quotes(fact.text)[0]), squash(text)), -abs(fact.start - part.start), place)
+        for place, fact in enumerate(lines)
+        if id(fact) in untold and part.holds(fact)
+    ]
+    score, apart, place = max(near, default=(0.0, -APART, 0))
+    return lines[place] if score >= 40 or apart > -1.5 else None
 
 
 def _misread(
@@ -137,9 +141,11 @@ def _misread(
 
 
 def _statements(
-    number: int, place: int, sentence: str, part: Passage, facts: Sequence[Fact], evidence: Evidence
-) -> Iterator[Fault]:
+    number: int, place: int, sentence: str, part: Passage, facts: Sequence[Fact], evidence: Evidence,
+    untold: set[int],
+) -> Iterator[Fault]:  # fmt: skip
     near = [fact for fact in facts if part.near(fact.start, fact.end)]
+    near.sort(key=lambda fact: (id(fact) not in untold, abs(fact.start - part.start)))
     everything = [fact for fact in evidence.facts if part.near(fact.start, fact.end)]
     taken = [span for _, span in told.matched(sentence, everything)]
     for start, end in told.loose(sentence, taken):
@@ -153,17 +159,15 @@ def _statements(
 
 
 def contradicted(statement: str, facts: Iterable[Fact]) -> Fact | None:
-    """The fact that says nearly the same and differs in a word that excludes the other."""
+    """The first fact that says nearly the same and differs in a word that excludes the other."""
     plain, given = _plain(statement), squash(" ".join(told.quotes(statement)))
-    best: tuple[float, Fact] | None = None
     for fact in facts:
         if fuzz.ratio(given, squash(" ".join(told.quotes(fact.text)))) < 90:
             continue
         other = _plain(fact.text)
-        likeness = fuzz.ratio(" ".join(plain), " ".join(other))
-        if likeness >= LIKE and differ(plain, other) and (best is None or likeness > best[0]):
-            best = likeness, fact
-    return best[1] if best else None
+        if fuzz.ratio(" ".join(plain), " ".join(other)) >= LIKE and differ(plain, other):
+            return fact
+    return None
 
 
 def _plain(text: str) -> list[str]:

@@ -10,14 +10,14 @@ from typing import Any
 from rapidfuzz import fuzz
 
 from pipeline.attributes import ATTRIBUTES
-from pipeline.captions import squash
 from pipeline.models.base import Misconfigured, Request
 from pipeline.models.embedded import checks, mending, sorting, told
 from pipeline.models.embedded.audit import audit, refine
 from pipeline.models.embedded.base import Embedded, dump
 from pipeline.models.embedded.salience import important, salience, selected
 from pipeline.models.embedded.story import Line, line, paragraph, second, sentences_of
-from pipeline.models.embedded.told import Evidence, Passage
+from pipeline.models.embedded.told import Evidence, Passage, squash
+from pipeline.models.embedded.words import stop
 from pipeline.rows import Fact
 
 RULES = "asid/rules-1"
@@ -70,7 +70,7 @@ def foreign(caption: str, evidence: Evidence) -> list[Line]:
             for quote in told.quotes(sentence, "speech"):
                 spot = evidence.transcript.locate(quote, near=time)
                 time = spot.start if spot.score >= told.SAID / 100 else time
-            found.append(Line(second(time, evidence.duration), sentence, whole=True))
+            found.append(Line(second(time, evidence.duration), sentence, whole=True, time=time + 1))
     return found
 
 
@@ -105,26 +105,34 @@ def verify(facts: dict[str, Any]) -> dict[str, str]:
         notes[fault.why in speech and "on screen" not in fault.why].append(f"{fault.snippet.rstrip('.')}: {fault.why}.")
     for snippet, why in checks.anchor_faults(parts, evidence.duration):
         notes[False].append(f"{snippet.rstrip(',')}: {why}.")
-    mending.mend(parts, wrong)
+    _, moves = mending.mend(parts, wrong)
     mending.without_repeats(parts, evidence.facts)
     lacking = [fact for fact in selected(evidence.facts, evidence.duration) if important(fact)]
-    lacking = [fact for fact in lacking if not told.covered(fact, parts)]
+    lacking = [
+        fact
+        for fact in lacking
+        if not told.covered(fact, parts) and not any(told.covers(sentence, fact) for _, sentence in moves)
+    ]
     for fact in lacking:
-        notes[fact.attribute == "speech"].append(f"At {second(fact.start, evidence.duration)}s, {fact.text}.")
+        notes[fact.attribute == "speech"].append(stop(f"At {second(fact.start, evidence.duration)}s, {fact.text}"))
     return {
         "non_speech_deficiency_specific": " ".join(notes[False]),
         "speech_deficiency_specific": " ".join(notes[True]),
-        "caption": completed(parts, lacking, evidence.duration) or facts["caption"],
+        "caption": completed(parts, moves, lacking, evidence.duration) or facts["caption"],
     }
 
 
-def completed(parts: Sequence[Passage], lacking: Sequence[Fact], duration: float) -> str:
-    """The caption in order of time, anchors whole seconds within the clip, with the lacking facts at their own."""
+def completed(
+    parts: Sequence[Passage], moves: Sequence[tuple[float, str]], lacking: Sequence[Fact], duration: float
+) -> str:
+    """The caption in order of time, anchors whole seconds within the clip, with what lacked or stood elsewhere."""
     done: list[Passage] = []
     for part in sorted(parts, key=lambda part: part.start):
         if part.sentences:
             at = second(part.start, duration)
             mending.insert(done, at, part.sentences)
+    for time, sentence in moves:
+        mending.insert(done, second(time, duration), [sentence])
     new: dict[int, list[Fact]] = {}
     for fact in lacking:
         new.setdefault(second(fact.start, duration), []).append(fact)
@@ -184,5 +192,5 @@ def judge(facts: dict[str, Any]) -> dict[str, Any]:
     why = f"It tells {len(evidence.facts) - len(lacking)} of {len(evidence.facts)} things that were found."
     if lacking:
         gravest = max(lacking, key=salience)
-        why += f" The gravest gap: at {second(gravest.start, evidence.duration)}s, {gravest.text}."
+        why += stop(f" The gravest gap: at {second(gravest.start, evidence.duration)}s, {gravest.text}")
     return {"completeness": grade, "why": why}

@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from pipeline.captions import squash
 from pipeline.models.embedded.checks import Fault, mended
-from pipeline.models.embedded.told import Passage, matched, sentences
+from pipeline.models.embedded.told import Passage, matched, sentences, squash
 from pipeline.models.embedded.words import capital, stop
 from pipeline.rows import Fact
 
 MOST_WORDS = 60  # of a sentence, quotations aside
 
 
-def mend(parts: list[Passage], faults: Sequence[Fault]) -> list[Fault]:
-    """Mends them in place; returns those that could be. A fault without a certain mend loses its snippet."""
+def mend(parts: list[Passage], faults: Sequence[Fault]) -> tuple[list[Fault], list[tuple[float, str]]]:
+    """Mends them in place; returns those that could be, and sentences taken out because they belong to another time. A
+    fault without a certain mend loses its snippet."""
     done: list[Fault] = []
-    moves: list[tuple[str, float]] = []
+    moves: list[tuple[float, str]] = []
     for fault in faults:
         part = parts[fault.passage]
         old = part.sentences[fault.sentence]
         if fault.to is not None:
             if old:
-                moves.append((old, fault.to))
+                moves.append((fault.to, old))
             part.sentences[fault.sentence] = ""
             done.append(fault)
         elif (new := mended(old, fault)) != old:
@@ -31,9 +31,7 @@ def mend(parts: list[Passage], faults: Sequence[Fault]) -> list[Fault]:
             done.append(fault)
     for part in parts:
         part.sentences = [sentence for sentence in part.sentences if sentence]
-    for sentence, time in moves:
-        add(parts, time, sentence)
-    return done
+    return done, moves
 
 
 def add(parts: list[Passage], time: float, sentence: str) -> None:

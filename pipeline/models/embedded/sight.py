@@ -23,6 +23,7 @@ SIZES = ((0.45, "an extreme close-up"), (0.24, "a close-up"), (0.1, "a medium sh
 
 
 class SightSettings(Settings):
+    faces: bool = Field(True, description="false: no faces, where the detector's package has no build for the machine")
     face: float = Field(0.65, ge=0, le=1, description="least score of a face")
     sure: float = Field(0.8, ge=0, le=1, description="least score of a face that is seen in one still only")
     side: int = Field(640, ge=64, le=4096, description="longest side, in pixels, of the stills that are looked at")
@@ -37,6 +38,8 @@ class Sight(Annotator):
     settings: SightSettings
 
     def open(self) -> tuple[str, ...]:
+        if not self.settings.faces:
+            return LIGHT, MOTION
         FACES.path()
         return FACES.label, LIGHT, MOTION
 
@@ -64,6 +67,8 @@ class Sight(Annotator):
         return facts
 
     def tracks(self, stills: Sequence[Frame], pictures: Sequence[np.ndarray]) -> list[Track]:
+        if not self.settings.faces:
+            return []
         seen = [
             faces.detect(one, still.time, self.settings.face) for still, one in zip(stills, pictures, strict=True)
         ]

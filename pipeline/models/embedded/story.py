@@ -14,7 +14,7 @@ from decimal import Decimal
 from itertools import groupby
 
 from pipeline.captions.anchors import Block, compose
-from pipeline.captions.text import squash
+from pipeline.models.embedded.told import squash
 from pipeline.models.embedded.words import capital, stop
 from pipeline.rows import Fact
 

@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property, lru_cache
 from typing import Any
 
 from rapidfuzz import fuzz
 
-from pipeline.captions import Block, Transcript, compose, parse, squash
+from pipeline.captions import Block, Transcript, compose, parse
 from pipeline.captions import quotes as quotations
+from pipeline.captions import squash as spelled_out
 from pipeline.models.embedded.sound import lines
 from pipeline.rows import Fact, Utterance
 
@@ -21,6 +23,9 @@ JOINT = r"(?:[,;]? ?(?:where|while|and|meanwhile|then|at that moment)\b,?|[,;])"
 SENTENCE = re.compile(r"[.!?…。！？]+[\"'”’)]*(?=\s+[\"“'‘(]?[A-ZÀ-Þ0-9]|\s*$)")
 LEADING = re.compile(r"^(?:\s*(?:meanwhile|then|at that moment|and|while|where)\b,?\s*|[\s,;.]+)+", re.IGNORECASE)
 TRAILING = re.compile(r"(?:[\s,;]+(?:and|while|where)|[\s,;.])+$", re.IGNORECASE)
+
+
+squash = lru_cache(8192)(spelled_out)  # every fact is compared with every sentence
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class Evidence:
     utterances: tuple[Utterance, ...]
     closed: bool
 
-    @property
+    @cached_property
     def transcript(self) -> Transcript:
         return Transcript(self.utterances)
 
@@ -110,8 +115,9 @@ def sentences(text: str) -> list[str]:
     return [sentence for sentence in [*found, text[at:].strip()] if sentence]
 
 
-def quotes(text: str, claims: str = "") -> list[str]:
-    return [quote.text for quote in quotations.find(text) if not claims or quote.claims == claims]
+@lru_cache(8192)
+def quotes(text: str, claims: str = "") -> tuple[str, ...]:
+    return tuple(quote.text for quote in quotations.find(text) if not claims or quote.claims == claims)
 
 
 # --- facts in a text ---------------------------------------------------------------------------------------------

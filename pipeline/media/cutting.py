@@ -45,8 +45,8 @@ class CutSettings(BaseModel):
 
 
 class Piece(Record):
-    """A clip as made. `path` is None for a virtual one; `offset` is where the span begins, in seconds of the playing
-    time of the file; `width` and `height` as displayed."""
+    """A clip as made. `path` is None for a virtual one. `offset`: where the span begins in the file, in seconds from
+    when the file's picture is first shown, as all times here. `width` and `height` as displayed."""
 
     path: Path | None
     offset: float
@@ -74,11 +74,8 @@ def cut(
     if not spans:
         return []
     if settings.method == "virtual":
-        lead = min([0.0, *(track.start for track in found.audio)])
-        return [
-            Piece(path=None, offset=s.start - lead, width=found.width, height=found.height, sound=bool(found.audio))
-            for s in spans
-        ]
+        size = {"width": found.width, "height": found.height}
+        return [Piece(path=None, offset=span.start, **size, sound=bool(found.audio)) for span in spans]
     _check_space(path, folder, found)
     work = _Work(path, folder, settings, found, timeline, timeout, max_bytes)
     try:
@@ -174,7 +171,7 @@ class _Work:
             str(self.folder).replace("%", "%%") + "/part%d.mp4",
         ]
         if self.track:
-            clock = f"asetpts=round(PTS-({float(start * base):.9f})/TB),atrim=start_pts=0"
+            clock = f"asetpts=round(PTS-({float(start * base):.9f})/TB),{self._continuous()},atrim=start_pts=0"
             layout = ("-ar", str(self._rate()), "-ac", str(self._channels()))
             command += ["-map", f"0:{self.track.index}", "-af", clock, "-c:a", "pcm_s16le", *layout]
             command += ["-avoid_negative_ts", "disabled", "-f", "nut", str(self.folder / "sound.nut")]
@@ -197,7 +194,7 @@ class _Work:
         late = max(0.0, begin - span.start)  # the list of parts is exact to a microsecond
         shown = f"if(N,PTS-STARTPTS+round({late if late > 1e-6 else 0:.9f}/TB),0)"
         # The muxer takes the track's end from the last packet's duration, by its decoding time or by its showing.
-        lasting = f"round({float(ticks * self.timeline.base):.9f}/TB)-max({shown},DTS-STARTDTS)"
+        lasting = f"max(1,round({float(ticks * self.timeline.base):.9f}/TB)-max({shown},DTS-STARTDTS))"
         exact = f"setts=pts='{shown}':dts=DTS-STARTPTS:duration='{lasting}'"
         source, heard = self._sound(span) if self.track else ([], [])
         self.run(
@@ -213,12 +210,16 @@ class _Work:
         first, last = round(span.start * rate), round(span.end * rate)
         seek = ["-ss", f"{span.start - RUN_UP:.6f}"] if span.start > RUN_UP else []
         filters = (
-            f"[1:a]aresample={rate}:min_comp=0.00001:min_hard_comp=0.1:first_pts={first},atrim=end_pts={last},"
+            f"[1:a]{self._continuous()}:first_pts={first},atrim=end_pts={last},"
             f"asetpts=PTS-STARTPTS,apad=whole_len={last - first}[sound]"
         )
         encoder = ("-c:a", "aac", "-b:a", f"{self.settings.audio_kbps}k", "-ac", str(self._channels()))
         source = ["-copyts", *input_arguments(self.folder / "sound.nut", *seek), "-filter_complex", filters]
         return source, ["-map", "[sound]", *encoder]
+
+    def _continuous(self) -> str:
+        """Time stamps that jitter, as Matroska's whole milliseconds do, move no sample; holes are filled with zeros."""
+        return f"aresample={self._rate()}:min_comp=0.00001:min_hard_comp=0.1"
 
     def _rate(self) -> int:
         return self.track.rate if self.track and self.track.rate in RATES else 48000
@@ -246,10 +247,10 @@ class _Work:
             str(stamp),
         )  # fmt: skip
         packet = next(line for line in stamp.read_text().splitlines() if not line.startswith("#"))
-        lead = span.start - timeline.seconds(int(packet.split(",")[2]))
+        before = span.start - timeline.seconds(int(packet.split(",")[2]))
         return Piece(
             path=target,
-            offset=_first_shown(target) + lead,
+            offset=before,
             width=self.found.width,
             height=self.found.height,
             sound=bool(self.track),
@@ -280,6 +281,8 @@ def _chosen(spans: Sequence[Span], timeline: Timeline) -> str:
             bounds[-1] = end
         else:
             bounds += [first, end]
+    if bounds[-1] >= timeline.end:
+        bounds.pop()  # a container that gives no times for its last frames has them a little late
 
     def tree(low: int, high: int) -> str:
         """`low`, `high`: how many bounds a frame has behind it, at least and at most."""

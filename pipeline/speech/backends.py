@@ -1,0 +1,58 @@
+"""Which backend hears: settings that a manifest may give, and the backend they describe."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipeline.speech.base import Backend
+
+
+class Hearing(BaseModel):
+    """Settings of the backend; each says in its file which of them it reads."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    backend: Literal["embedded", "faster_whisper", "whisperx", "openai_audio"] = "embedded"
+    weights: str = Field("", description="a Whisper size, hub repository or folder, or the served model's name")
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    compute_type: str = Field("default", description="of CTranslate2: int8, float16, float32, …")
+    language: str = Field("", pattern="^([a-z]{2,3})?$", description="ISO 639-1; empty: found out where possible")
+    beam: int = Field(5, ge=1)
+    batch: int = Field(8, ge=1, description="chunks of speech that the model reads at once")
+    diarize: bool = Field(True, description="tell speakers apart")
+    min_speakers: int = Field(1, ge=1)
+    max_speakers: int = Field(0, ge=0, description="0: as many as there are")
+    endpoint: str = Field("", description="of openai_audio: base URL of the API; empty: the provider's own")
+    key: str = Field("OPENAI_API_KEY", description="of openai_audio: NAME of the environment variable with the key")
+
+
+def make(settings: Hearing, threads: int) -> Backend:
+    """The backend, not yet opened: nothing heavy is imported before `open`."""
+    speakers = {"min_speakers": settings.min_speakers, "max_speakers": settings.max_speakers}
+    if settings.backend == "embedded":
+        from pipeline.speech.embedded import Embedded
+
+        return Embedded(threads, settings.beam, settings.diarize, **speakers)
+    if settings.backend == "faster_whisper":
+        from pipeline.speech.faster_whisper import FasterWhisper
+
+        return FasterWhisper(
+            settings.weights or "large-v3",
+            settings.device,
+            settings.compute_type,
+            settings.language,
+            settings.beam,
+            settings.batch,
+            threads,
+            settings.diarize,
+            **speakers,
+        )
+    if settings.backend == "whisperx":
+        from pipeline.speech.whisperx import WhisperX
+
+        return WhisperX(settings, threads)
+    from pipeline.speech.openai_audio import OpenAIAudio
+
+    return OpenAIAudio(settings, threads)

@@ -1,0 +1,123 @@
+"""Whisper through CTranslate2 (no torch), with word times; speakers by the torch-free diarizer when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from pipeline.rows import Word
+from pipeline.speech import weights
+from pipeline.speech.base import RATE, Block, Heard, MissingPart, Segment, Span
+from pipeline.speech.diarize import Diarizer, Networks
+
+CHUNK = 28.0  # s that the model reads at once: it was trained on 30
+PAUSE = 2.0  # s of silence that it reads across
+
+
+class FasterWhisper:
+    """`model` is a size (`large-v3`), a hub repository, or a folder."""
+
+    def __init__(
+        self,
+        model: str = "large-v3",
+        device: str = "auto",
+        compute_type: str = "default",
+        language: str = "",
+        beam: int = 5,
+        batch: int = 8,
+        threads: int = 1,
+        diarize: bool = True,
+        min_speakers: int = 1,
+        max_speakers: int = 0,
+    ):
+        self.model, self.device, self.compute_type = model, device, compute_type
+        self.language, self.beam, self.batch, self.threads = language, beam, batch, threads
+        self.diarize, self.min_speakers, self.max_speakers = diarize, min_speakers, max_speakers
+        self.name = f"faster-whisper {model}"
+
+    def open(self) -> None:
+        from faster_whisper import BatchedInferencePipeline, WhisperModel
+        from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+        try:
+            self._whisper = WhisperModel(
+                self.model, device=self.device, compute_type=self.compute_type, cpu_threads=self.threads
+            )
+        except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError, RuntimeError) as error:
+            raise MissingPart(f"faster-whisper cannot load {self.model!r}: {str(error).splitlines()[0]}") from error
+        self._batched = BatchedInferencePipeline(self._whisper)
+        self._networks = Networks(self.threads) if self.diarize else None
+        self.name = self._describe()
+
+    def _describe(self) -> str:
+        import faster_whisper
+
+        weight = Path(self.model) / "model.bin"
+        mark = f" ({weights.digest(weight)[:8]})" if weight.is_file() else ""
+        known = Path(self.model).name if weight.is_file() else self.model
+        return self._with_speakers(f"faster-whisper {faster_whisper.__version__} {known}{mark}")
+
+    def _with_speakers(self, words: str) -> str:
+        return f"{words}; pyannote community-1 ({self._networks.mark})" if self._networks else words
+
+    @property
+    def multilingual(self) -> bool:
+        return bool(self._whisper.model.is_multilingual)
+
+    def hear(self, blocks: Iterable[Block]) -> Heard:
+        diarizer = Diarizer(self._networks, self.min_speakers, self.max_speakers) if self._networks else None
+        segments: list[Segment] = []
+        language, score = self.language, 1.0
+        for block in blocks:
+            if not block.speech:
+                continue
+            found, spoken, sure = self._read(block, language)
+            if not language:
+                language, score = spoken, sure  # the first speech decides for the recording
+            segments += found
+            if diarizer:
+                diarizer.add(block)
+        turns = diarizer.turns() if diarizer else ()
+        return Heard(tuple(segments), turns, language if segments else "", score if segments else 0.0)
+
+    def _read(self, block: Block, language: str) -> tuple[list[Segment], str, float]:
+        clips = [{"start": a - block.start, "end": b - block.start} for a, b in chunks(block.speech)]
+        found, about = self._batched.transcribe(
+            block.samples,
+            language=language or None,
+            clip_timestamps=clips,
+            word_timestamps=True,
+            beam_size=self.beam,
+            batch_size=self.batch,
+        )
+        segments = [
+            Segment(
+                tuple(_word(word, block.start, block.end) for word in one.words),
+                float(one.avg_logprob),
+                float(one.no_speech_prob),
+                float(one.compression_ratio),
+            )
+            for one in found
+            if one.words
+        ]
+        return segments, str(about.language), float(about.language_probability)
+
+
+def _word(word: object, offset: float, latest: float) -> Word:
+    start = min(offset + max(0.0, float(word.start)), latest)  # type: ignore[attr-defined]
+    end = min(offset + float(word.end), latest)  # type: ignore[attr-defined]
+    text, score = str(word.word).strip(), float(word.probability)  # type: ignore[attr-defined]
+    return Word(start=start, end=max(start, end), text=text, score=score, speaker="")
+
+
+def chunks(speech: Iterable[Span], longest: float = CHUNK, pause: float = PAUSE) -> list[Span]:
+    """Spans of speech joined across short pauses into what is read at once; longer ones are cut evenly."""
+    joined: list[Span] = []
+    for start, end in speech:
+        if joined and end - joined[-1][0] <= longest and start - joined[-1][1] <= pause:
+            joined[-1] = (joined[-1][0], end)
+            continue
+        parts = max(1, -int(-(end - start) // longest))
+        size = (end - start) / parts
+        joined += [(start + part * size, start + (part + 1) * size) for part in range(parts)]
+    return joined

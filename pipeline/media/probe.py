@@ -197,10 +197,11 @@ def _times(path: Path, picture: dict[str, Any], start: float, timeout: float) ->
     """
     options = ["-select_streams", str(picture["index"]), "-show_entries", "packet=pts,dts,duration,flags"]
     command = ["ffprobe", *options, *input_arguments(path), "-of", "csv=p=0"]
-    shown, lasting = array("q"), array("q")
+    shown, lasting, timed = array("q"), array("q"), False
     with stream(command, timeout + path.stat().st_size / READ_SPEED, memory=PROBE_MEMORY) as lines:
         for line in lines:
             pts, dts, duration, flags = (*line.strip().split(b","), b"", b"", b"", b"")[:4]
+            timed |= pts not in (b"N/A", b"")
             moment = pts if pts not in (b"N/A", b"") else dts
             if moment not in (b"N/A", b"") and b"D" not in flags:
                 shown.append(int(moment))
@@ -209,6 +210,8 @@ def _times(path: Path, picture: dict[str, Any], start: float, timeout: float) ->
     ticks, lengths = np.array(shown, dtype=np.int64), np.array(lasting, dtype=np.int64)
     order = np.argsort(ticks, kind="stable")
     times, stays = ticks[order] * float(base), lengths[order] * float(base)
+    if not timed and len(times):  # AVI gives the order of decoding alone: the frames are shown a little later
+        times += start - times[0]
     keep = times >= start - 1e-6
     if not keep.any():
         return np.array([start]), 0.0

@@ -53,3 +53,92 @@ def loading_arguments(settings: dict[str, Any]) -> dict[str, Any]:
         **({"fps": settings["fps"]} if "fps" in settings else {}),
         **({"num_frames": settings["max_frames"]} if "max_frames" in settings else {}),
     }
+
+
+class VLLMModel:
+    """The engine in a process of its own under this worker's; calls that are under way together are batched by it.
+    Requests take the way they take inside vLLM's server, so that both give the same prompt to the same model."""
+
+    reads_facts = False
+
+    def __init__(self, config: ModelConfig, storage: Storage):
+        self.config = config
+        self.attachments = Attachments(storage)
+        self.opening = asyncio.Lock()
+        self.engine: Any = None
+        self.ids = itertools.count()
+
+    async def generate(self, request: Request) -> Response:
+        from vllm import SamplingParams
+        from vllm.exceptions import VLLMValidationError
+        from vllm.renderers.params import ChatParams
+        from vllm.sampling_params import StructuredOutputsParams
+        from vllm.v1.engine.exceptions import EngineDeadError
+
+        engine = await self._opened()
+        settings = request.settings
+        processor, loading = processor_arguments(settings), loading_arguments(settings)
+        media = [await self._part(medium) for medium in request.media]
+        messages = [{"role": "user", "content": [*media, {"type": "text", "text": request.prompt}]}]
+        chat = ChatParams(
+            chat_template_kwargs={"add_generation_prompt": True, "tokenize": False},
+            media_io_kwargs={"video": loading} if loading else None,
+            mm_processor_kwargs=processor or None,
+        )
+        schema = request.answer_schema
+        structure = StructuredOutputsParams(json=schema, disable_any_whitespace=True) if schema else None
+        sampling = SamplingParams(
+            **{name: settings[name] for name in SAMPLING if name in settings},
+            structured_outputs=structure,
+        )
+        extras = {"mm_processor_kwargs": processor} if processor else None
+        try:
+            _, prompts = await engine.renderer.render_chat_async([messages], chat, prompt_extras=extras)
+            final = None
+            async for output in engine.generate(prompts[0], sampling, f"{request.row}-{next(self.ids)}"):
+                final = output
+        except (VLLMValidationError, ValueError) as error:
+            raise BadRequest(str(error)) from error
+        except EngineDeadError as error:
+            raise Misconfigured(f"the vLLM engine died: {error}") from error
+        assert final is not None
+        answer = final.outputs[0]
+        return Response(
+            text=answer.text,
+            model=self.config.model,
+            provider="vllm",
+            finish="length" if answer.finish_reason == "length" else "stop",
+            usage=Usage(
+                input_tokens=len(final.prompt_token_ids or ()),
+                output_tokens=len(answer.token_ids),
+                cached_tokens=final.num_cached_tokens or 0,
+            ),
+        )
+
+    async def _part(self, medium: Media) -> dict[str, Any]:
+        kind, blob = f"{medium.kind}_url", await self.attachments.whole(medium)
+        return {"type": kind, kind: {"url": blob.data_uri}}
+
+    async def _opened(self) -> Any:
+        async with self.opening:
+            if self.engine is None:
+                self.engine = await asyncio.to_thread(self._open)
+        return self.engine
+
+    def _open(self) -> Any:
+        try:
+            from vllm import AsyncEngineArgs
+            from vllm.v1.engine.async_llm import AsyncLLM
+        except ImportError as error:
+            raise Misconfigured(f"vllm is not installed here: pip install 'asid-verify[vllm]' ({error})") from error
+        try:
+            arguments = AsyncEngineArgs(model=self.config.model, **self.config.settings.get("engine", {}))
+            return AsyncLLM.from_engine_args(arguments)
+        except (RuntimeError, TypeError, ValueError, OSError) as error:
+            raise Misconfigured(f"vLLM cannot open {self.config.model}: {error}") from error
+
+    async def close(self) -> None:
+        """Frees the accelerator."""
+        if self.engine is not None:
+            engine, self.engine = self.engine, None
+            await asyncio.to_thread(engine.shutdown)

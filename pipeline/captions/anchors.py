@@ -90,7 +90,7 @@ def compose(blocks: Iterable[Block]) -> str:
     parts: list[str] = []
     for block in blocks:
         if block.anchor is not None:
-            kept = block.lead if [anchor.time for anchor in find(block.lead)] == [block.anchor] else ""
+            kept = block.lead if [anchor.time for anchor in find(f"{block.lead} ")] == [block.anchor] else ""
             parts.append(kept or at(block.anchor))
         parts.append(block.text)
     return " ".join(part for part in parts if part)
@@ -185,7 +185,8 @@ def flaws(caption: str, duration: float, style: Style, quoted: Sequence[Span]) -
             wrong.append(_duplicate(caption, sooner, later))
     ends_at = [*(anchor.start for anchor in found), len(caption)][1:]
     for anchor, end in zip(found, ends_at, strict=False):
-        if not any(char.isalnum() for char in caption[anchor.end : end]):
+        opens = anchor.until is None and (anchor.stopped or anchor.text[0] == "A")  # "he waves at 5s." needs no more
+        if opens and not any(char.isalnum() for char in caption[anchor.end : end]):
             wrong.append(_flaw(anchor, "anchor_empty", "nothing is told of this moment"))
     return wrong
 

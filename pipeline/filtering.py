@@ -1,0 +1,136 @@
+"""Why a clip is not fit for the dataset. Every rule looks at every clip, so that each reason can be counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from statistics import fmean
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipeline.captions import repetition_rate, words
+from pipeline.rows import Clip, Decision, Formatted, Reason
+
+
+class Limits(BaseModel):
+    """What a clip must be like. A limit at its default that says "off" drops nothing."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    min_words: int = Field(20, ge=0, description="of the all-attribute caption; a Chinese character is a word")
+    max_words: int = Field(1500, ge=1, description="AVoCaDO's length reward falls from 2048 tokens on")
+    max_repetition: float = Field(0.5, ge=0, le=1, description="share of four-word runs that stood there before")
+    drop_problems: tuple[str, ...] = Field(
+        ("empty", "too_long", "repetition", "anchor_missing", "anchor_order", "anchor_range", "anchor_span",
+         "source_named", "model_voice"),
+        description="kinds of problem in any of the captions that format could not mend",
+    )  # fmt: skip
+    max_unfixed_errors: int = Field(0, ge=0, description="audited errors of attributes that were not refined")
+    min_quotes_found: float = Field(0.8, ge=0, le=1, description="share of quoted speech that the transcript has")
+    languages: tuple[str, ...] = Field((), description="ISO 639-1; empty: off. A clip without speech has no language")
+    min_speech: float = Field(0.0, ge=0, le=1, description="share of the clip in which somebody speaks; 0: off")
+    max_speech: float = Field(1.0, ge=0, le=1, description="1: off")
+    min_motion: float = Field(0.0, ge=0, description="frame widths per second, camera and things; 0: off")
+    max_motion: float | None = Field(None, ge=0, description="None: off")
+    min_completeness: int = Field(4, ge=1, le=5, description="by the judge, when there is one (AVoCaDO keeps 4 and 5)")
+
+
+def reasons(clip: Formatted, limits: Limits, decisions: Sequence[Decision] = (), completeness: int = 0) -> list[Reason]:
+    """All reasons to drop the clip, one for each rule; [] keeps it. `completeness` is 0 when nobody judged it."""
+    found = [*_length(clip, limits), *_repetition(clip, limits), *_form(clip, limits), *_audit(clip, limits)]
+    found += [*_quotes(clip, limits), *_language(clip, limits), *_speech(clip, limits), *_motion(clip, limits)]
+    found += [*_completeness(completeness, limits), *_corpus(decisions)]
+    details: dict[str, list[str]] = {}
+    for rule, detail in found:
+        details.setdefault(rule, []).append(detail)
+    return [Reason(rule=rule, detail="; ".join(said)) for rule, said in details.items()]
+
+
+Found = Iterator[tuple[str, str]]  # rule and detail
+
+
+def _length(clip: Formatted, limits: Limits) -> Found:
+    count = words(clip.caption)
+    if not limits.min_words <= count <= limits.max_words:
+        yield "length", f"{count} words, wanted {limits.min_words} to {limits.max_words}"
+
+
+def _repetition(clip: Formatted, limits: Limits) -> Found:
+    rate = repetition_rate(clip.caption)
+    if rate > limits.max_repetition:
+        yield "repetition", f"{rate:.2f} of it stood there before, at most {limits.max_repetition:.2f}"
+
+
+def _form(clip: Formatted, limits: Limits) -> Found:
+    for problem in clip.remaining:
+        if problem.kind in limits.drop_problems:
+            yield problem.kind, f"{problem.why}: {problem.snippet}" if problem.snippet else problem.why
+
+
+def _audit(clip: Formatted, limits: Limits) -> Found:
+    """An error is unfixed when its attribute was not refined, or the refinement says that it fixed none."""
+    fixed = {edit.attribute for edit in clip.edits if edit.fixed_errors}
+    unfixed = [
+        (audit.attribute, error) for audit in clip.audits if audit.attribute not in fixed for error in audit.errors
+    ]
+    if len(unfixed) > limits.max_unfixed_errors:
+        attribute, error = unfixed[0]
+        yield "audit", f"{len(unfixed)} unfixed, first in {attribute}: {error.why}"
+
+
+def _quotes(clip: Formatted, limits: Limits) -> Found:
+    if clip.quotes:
+        share = fmean(quote.found for quote in clip.quotes)
+        if share < limits.min_quotes_found:
+            yield "quotes", f"{share:.2f} of the quoted speech was said, wanted {limits.min_quotes_found:.2f}"
+
+
+def _language(clip: Formatted, limits: Limits) -> Found:
+    if limits.languages and clip.language and clip.language not in limits.languages:
+        yield "language", clip.language
+
+
+def _speech(clip: Formatted, limits: Limits) -> Found:
+    share = speech_share(clip)
+    if not limits.min_speech <= share <= limits.max_speech:
+        yield "speech", f"{share:.2f} of the clip, wanted {limits.min_speech:.2f} to {limits.max_speech:.2f}"
+
+
+def _motion(clip: Formatted, limits: Limits) -> Found:
+    if not limits.min_motion and limits.max_motion is None:
+        return
+    if not clip.signal:
+        yield "motion", "not measured"
+        return
+    value = motion(clip)
+    if value < limits.min_motion:
+        yield "motion", f"{value:.3f} frame widths per second, wanted {limits.min_motion:g}"
+    elif limits.max_motion is not None and value > limits.max_motion:
+        yield "motion", f"{value:.3f} frame widths per second, at most {limits.max_motion:g}"
+
+
+def _completeness(completeness: int, limits: Limits) -> Found:
+    if completeness and completeness < limits.min_completeness:
+        yield "completeness", f"judged {completeness}, wanted {limits.min_completeness}"
+
+
+def _corpus(decisions: Iterable[Decision]) -> Found:
+    """What passes over the whole corpus decided: `rule:about` drops the clip by that rule."""
+    for decision in decisions:
+        rule, _, about = decision.value.partition(":")
+        yield rule, " ".join(part for part in (about, decision.detail) if part)
+
+
+def speech_share(clip: Clip) -> float:
+    """Share of the clip's time in which somebody speaks; where two do it counts once."""
+    spoken, until = 0.0, 0.0
+    for utterance in sorted(clip.utterances, key=lambda utterance: utterance.start):
+        end = min(utterance.end, clip.duration)
+        spoken += max(0.0, end - max(utterance.start, until))
+        until = max(until, end)
+    return min(1.0, spoken / clip.duration) if clip.duration > 0 else 0.0
+
+
+def motion(clip: Clip) -> float:
+    """Mean over the clip of camera shift, zoom and what else moves, in frame widths (heights) per second."""
+    moments = [abs(now.pan) + abs(now.tilt) + abs(now.zoom) + now.residual for now in clip.signal]
+    return fmean(moments) if moments else 0.0

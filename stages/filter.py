@@ -1,0 +1,71 @@
+"""The verdict on each clip: kept, or dropped for reasons that can be counted. Dropped clips stay, with their reasons.
+
+With a `model`, a judge first grades how completely the caption gathers what the annotators noted (AVoCaDO's check)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from pydantic import Field
+
+from pipeline import evidence
+from pipeline.answers import Completeness
+from pipeline.asking import AskingConfig, AskingStage
+from pipeline.filtering import Limits, reasons
+from pipeline.rows import Decision, Formatted, Judged, grow
+
+
+class FilterConfig(Limits, AskingConfig):
+    model: str = Field(
+        "", description="the judge of completeness, one of the manifest's `models`; empty: nobody judges"
+    )
+    prompt: str = Field("judge/completeness", min_length=1)
+
+
+class Filter(AskingStage[Formatted, Judged, FilterConfig]):
+    name = "filter"
+    decisions: Mapping[str, Sequence[Decision]] = {}
+
+    @classmethod
+    def prompts(cls, config: FilterConfig) -> list[str]:
+        return [config.prompt] if config.model else []
+
+    def places(self) -> dict[str, Sequence[str]]:
+        return {self.config.prompt: ("duration", "caption", "descriptions")} if self.config.model else {}
+
+    def with_decisions(self, decisions: Mapping[str, Iterable[Decision]]) -> None:
+        """What the corpus passes of the recipe decided, by the name of the pass."""
+        by_clip: dict[str, list[Decision]] = {}
+        for name in sorted(decisions):
+            for decision in decisions[name]:
+                by_clip.setdefault(decision.id, []).append(decision)
+        self.decisions = by_clip
+
+    async def process(self, clip: Formatted) -> Judged:
+        completeness = await self._judge(clip) if self.config.model else 0
+        found = reasons(clip, self.config, self.decisions.get(clip.id, ()), completeness)
+        return grow(clip, Judged, kept=not found, reasons=tuple(found), completeness=completeness)
+
+    async def _judge(self, clip: Formatted) -> int:
+        """1 to 5. An empty caption is not worth the question."""
+        if not clip.caption.strip():
+            return 1
+        answer = await self.ask(
+            clip,
+            "judge",
+            self.config.prompt,
+            {
+                "duration": evidence.seconds(clip.duration),
+                "caption": evidence.caption(clip.caption),
+                "descriptions": evidence.descriptions(clip.candidates),
+            },
+            facts={
+                "duration": clip.duration,
+                "caption": clip.caption,
+                "candidates": evidence.candidate_facts(clip.candidates),
+                "utterances": evidence.utterance_facts(clip),
+            },
+            answer=Completeness,
+        )
+        grade: int = answer.value.completeness
+        return grade

@@ -77,7 +77,7 @@ class Places:
 
 def choose_spans(
     duration: float,
-    times: Sequence[float],
+    times: Sequence[float] | np.ndarray,
     shots: Sequence[Shot],
     utterances: Sequence[Utterance],
     signal: Sequence[Signal],

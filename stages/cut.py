@@ -1,0 +1,135 @@
+"""A video becomes clips: spans chosen by the policy, cut exactly, each with its slice of the evidence."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from pipeline.clips import ClipPolicy, Drop, Span, choose_spans
+from pipeline.media.cutting import CutSettings, Piece, cut, extension
+from pipeline.media.filters import clip_size
+from pipeline.media.probe import Limits, Probe, probe
+from pipeline.media.process import MediaError
+from pipeline.media.timeline import Timeline, read_timeline
+from pipeline.rows import Clip, Transcribed, grow
+from pipeline.slices import slice_evidence
+from pipeline.stage import Stage, StageConfig, Unprocessable
+
+ANY = Limits(max_pixels=1 << 40, max_seconds=1e9, max_streams=10_000, max_fps=1e9, max_gap=1e9)  # ingest has checked
+READING = 120.0  # s for each reading of a file by ffprobe
+DROPPED = "dropped_spans"
+
+
+class CutConfig(ClipPolicy, CutSettings, StageConfig):
+    HOW: ClassVar[frozenset[str]] = StageConfig.HOW | {"patience", "max_gib"}
+
+    concurrency: int = Field(1, ge=1, description="videos cut at once in one worker; the encoder has its own threads")
+    row_timeout: float = Field(6 * 3600.0, gt=0, description="seconds after which a video is failed")
+    patience: float = Field(20.0, gt=0, description="seconds allowed for a second of video, after the first minute")
+    max_gib: float = Field(8.0, gt=0, description="most that any one file may take while cutting")
+
+
+class Cut(Stage[Transcribed, Clip, CutConfig]):
+    """What the policy drops is told, span by span with its reason, in the tag `dropped_spans` of the first clip; a
+    video of which nothing is left is a failure with the same words."""
+
+    name = "cut"
+
+    async def process(self, video: Transcribed) -> list[Clip]:
+        return await asyncio.to_thread(self._cut, video)
+
+    def _cut(self, video: Transcribed) -> list[Clip]:
+        if not self.context.storage.exists(video.uri):
+            raise Unprocessable(f"the video is gone: {video.uri}", "missing_media")
+        try:
+            path = self.context.storage.local(video.uri)
+            found = probe(path, READING, ANY)
+            timeline = read_timeline(path, found, READING)
+            times = timeline.times
+            spans, drops = choose_spans(
+                timeline.duration, times, video.shots, video.utterances, video.signal, video.sounds, self.config
+            )
+            made = self._make(video, path, spans, found, timeline)
+        except MediaError as error:
+            if error.kind == "no_space":  # the machine's trouble, not the video's: the stage stops
+                raise OSError(errno.ENOSPC, str(error)) from error
+            if error.kind == "no_tool":
+                raise
+            raise Unprocessable(str(error), error.kind) from error
+        drops += [
+            Drop(start=span.start, end=span.end, reason="undecodable")
+            for span, piece in zip(spans, made, strict=True)
+            if piece is None
+        ]
+        kept = [(span, *piece) for span, piece in zip(spans, made, strict=True) if piece]
+        told = "; ".join(f"{d.start:.3f}-{d.end:.3f} {d.reason}" for d in sorted(drops, key=lambda drop: drop.start))
+        if not kept:
+            raise Unprocessable(f"no clip left: {told}", "no_clip")
+        clips = [self._clip(video, *one, times) for one in kept]
+        if told:
+            clips[0] = clips[0].model_copy(update={"tags": clips[0].tags | {DROPPED: told}})
+        return clips
+
+    def _make(
+        self, video: Transcribed, path: Path, spans: Sequence[Span], found: Probe, timeline: Timeline
+    ) -> list[tuple[str, Piece] | None]:
+        """Address and shape of each clip. Encoded files that are there already are left as they are."""
+        storage, config = self.context.storage, self.config
+        suffix = extension(config, found)
+        uris = [
+            f"run:media/clips/{video.id}/{clip_id(video, span)}-{self._sha256(video, span)[:12]}.{suffix}"
+            for span in spans
+        ]
+        if config.method == "encode" and all(storage.exists(uri) for uri in uris):
+            width, height = clip_size(found)
+            there = Piece(path=None, offset=0.0, width=width, height=height, sound=bool(found.audio))
+            return [(uri, there) for uri in uris]
+        timeout = min(config.row_timeout, 60 + config.patience * timeline.duration)
+        made: list[tuple[str, Piece] | None] = []
+        with storage.scratch() as folder:
+            pieces = cut(path, spans, Path(folder), config, found, timeline, timeout=timeout,
+                         max_bytes=int(config.max_gib * (1 << 30)))  # fmt: skip
+            for uri, piece in zip(uris, pieces, strict=True):
+                if piece and piece.path and not storage.exists(uri):
+                    storage.put_file(uri, piece.path)
+                made.append((uri if piece.path else video.uri, piece) if piece else None)
+        return made
+
+    def _sha256(self, video: Transcribed, span: Span) -> str:
+        settings = self.config.model_dump(mode="json", include=set(CutSettings.model_fields))
+        said = [video.sha256, span.start, span.end, settings, self.version]
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+    def _clip(self, video: Transcribed, span: Span, uri: str, piece: Piece, times: np.ndarray) -> Clip:
+        duration = span.end - span.start
+        evidence = slice_evidence(video, span.start, span.end, times)
+        return grow(
+            video,
+            Clip,
+            id=clip_id(video, span),
+            video=video.id,
+            uri=uri,
+            sha256=self._sha256(video, span),
+            offset=piece.offset,
+            source_uri=video.uri,
+            source_start=span.start,
+            source_end=span.end,
+            duration=duration,
+            width=piece.width,
+            height=piece.height,
+            fps=int(np.count_nonzero((times >= span.start) & (times < span.end))) / duration,
+            sound=piece.sound,
+            **evidence,
+        )
+
+
+def clip_id(video: Transcribed, span: Span) -> str:
+    return f"{video.id}-{round(span.start * 1000):08d}-{round(span.end * 1000):08d}"

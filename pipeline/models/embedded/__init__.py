@@ -13,6 +13,7 @@ from pipeline.models.base import Misconfigured
 from pipeline.models.embedded.base import Embedded
 from pipeline.storage import Storage
 
+VERSION = 1  # bump when answers change: stored ones are then not taken for new
 KINDS = ("sight", "text", "sound", "camera", "compose")
 
 

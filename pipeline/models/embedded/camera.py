@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 from statistics import fmean, median
 
@@ -13,6 +13,8 @@ from pipeline.attributes import Attribute
 from pipeline.models.embedded.base import Annotator, ClipEvidence, Settings
 from pipeline.models.embedded.words import listing, number, ordinal
 from pipeline.rows import Fact, Shot, Signal
+
+Motion = tuple[float, float, float]  # pan, tilt, zoom
 
 MOTION, CUTS, HASHES = "asid/camera-motion", "asid/shots", "asid/phash"
 TRANSITIONS = {"cut": "cuts to", "fade": "fades to", "dissolve": "dissolves into", "start": "cuts to"}
@@ -109,10 +111,11 @@ def movements(samples: Sequence[Signal], shot: Shot, limits: CameraSettings) -> 
     """Runs of samples that move alike, and shaking; in order of time."""
     if len(samples) < 2:
         return
-    smooth = smoothed(samples)
     step = median(later.time - sooner.time for sooner, later in pairwise(samples))
-    if shaky(samples, smooth, limits):
+    shakes = shaky(samples, limits)
+    if shakes:
         yield _fact(shot.start, shot.end, "camera", "the camera shakes as if held by hand", 0.7, MOTION)
+    smooth = smoothed(samples, round(limits.pause / step) if shakes else 0)
     for kind, first, last in runs([course(motion, limits) for motion in smooth], round(limits.pause / step)):
         start, end = samples[first].time, min(samples[last].time + step, shot.end)
         if end - start >= min(limits.min_seconds, 0.6 * (shot.end - shot.start)):
@@ -139,29 +142,31 @@ def runs(kinds: Sequence[tuple[str, ...]], pause: int) -> list[tuple[tuple[str, 
     return found
 
 
-def smoothed(samples: Sequence[Signal]) -> list[tuple[float, float, float]]:
-    """Pan, tilt, zoom: the median of three neighbours, which drops a single wrong measurement."""
+def smoothed(samples: Sequence[Signal], reach: int) -> list[Motion]:
+    """Pan, tilt, zoom: the median of three neighbours, which drops a single wrong measurement, then the mean of `reach`
+    neighbours on each side, which evens out a shaking hand."""
     raw = [(sample.pan, sample.tilt, sample.zoom) for sample in samples]
-    near = [raw[max(0, place - 1) : place + 2] for place in range(len(raw))]
-    return [(_middle(few, 0), _middle(few, 1), _middle(few, 2)) for few in near]
+    calm = [_middle(raw[max(0, place - 1) : place + 2], median) for place in range(len(raw))]
+    return [_middle(calm[max(0, place - reach) : place + reach + 1], fmean) for place in range(len(calm))]
 
 
-def _middle(few: Sequence[tuple[float, float, float]], axis: int) -> float:
-    return median(motion[axis] for motion in few)
+def _middle(few: Sequence[Motion], middle: Callable[[Iterable[float]], float]) -> Motion:
+    pan, tilt, zoom = (middle([motion[axis] for motion in few]) for axis in range(3))
+    return pan, tilt, zoom
 
 
-def shaky(samples: Sequence[Signal], smooth: Sequence[tuple[float, float, float]], limits: CameraSettings) -> bool:
-    """Whether single measurements jump about the smooth course, to and fro."""
+def shaky(samples: Sequence[Signal], limits: CameraSettings) -> bool:
+    """Whether the measurements jump about their course, to and fro."""
     if len(samples) < 6:
         return False
-    off = [(sample.pan - motion[0], sample.tilt - motion[1]) for sample, motion in zip(samples, smooth, strict=True)]
+    calm = smoothed(samples, 2)
+    off = [(one.pan - motion[0], one.tilt - motion[1]) for one, motion in zip(samples, calm, strict=True)]
     spread = max(math.sqrt(fmean(value[axis] ** 2 for value in off)) for axis in (0, 1))
-    jumps = [sample.pan for sample in samples], [sample.tilt for sample in samples]
-    turns = max(sum(one * two < 0 for one, two in pairwise(axis)) for axis in jumps)
+    turns = max(sum(one[axis] * two[axis] < 0 for one, two in pairwise(off)) for axis in (0, 1))
     return spread >= limits.shaking and turns >= 0.3 * len(samples)
 
 
-def course(motion: tuple[float, float, float], limits: CameraSettings) -> tuple[str, ...]:
+def course(motion: Motion, limits: CameraSettings) -> tuple[str, ...]:
     pan, tilt, zoom = motion
     kinds = []
     if abs(pan) >= limits.moving:

@@ -121,7 +121,8 @@ def delivery(utterances: Sequence[Utterance], sounds: Sequence[Sound], limits: S
             told.add((voice, tuple(found)))
             text = f"{voice} speaks {listing(found)}"
             if found[0] in ("quickly", "slowly"):
-                text += f", at about {number(round(count / length))} words a second"
+                pace = max(1, round(count / length))
+                text += f", at about {number(pace)} word{'s' if pace > 1 else ''} a second"
             yield _fact(utterance.start, utterance.end, "emotions", text, 0.6, LEVELS)
 
 

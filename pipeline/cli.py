@@ -143,6 +143,30 @@ def doctor(
         raise typer.Exit(1)
 
 
+@app.command()
+def export(
+    folder: Annotated[str, typer.Argument(help="Run folder")],
+    to: Annotated[str, typer.Option("--to", help="asid-1m, ms-swift, llama-factory, trl or webdataset")],
+    target: Annotated[Path, typer.Option("--out", help="Folder to write")],
+    media: Annotated[
+        str, typer.Option("--media", help="How rows name videos: absolute, relative, or copy")
+    ] = "absolute",
+    items: Annotated[str, typer.Option("--items", help="Of all, single, subset attributes")] = "all,single",
+    audio: Annotated[str, typer.Option("--audio", help="Sound in the video, or in a file of its own")] = "video",
+    validation: Annotated[float, typer.Option("--validation", help="Share of the videos")] = 0.0,
+    test: Annotated[float, typer.Option("--test", help="Share of the videos")] = 0.0,
+    seed: Annotated[int, typer.Option("--seed", help="Of splits and of the wording of prompts")] = 0,
+    unfinished: Annotated[bool, typer.Option("--unfinished", help="Also from a run that is not whole")] = False,
+) -> None:
+    """Write what a trainer reads. Clips of one video are in one split."""
+    from pipeline import export as exports
+
+    splits = exports.Splits(validation, test, seed)
+    settings = exports.settings(splits, media, items.split(","), audio, unfinished)
+    for name, count in exports.export(Run.open(folder), to, target, settings).items():
+        out.print(f"{name}: {count}")
+
+
 manifest_app = typer.Typer(no_args_is_help=True, help="Write or check a manifest.")
 app.add_typer(manifest_app, name="manifest")
 

@@ -1,0 +1,36 @@
+"""LLaMA-Factory: `messages`, `videos` and `audios`, with an entry for each file in `dataset_info.json`.
+
+Every `<video>` is followed by its `<audio>`, as `use_audio_in_video` expects; the sound is a file of its own. Clips
+without sound are in files apart, without `audios`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from pipeline.export.items import Kept
+from pipeline.export.tools import Tools, messages
+
+
+def write(clips: Iterable[Kept], tools: Tools) -> None:
+    for clip in clips:
+        media = {"videos": [tools.media.video(clip)]}
+        if clip.sound:
+            media["audios"] = [tools.media.sound(clip)]
+        name = f"{clip.split}_{'sound' if clip.sound else 'silent'}.jsonl"
+        for item in tools.items(clip):
+            marks = "<video><audio>" if clip.sound else "<video>"
+            tools.folder.line(name, {"messages": messages(item, marks), **media})
+    entries = {f"asid_{file.removesuffix('.jsonl')}": entry(file) for file in sorted(tools.folder.lines)}
+    tools.folder.text("dataset_info.json", json.dumps(entries, indent=2) + "\n")
+
+
+def entry(file: str) -> dict[str, Any]:
+    """How LLaMA-Factory is to read one of the files."""
+    columns = {"messages": "messages", "videos": "videos"}
+    if file.endswith("_sound.jsonl"):
+        columns["audios"] = "audios"
+    tags = {"role_tag": "role", "content_tag": "content", "user_tag": "user", "assistant_tag": "assistant"}
+    return {"file_name": file, "formatting": "sharegpt", "columns": columns, "tags": tags}

@@ -1,0 +1,24 @@
+"""ms-swift: `messages` with `videos`, one JSON object a line.
+
+Clips with and without sound are in files apart: its template for Qwen-Omni stops at a batch that mixes them. With
+`audio` "video" train with USE_AUDIO_IN_VIDEO=true on the `sound` files; with "file" each has its sound in `audios`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pipeline.export.items import Kept
+from pipeline.export.tools import Tools, messages
+
+
+def write(clips: Iterable[Kept], tools: Tools) -> None:
+    for clip in clips:
+        media = {"videos": [tools.media.video(clip)]}
+        marks = "<video>"
+        if clip.sound and tools.audio == "file":
+            media["audios"] = [tools.media.sound(clip)]
+            marks = "<video><audio>"
+        for item in tools.items(clip):
+            name = f"{clip.split}_{'sound' if clip.sound else 'silent'}.jsonl"
+            tools.folder.line(name, {"messages": messages(item, marks), **media})

@@ -4,4 +4,4 @@
 .venv/bin/ruff check .
 .venv/bin/ruff format --check .
 .venv/bin/mypy
-exec .venv/bin/pytest -n "${JOBS:-2}" "$@"
+exec .venv/bin/pytest -n "${JOBS:-2}" --dist loadfile "$@"

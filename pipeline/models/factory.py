@@ -37,7 +37,9 @@ def open_model(
     if config.provider == "embedded":
         return Replaying(provider, name, config)
     if purse and not prices_of(config).known:
-        raise Misconfigured(f"a budget needs prices: set models.{name}.prices.input and .output, USD per million tokens")
+        raise Misconfigured(
+            f"a budget needs prices: set models.{name}.prices.input and .output, USD per million tokens"
+        )
     limited = Limited(provider, gate or Limiter(config.limits, hold_of(config)), config.timeout)
     layers: Model = Persistent(limited, config.retries, config.deadline)
     if purse:

@@ -200,7 +200,8 @@ class Ledger:
             gone = sum(self.spent.get(part, 0.0) for part in parts)
             flying = sum(usd for part, usd in self.open.values() if name == "the budget" or part == stage)
             if gone >= limit or gone + flying + likely > limit:
-                return Ticket(-1, 0.0, f"{name} of {limit:.2f} USD is reached: {gone:.4f} USD spent")
+                said = f"{name}, {limit:.2f} USD, is reached: {gone:.4f} USD spent, {likely:.4f} for the next call"
+                return Ticket(-1, 0.0, said)
         ticket = Ticket(next(self.ids), likely)
         self.open[ticket.id] = (stage, likely)
         return ticket

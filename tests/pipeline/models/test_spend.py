@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.models.ask import ask
+from pipeline.models.base import OutOfBudget, Truncated, Usage
+from pipeline.models.config import Limits, ModelConfig, Prices
+from pipeline.models.spend import Budgeted, Ledger, cost, scaled, seconds_needed, spent
+from pipeline.storage import Storage
+from tests.pipeline.models.kit import Caption, Listed, replaying, request, response, stored
+
+PRICES = Prices(input=1.0, output=10.0)
+STRONG = {"strong": ModelConfig(provider="openai", model="tiny", prices=PRICES)}
+
+
+def test_cost_takes_each_kind_of_token_at_its_price() -> None:
+    usage = Usage(
+        input_tokens=1000, cached_tokens=200, audio_tokens=100, video_tokens=300, output_tokens=50, thought_tokens=50
+    )
+    assert cost(usage, PRICES) == pytest.approx((1000 * 1 + 100 * 10) / 1e6)
+    full = Prices(input=1.0, output=10.0, cached=0.1, audio=3.0, video=0.5)
+    assert cost(usage, full) == pytest.approx((200 * 0.1 + 100 * 3 + 300 * 0.5 + 400 * 1 + 100 * 10) / 1e6)
+
+
+def test_an_unknown_price_is_said_and_is_not_zero() -> None:
+    assert cost(Usage(input_tokens=5), Prices(input=1.0)) is None
+    assert cost(Usage(input_tokens=5), Prices(output=1.0)) is None
+    assert cost(Usage(input_tokens=5), Prices(input=0.0, output=0.0)) == 0.0
+
+
+@given(st.builds(Usage, **{name: st.integers(0, 10**6) for name in Usage.model_fields}))
+def test_cost_is_never_negative(usage: Usage) -> None:
+    price = cost(usage, Prices(input=1.0, output=1.0, cached=0.0, audio=0.0, video=0.0))
+    assert price is not None
+    assert price >= 0
+
+
+def test_totals_come_from_the_answers_on_disk(tmp_path: Path) -> None:
+    async def work() -> None:
+        model = replaying(Listed('{"caption": "x"}'))
+        await ask(model, request("a", attribute="speech"), Caption)
+        await ask(model, request("b", attribute="scene"), Caption)
+        await ask(model, request("c", attribute="scene"), Caption)
+        await ask(model, request("c", attribute="scene"), Caption)  # replayed: costs nothing
+        with pytest.raises(Truncated):
+            await ask(replaying(Listed(response("{", finish="length"))), request("d", attribute="scene"), Caption)
+
+    stored(tmp_path, work)
+    scene, speech = spent(Storage(tmp_path), ["audit"], STRONG)
+    assert (scene.stage, scene.model, scene.attribute) == ("audit", "strong", "scene")
+    assert (scene.answers, scene.rejected, scene.calls, scene.retries) == (2, 1, 3, 0)
+    assert scene.usage.input_tokens == 300
+    assert scene.usd == pytest.approx(3 * (100 * 1 + 10 * 10) / 1e6)
+    assert speech.answers == 1
+
+
+def test_a_model_without_prices_has_an_unknown_total(tmp_path: Path) -> None:
+    stored(tmp_path, lambda: ask(replaying(Listed('{"caption": "x"}')), request("a"), Caption))
+    assert [line.usd for line in spent(Storage(tmp_path), ["audit"], {})] == [None]
+
+
+def test_retries_are_counted(tmp_path: Path) -> None:
+    answer = response('{"caption": "x"}').model_copy(update={"attempts": 4})
+    stored(tmp_path, lambda: ask(replaying(Listed(answer)), request("a"), Caption))
+    assert [line.retries for line in spent(Storage(tmp_path), ["audit"], STRONG)] == [3]
+
+
+def test_an_estimate_scales_the_sample(tmp_path: Path) -> None:
+    stored(tmp_path, lambda: ask(replaying(Listed('{"caption": "x"}')), request("a"), Caption))
+    (line,) = spent(Storage(tmp_path), ["audit"], STRONG)
+    grown = scaled(line, 50.0)
+    assert grown.usd == pytest.approx(50 * (line.usd or 0))
+    assert grown.usage.input_tokens == 5000
+    assert seconds_needed([grown], Limits(requests_per_minute=10)) == pytest.approx(300)
+    assert seconds_needed([grown], Limits(tokens_per_minute=1100)) == pytest.approx(300)
+
+
+# --- the budget --------------------------------------------------------------------------------------------------
+
+PER_CALL = (100 * 1 + 10 * 10) / 1e6
+
+
+def budgeted(ledger: Ledger, stage: str = "audit") -> Budgeted:
+    return Budgeted(Listed("ok"), "strong", stage, PRICES, ledger)
+
+
+def spend_all(ledger: Ledger, at_once: int) -> int:
+    async def scene() -> int:
+        model, done, stop = budgeted(ledger), 0, False
+
+        async def one() -> None:
+            nonlocal done, stop
+            while not stop:
+                try:
+                    await model.generate(request())
+                    done += 1
+                except OutOfBudget:
+                    stop = True
+
+        await asyncio.gather(*(one() for _ in range(at_once)))
+        return done
+
+    return asyncio.run(scene())
+
+
+@pytest.mark.parametrize("at_once", [1, 16])
+def test_a_budget_stops_new_calls_and_is_not_passed(at_once: int) -> None:
+    ledger = Ledger(budget=1000 * PER_CALL)
+    done = spend_all(ledger, at_once)
+    assert 980 <= done <= 1000
+
+
+def test_a_resumed_run_knows_what_it_has_spent(tmp_path: Path) -> None:
+    async def work() -> None:
+        model = replaying(Listed('{"caption": "x"}'))
+        await asyncio.gather(*(ask(model, request(str(number)), Caption) for number in range(60)))
+
+    stored(tmp_path, work)
+    ledger = Ledger(budget=100 * PER_CALL)
+    ledger.restore(spent(Storage(tmp_path), ["audit"], STRONG))
+    assert 36 <= spend_all(ledger, 4) <= 40
+
+
+def test_a_stage_has_its_own_budget_and_the_others_go_on() -> None:
+    ledger = Ledger(budgets={"audit": 30 * PER_CALL})
+    assert 28 <= spend_all(ledger, 1) <= 30
+    with pytest.raises(OutOfBudget, match="budget of audit"):
+        asyncio.run(budgeted(ledger).generate(request()))
+    asyncio.run(budgeted(ledger, "refine").generate(request()))
+
+
+def test_calls_in_flight_count_before_they_have_cost() -> None:
+    async def scene() -> None:
+        ledger = Ledger(budget=3.5 * PER_CALL)
+        tickets = [await ledger.reserve("audit", "strong", PER_CALL) for _ in range(4)]
+        assert [bool(ticket.refusal) for ticket in tickets] == [False, False, False, True]
+        await ledger.settle(tickets[0], "audit", "strong", 0.0)  # it failed, and cost nothing
+        assert not (await ledger.reserve("audit", "strong", PER_CALL)).refusal
+
+    asyncio.run(scene())

@@ -97,7 +97,7 @@ def _quotations(
             continue
         spot = evidence.transcript.locate(quote.text, near=part.start)
         if spot.score >= FOUND:
-            if part.anchor is not None and not part.near(spot.start, spot.start, APART):
+            if part.anchor is not None and not _in_time(part, place, spot.start, spot.end):
                 why = f"{quoted(quote.text)} is said at {spot.start:.1f} s"
                 yield Fault(number, place, sentence, why, sentence, to=spot.start)
             continue
@@ -109,6 +109,13 @@ def _quotations(
         else:
             why = "nothing like it is in the recognised speech"
             yield Fault(number, place, sentence, f"{quoted(quote.text)}: {why}")
+
+
+def _in_time(part: Passage, place: int, start: float, end: float) -> bool:
+    """Whether speech may be told there: the first sentence of a block at its anchor, others until the next."""
+    if place == 0:
+        return start - APART <= part.start <= end + APART
+    return part.near(start, start, APART)
 
 
 def _said_near(part: Passage, evidence: Evidence, text: str, untold: set[int]) -> Fact | None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
 from pipeline.models.embedded.checks import Fault, mended
+from pipeline.models.embedded.story import small
 from pipeline.models.embedded.told import Passage, matched, sentences, squash
 from pipeline.models.embedded.words import capital, stop
 from pipeline.rows import Fact
 
+LEAD = re.compile(r"^(?:Then |Meanwhile, |At that moment, )")
 MOST_WORDS = 60  # of a sentence, quotations aside
 
 
@@ -30,7 +33,10 @@ def mend(parts: list[Passage], faults: Sequence[Fault]) -> tuple[list[Fault], li
             part.sentences[fault.sentence] = new
             done.append(fault)
     for part in parts:
+        opened = bool(part.sentences and part.sentences[0])
         part.sentences = [sentence for sentence in part.sentences if sentence]
+        if part.sentences and not opened and part.anchor is not None:
+            part.sentences[0] = small(LEAD.sub("", part.sentences[0]))
     return done, moves
 
 

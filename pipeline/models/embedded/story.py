@@ -60,7 +60,7 @@ def paragraph(lines: Iterable[Line]) -> str:
     for at, group in groupby(told, key=lambda new: new.second):
         parts = around_cuts(list(group))
         sentences = [sentence for part in parts for sentence in sentences_of(part, spoken)]
-        sentences = [_small(sentences[0]), *map(capital, sentences[1:])]
+        sentences = [small(sentences[0]), *map(capital, sentences[1:])]
         spoken += len(sentences)
         blocks.append(Block(Decimal(at), " ".join(sentences)))
     return compose(blocks)
@@ -89,7 +89,7 @@ def sentences_of(lines: Sequence[Line], turn: int) -> list[str]:
         sentences.append(stop((lead if number == 0 else "Then ") + clause))
     sentences += [stop(clause) for clause in how]
     sentences += [stop(line.text) for line in lines if line.whole]
-    return [_small(sentences[0]), *map(capital, sentences[1:])] if sentences else []
+    return [small(sentences[0]), *map(capital, sentences[1:])] if sentences else []
 
 
 def joined(clauses: Sequence[str], turn: int) -> str:
@@ -114,7 +114,7 @@ SMALL = {
 }  # fmt: skip
 
 
-def _small(sentence: str) -> str:
+def small(sentence: str) -> str:
     """After an anchor a sentence goes on in small letters, unless its first word may be a name."""
     word = sentence.split(" ", 1)[0].rstrip(",")
     return sentence[:1].lower() + sentence[1:] if word in SMALL else sentence

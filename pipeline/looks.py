@@ -1,0 +1,115 @@
+"""Do two frames show the same view? Colour, structure and what stood still, on very small copies.
+
+One number, `difference`: above 0 the frames are of different shots. It is made of what a cut changes and what a shot
+does not change in a moment: the colours of the whole picture (a histogram), structures that can be found again a
+little elsewhere and at another brightness (blocks matched by correlation, so that a turning camera, a flash or an
+exposure change is recognised), and places that did not change at all (so that a screen in the picture, or words laid
+over it, is not taken for a new shot).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+
+BLOCKS = 5  # a side
+REACH = 0.15  # of the longer side: how far a block is looked for
+ALIKE = 0.7  # correlation of a block found again
+TEXTURE = 4.0  # standard deviation of gray below which a block shows nothing to find
+STILL = 5, 4  # gray and colour steps within which a place did not change
+LIT = 40  # gray above which a place counts: black bars stand still in every cut
+WEIGHT_FOUND, WEIGHT_STILL = 0.5, 0.8
+
+
+@dataclass(frozen=True)
+class Look:
+    """A frame for comparing: `gray` (h, w), `blue` and `red` (h / 2, w / 2) of the reduced picture, uint8, YCbCr."""
+
+    index: int
+    time: float
+    gray: np.ndarray
+    blue: np.ndarray
+    red: np.ndarray
+
+    @cached_property
+    def tiny(self) -> np.ndarray:
+        """Gray at a quarter of the side, for structure."""
+        return _shrunk(self.gray, 4)
+
+    @cached_property
+    def even(self) -> np.ndarray:
+        """(h / 2, w / 2, 3) YCbCr, every plane at the size that colour has."""
+        height, width = self.blue.shape
+        return cv2.merge([cv2.resize(self.gray, (width, height), interpolation=cv2.INTER_AREA), self.blue, self.red])
+
+    @cached_property
+    def colours(self) -> np.ndarray:
+        """Share of each of 8 x 4 x 4 steps of hue, saturation and value; sums to 1."""
+        hsv = cv2.cvtColor(self.bgr, cv2.COLOR_BGR2HSV)
+        counts = cv2.calcHist([hsv], [0, 1, 2], None, [8, 4, 4], [0, 180, 0, 256, 0, 256])
+        return counts.ravel() / counts.sum()
+
+    @cached_property
+    def bgr(self) -> np.ndarray:
+        """(h / 2, w / 2, 3) uint8, as PySceneDetect takes it."""
+        return cv2.cvtColor(self.even[:, :, (0, 2, 1)], cv2.COLOR_YCrCb2BGR)
+
+
+def difference(a: Look, b: Look) -> float:
+    """Above 0: different shots. From about -1 (the same picture) to 1."""
+    return colour_distance(a, b) - WEIGHT_FOUND * found_again(a, b) - WEIGHT_STILL * stood_still(a, b)
+
+
+def change(a: Look, b: Look) -> float:
+    """Mean absolute difference of gray, 0..255: cheap."""
+    return cv2.norm(a.tiny, b.tiny, cv2.NORM_L1) / a.tiny.size
+
+
+def step(a: Look, b: Look) -> float:
+    """Mean absolute difference of gray and colour together, 0..255."""
+    return cv2.norm(a.even, b.even, cv2.NORM_L1) / a.even.size
+
+
+def colour_distance(a: Look, b: Look) -> float:
+    """Half the sum of absolute differences of the two colour histograms: 0 the same, 1 nothing in common."""
+    return float(np.abs(a.colours - b.colours).sum() / 2)
+
+
+def found_again(a: Look, b: Look) -> float:
+    """Share of the textured blocks of each picture that lie somewhere near in the other; 0 where nothing has texture."""
+    first, second = _found(a.tiny, b.tiny), _found(b.tiny, a.tiny)
+    return (first[0] + second[0]) / max(1, first[1] + second[1])
+
+
+def stood_still(a: Look, b: Look) -> float:
+    """Share of the lit places with the same gray and colour in both."""
+    steps = cv2.absdiff(a.even, b.even)
+    same = (steps[:, :, 0] <= STILL[0]) & (steps[:, :, 1] <= STILL[1]) & (steps[:, :, 2] <= STILL[1])
+    lit = cv2.max(a.even[:, :, 0], b.even[:, :, 0]) > LIT
+    return float(np.count_nonzero(same & lit) / max(1, np.count_nonzero(lit)))
+
+
+def _found(a: np.ndarray, b: np.ndarray) -> tuple[int, int]:
+    height, width = a.shape
+    high, wide = height // BLOCKS, width // BLOCKS
+    if high < 3 or wide < 3:
+        return 0, 0
+    reach = int(REACH * max(width, height))
+    field = cv2.copyMakeBorder(b, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
+    found = textured = 0
+    for top in range(0, high * BLOCKS, high):
+        for left in range(0, wide * BLOCKS, wide):
+            block = a[top : top + high, left : left + wide]
+            if block.std() >= TEXTURE:
+                near = field[top : top + high + 2 * reach, left : left + wide + 2 * reach]
+                textured += 1
+                found += bool(cv2.matchTemplate(near, block, cv2.TM_CCOEFF_NORMED).max() > ALIKE)
+    return found, textured
+
+
+def _shrunk(plane: np.ndarray, by: int) -> np.ndarray:
+    height, width = plane.shape
+    return cv2.resize(plane, (max(1, width // by), max(1, height // by)), interpolation=cv2.INTER_AREA)

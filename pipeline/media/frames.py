@@ -1,0 +1,184 @@
+"""The picture of a file in one decode: every frame, small, with its exact time, and sampled stills as JPEG.
+
+ffmpeg writes the small frames to one pipe and, beside each, its time stamp to a second pipe (its `framecrc` format on
+a crop of four pixels costs nothing). Times are counted in flicks, 1/705600000 s, which hold the time stamps of all
+usual frame rates exactly, and start at the first frame. Rotation is applied; the shape of pixels is evened out.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from array import array
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import SimpleQueue
+from typing import IO
+
+import numpy as np
+
+from pipeline.media.probe import header, picture_of
+from pipeline.media.process import MediaError, input_arguments, run, stream
+
+FLICKS = 705_600_000
+MAX_LAG = 256  # frames held until their times arrive
+SMALL_AREA = 320 * 180
+STILL_SIDE = 1280
+JPEG = ("-c:v", "mjpeg", "-q:v", "3", "-flags", "+bitexact", "-threads", "1")
+# fast_bilinear reads only the lines it needs: the small copy then costs a tenth of the decoding, not half of it.
+SMALL_SCALER, STILL_SCALER = "fast_bilinear", "area"
+
+
+@dataclass(frozen=True)
+class SmallFrame:
+    """One frame of the picture, reduced. `time` in seconds from the first frame, never before the frame before it."""
+
+    index: int
+    time: float
+    gray: np.ndarray  # (height, width) uint8, video range
+    blue: np.ndarray  # (height / 2, width / 2) uint8, Cb
+    red: np.ndarray  # (height / 2, width / 2) uint8, Cr
+
+
+@dataclass
+class Decoding:
+    """One pass over the picture: iterate it once for the frames; then the stills are complete."""
+
+    path: Path
+    width: int  # of the small frames
+    height: int
+    frames: Iterator[SmallFrame]
+    stills: list[tuple[float, Path]] = field(default_factory=list)  # time and file, in order; filled at the end
+
+
+def small_size(width: int, height: int, area: int = SMALL_AREA) -> tuple[int, int]:
+    """Even size of about `area` pixels in the shape of width x height; never larger than the picture."""
+    scale = min(1.0, (area / (width * height)) ** 0.5)
+    return tuple(max(16, round(side * scale / 2) * 2) for side in (width, height))  # type: ignore[return-value]
+
+
+def still_size(width: int, height: int, side: int = STILL_SIDE) -> tuple[int, int]:
+    scale = min(1.0, side / max(width, height))
+    return tuple(max(2, round(length * scale / 2) * 2) for length in (width, height))  # type: ignore[return-value]
+
+
+def decode(
+    path: Path,
+    width: int,
+    height: int,
+    timeout: float,
+    *,
+    stills: Path | None = None,
+    still_every: float = 1.0,
+    threads: int = 1,
+) -> Decoding:
+    """Decode the picture of `path` once. `width`, `height` as displayed; `timeout` in seconds of wall time.
+
+    With `stills`, a folder, about one JPEG every `still_every` seconds lies there at the end, and one more for a
+    keyframe (where encoders see a new scene) at least a quarter of that from the last. Frames are yielded as they are decoded; memory does
+    not grow with the file. Iterating raises MediaError when ffmpeg fails or no frame can be decoded.
+    """
+    size = small_size(width, height)
+    decoding = Decoding(path, *size, frames=iter(()))
+    decoding.frames = _frames(decoding, still_size(width, height), timeout, stills, still_every, threads)
+    return decoding
+
+
+def still_at(path: Path, time: float, start: float, width: int, height: int, target: Path, timeout: float) -> None:
+    raise NotImplementedError
+
+
+def _frames(
+    decoding: Decoding, still: tuple[int, int], timeout: float, folder: Path | None, every: float, threads: int
+) -> Iterator[SmallFrame]:
+    wide, high = decoding.width, decoding.height
+    index = picture_of(header(decoding.path, min(timeout, 60))["streams"])["index"]
+    reading, writing = os.pipe()
+    graph = f"[0:{index}]split={2 if folder else 1}[a]{'[b]' if folder else ''};"
+    graph += f"[a]scale={wide}:{high}:flags={SMALL_SCALER},format=yuv420p,split[small][c];[c]crop=2:2:0:0:exact=1[time]"
+    if folder:
+        chosen = f"isnan(prev_selected_t)+gte(t-prev_selected_t,{every})+key*gte(t-prev_selected_t,{every / 4})"
+        shape = f"scale={still[0]}:{still[1]}:flags={STILL_SCALER}:out_range=pc,format=yuvj420p"
+        graph += f";[b]select='{chosen}',{shape}[still]"
+    exact = ("-fps_mode", "passthrough", "-enc_time_base", f"1:{FLICKS}")
+    command = [
+        *("ffmpeg", "-threads", str(threads), *input_arguments(decoding.path), "-filter_complex_threads", "1"),
+        *("-filter_complex", graph),
+        *("-map", "[time]", *exact, "-flush_packets", "1", "-f", "framecrc", f"pipe:{writing}"),
+        *("-map", "[small]", *exact, "-f", "rawvideo", "pipe:1"),
+    ]
+    if folder:
+        places = os.fspath(folder).replace("%", "%%") + "/%d.jpg"
+        milliseconds = ("-fps_mode", "passthrough", "-enc_time_base", "1:1000", "-frame_pts", "1")
+        command += ["-map", "[still]", *JPEG, *milliseconds, "-f", "image2", places]
+    times = array("d")
+    first = 0
+    with open(reading, "rb") as lines:
+        try:
+            with stream(command, timeout, pass_fds=(writing,)) as output:
+                os.close(writing)
+                writing = -1
+                for data, stamp in _paired(output, wide * high * 3 // 2, lines):
+                    first = first if times else stamp
+                    times.append(max((stamp - first) / FLICKS, times[-1] if times else 0.0))
+                    yield _frame(data, len(times) - 1, times[-1], wide, high)
+        finally:
+            if writing >= 0:
+                os.close(writing)
+    if not times:
+        raise MediaError("no frame of the picture can be decoded", "undecodable")
+    if folder:
+        decoding.stills = _timed(folder, times, first / FLICKS)
+
+
+def _frame(data: bytes, index: int, time: float, wide: int, high: int) -> SmallFrame:
+    planes, full = np.frombuffer(data, np.uint8), wide * high
+    blue, red = planes[full:].reshape(2, high // 2, wide // 2)
+    return SmallFrame(index, time, planes[:full].reshape(high, wide), blue, red)
+
+
+def _paired(output: IO[bytes], size: int, lines: IO[bytes]) -> Iterator[tuple[bytes, int]]:
+    """Each frame with its time stamp. Stamps come on their own pipe, a few frames late: read by a thread, so that
+    neither pipe ever waits for the other."""
+    stamps: SimpleQueue[int | None] = SimpleQueue()
+    threading.Thread(target=_read_stamps, args=(lines, stamps), daemon=True).start()
+    waiting: deque[bytes] = deque()
+    ended = False
+    while not ended or waiting:
+        if not ended:
+            data = output.read(size)
+            ended = len(data) < size
+            if not ended:
+                waiting.append(data)
+        while waiting and (ended or not stamps.empty()):
+            stamp = stamps.get()
+            if stamp is None:
+                raise MediaError("ffmpeg gave a frame without a time", "undecodable")
+            yield waiting.popleft(), stamp
+        if len(waiting) > MAX_LAG:
+            raise MediaError("ffmpeg gives frames without times", "undecodable")
+
+
+def _read_stamps(lines: IO[bytes], stamps: SimpleQueue[int | None]) -> None:
+    """Time stamps off `framecrc` lines (stream, dts, pts, duration, size, sum); None when there are no more."""
+    try:
+        for line in lines:
+            if not line.startswith(b"#"):
+                stamps.put(int(line.split(b",")[2]))
+    except ValueError:  # the pipe was closed, or cut off inside a line
+        pass
+    stamps.put(None)
+
+
+def _timed(folder: Path, times: array[float], first: float) -> list[tuple[float, Path]]:
+    """The stills with the exact times of their frames: files are named by milliseconds."""
+    found = []
+    for file in folder.glob("*.jpg"):
+        about = int(file.stem) / 1000 - first
+        place = bisect_left(times, about)
+        near = min(times[max(0, place - 1) : place + 1], key=lambda time: abs(time - about), default=0.0)
+        found.append((near, file))
+    return sorted(found)

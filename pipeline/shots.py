@@ -1,0 +1,207 @@
+"""Shots of a video, from its small frames in order. Pure: no files, no processes.
+
+PySceneDetect's detectors propose cuts, frame by frame; they are asked to propose too many. Each proposal is then
+looked at from both sides (`looks.difference`): what a flash, a fast turn of the camera or a screen in the picture
+made is dropped. Gradual transitions are found apart (`gradual`), or all by TransNetV2.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+from scenedetect import FrameTimecode
+from scenedetect.detector import SceneDetector
+from scenedetect.detectors import AdaptiveDetector, ContentDetector, HashDetector, HistogramDetector, ThresholdDetector
+
+from pipeline.gradual import GradualFinder, Transition
+from pipeline.looks import Look, change, difference, step
+from pipeline.rows import Shot
+
+FLASH = 0.28  # s: what comes back within it was a flash, not a cut
+CLEAR_RATIO = 3.0  # change at the cut over the change around it
+MIN_CONTENT = 8.0  # of the adaptive detector: below it nothing happened
+KEPT_OLDER = 4  # frames kept beyond those within reach, for time stamps with holes
+Opening = Literal["start", "cut", "fade", "dissolve"]
+PROPOSE = {"adaptive": 2.2, "content": 20.0, "histogram": 0.05, "hash": 0.3, "threshold": 12.0, "transnet": 0.5}
+
+
+class ShotSettings(BaseModel):
+    """How shots are found. `threshold` 0 takes the detector's usual one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    detector: Literal["adaptive", "content", "histogram", "hash", "threshold", "transnet"] = "adaptive"
+    threshold: float = Field(0.0, ge=0, description="at which the detector proposes a cut; 0: its usual one")
+    clear: float = Field(0.03, description="difference of the views at a cut, when the change stands out")
+    unclear: float = Field(0.25, description="difference of the views at a cut amid other changes")
+    gradual: bool = Field(True, description="look for dissolves, wipes and fades too")
+    min_shot: float = Field(0.1, ge=0, description="s; of two boundaries closer than this the weaker goes")
+
+    @property
+    def proposing(self) -> float:
+        return self.threshold or PROPOSE[self.detector]
+
+    def __str__(self) -> str:
+        rest = f"clear {self.clear:g}, unclear {self.unclear:g}, min_shot {self.min_shot:g}"
+        soft = "gradual" if self.gradual else "no gradual"
+        return f"{self.detector} {self.proposing:g}, {rest}, {soft}"
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """A shot opens at frame `index`. `weight`: how different the views are."""
+
+    index: int
+    time: float
+    opens_with: Opening
+    weight: float
+
+
+def find_shots(frames: Iterable[Look], end: float, settings: ShotSettings | None = None) -> tuple[Shot, ...]:
+    """The shots of a whole picture; `end` in seconds closes the last one. Nothing without frames."""
+    finder = ShotFinder(settings or ShotSettings())
+    for frame in frames:
+        finder.add(frame)
+    return finder.finish(end)
+
+
+class ShotFinder:
+    """Takes the frames one by one; memory does not grow with the video but for its boundaries."""
+
+    def __init__(self, settings: ShotSettings):
+        self._settings = settings
+        self._detector = open_detector(settings)
+        self._gradual = GradualFinder() if settings.gradual and settings.detector != "transnet" else None
+        self._near: deque[Look] = deque()
+        self._changes: deque[float] = deque()  # beside _near: from the frame before
+        self._proposed: deque[int] = deque()
+        self._cuts: list[Boundary] = []
+        self._count = 0
+
+    def add(self, look: Look) -> None:
+        moved = step(self._near[-1], look) if self._near else 0.0
+        self._changes.append(moved)
+        self._near.append(look)
+        self._count += 1
+        self._proposed.extend(self._detector.propose(look))
+        while self._proposed and look.time - self._at(self._proposed[0]).time >= FLASH:
+            self._judge(self._proposed.popleft())
+        reach = 3 * FLASH
+        while len(self._near) > KEPT_OLDER and look.time - self._near[KEPT_OLDER].time > reach:
+            self._near.popleft()
+            self._changes.popleft()
+        if self._gradual:
+            self._gradual.add(look, moved)
+
+    def finish(self, end: float) -> tuple[Shot, ...]:
+        if not self._near:
+            return ()
+        self._proposed.extend(self._detector.close())
+        while self._proposed:
+            self._judge(self._proposed.popleft())
+        last = self._near[-1]
+        soft = self._gradual.finish() if self._gradual else self._detector.transitions
+        bounds = spaced(merged(self._cuts, soft), self._settings.min_shot, last.time)
+        return shots_between(bounds, self._count, max(end, last.time))
+
+    def _judge(self, index: int) -> None:
+        """Keep a proposed cut if the views on its sides differ, and neither comes back across it at once."""
+        first = self._near[0].index
+        if index <= first:
+            return
+        after, before = self._at(index), self._at(index - 1)
+        weight = difference(before, after)
+        around = [self._changes[i - first] for i in (index - 2, index - 1, index + 1, index + 2) if self._has(i)]
+        ratio = self._changes[index - first] / max(1e-6, sum(around) / max(1, len(around)))
+        settings = self._settings
+        if weight < (settings.clear if ratio >= CLEAR_RATIO else settings.unclear):
+            return
+        later = [look for look in self._near if look.index > index and look.time - after.time < FLASH]
+        earlier = [look for look in self._near if look.index < index - 1 and before.time - look.time < FLASH]
+        if not (_comes_back(before, later) or _comes_back(after, earlier)):
+            self._cuts.append(Boundary(index, after.time, "cut", weight))
+
+    def _at(self, index: int) -> Look:
+        return self._near[index - self._near[0].index]
+
+    def _has(self, index: int) -> bool:
+        return self._near[0].index < index <= self._near[-1].index
+
+
+def merged(cuts: Iterable[Boundary], soft: Iterable[Transition]) -> list[Boundary]:
+    """Cuts and gradual transitions in order. A cut inside a transition belongs to it."""
+    soft = list(soft)
+    hard = [cut for cut in cuts if not any(one.start - one.ramp <= cut.time <= one.end + one.ramp for one in soft)]
+    return sorted([*hard, *(Boundary(one.index, one.time, one.kind, 1.0) for one in soft)], key=lambda b: b.index)
+
+
+def spaced(bounds: Iterable[Boundary], least: float, last: float) -> list[Boundary]:
+    """Without those that open a shot shorter than `least` seconds: the lighter of two goes. `last`: the last frame."""
+    kept: list[Boundary] = []
+    for one in bounds:
+        if one.index < 1 or one.time <= 0:
+            continue
+        if kept and one.time - kept[-1].time < max(least, 1e-9):
+            if one.weight > kept[-1].weight:
+                kept[-1] = one
+        else:
+            kept.append(one)
+    return kept
+
+
+def shots_between(bounds: list[Boundary], frames: int, end: float) -> tuple[Shot, ...]:
+    """The shots that `bounds` part: of `frames` frames, from 0 to `end` seconds, with no gap."""
+    opened = [Boundary(0, 0.0, "start", 1.0), *bounds]
+    closed = [(one.time, one.index - 1) for one in bounds] + [(end, frames - 1)]
+    return tuple(
+        Shot(start=one.time, end=until, first_frame=one.index, last_frame=last, opens_with=one.opens_with)
+        for one, (until, last) in zip(opened, closed, strict=True)
+    )
+
+
+class Proposer:
+    """One of PySceneDetect's detectors, fed by frame number; lengths of shots are not its business here."""
+
+    transitions: tuple[Transition, ...] = ()
+
+    def __init__(self, detector: SceneDetector):
+        self._detector = detector
+        self._last = 0
+
+    def propose(self, look: Look) -> list[int]:
+        self._last = look.index
+        return [cut.frame_num for cut in self._detector.process_frame(_numbered(look.index), look.bgr)]
+
+    def close(self) -> list[int]:
+        return [cut.frame_num for cut in self._detector.post_process(_numbered(self._last))]
+
+
+def open_detector(settings: ShotSettings) -> Proposer:
+    """The detector that the settings name, ready for the first frame."""
+    at = settings.proposing
+    if settings.detector == "transnet":
+        from pipeline.transnet import TransNet
+
+        return TransNet(at)
+    if settings.detector == "content":
+        return Proposer(ContentDetector(threshold=at, min_scene_len=0))
+    if settings.detector == "histogram":
+        return Proposer(HistogramDetector(threshold=at, min_scene_len=0))
+    if settings.detector == "hash":
+        return Proposer(HashDetector(threshold=at, min_scene_len=0))
+    if settings.detector == "threshold":
+        return Proposer(ThresholdDetector(threshold=at, min_scene_len=0))
+    return Proposer(AdaptiveDetector(adaptive_threshold=at, min_content_val=MIN_CONTENT, min_scene_len=0))
+
+
+def _comes_back(view: Look, others: list[Look]) -> bool:
+    """Whether the nearest of `others` shows `view` again."""
+    return bool(others) and difference(view, min(others, key=lambda other: change(view, other))) < 0
+
+
+def _numbered(index: int) -> FrameTimecode:
+    return FrameTimecode(index, fps=1.0)

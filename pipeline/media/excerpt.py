@@ -13,13 +13,14 @@ SAMPLE_RATE = 16000
 
 
 def video(path: Path, start: float, end: float | None, timeout: float) -> bytes:
-    """The span as an MP4 (H.264, AAC), cut to the frame. Raises MediaError."""
+    """The span as an MP4 (H.264, AAC), cut to the frame. Raises MediaError. Without B frames: in a file written to a
+    pipe they would begin late against the sound."""
     return run(
         [
-            *("ffmpeg", *input_arguments(path, *_span(start, end)), "-map", "0:v:0", "-map", "0:a:0?"),
-            *("-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p", "-c:a", "aac"),
+            *("ffmpeg", *input_arguments(path, *_from(start)), "-map", "0:v:0", "-map", "0:a:0?"),
+            *("-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-bf", "0", "-pix_fmt", "yuv420p", "-c:a", "aac"),
             *("-vf", "crop=trunc(iw/2)*2:trunc(ih/2)*2", "-map_metadata", "-1"),
-            *("-movflags", "frag_keyframe+empty_moov", "-f", "mp4", "pipe:1"),
+            *(*_for(start, end), "-movflags", "frag_keyframe+empty_moov", "-f", "mp4", "pipe:1"),
         ],
         timeout,
         max_output=MAX_BYTES,
@@ -28,8 +29,8 @@ def video(path: Path, start: float, end: float | None, timeout: float) -> bytes:
 
 def sound(path: Path, start: float, end: float | None, timeout: float) -> bytes:
     """The span's sound as WAV: 16 kHz, mono, 16 bit. Raises MediaError."""
-    span = input_arguments(path, *_span(start, end))
-    form = ("-map", "0:a:0", "-ac", "1", "-ar", str(SAMPLE_RATE), "-f", "s16le", "pipe:1")
+    span = input_arguments(path, *_from(start))
+    form = (*_for(start, end), "-map", "0:a:0", "-ac", "1", "-ar", str(SAMPLE_RATE), "-f", "s16le", "pipe:1")
     sink = io.BytesIO()
     with wave.open(sink, "wb") as file:
         file.setnchannels(1)
@@ -47,8 +48,8 @@ def stills(
     shape = f"scale=w='min({side},iw)':h='min({side},ih)':force_original_aspect_ratio=decrease:force_divisible_by=2"
     data = run(
         [
-            *("ffmpeg", *input_arguments(path, *_span(start, end)), "-map", "0:v:0", "-vf", f"fps={fps},{shape}"),
-            *("-c:v", "mjpeg", "-q:v", "4", "-pix_fmt", "yuvj420p", "-f", "image2pipe", "pipe:1"),
+            *("ffmpeg", *input_arguments(path, *_from(start)), "-map", "0:v:0", "-vf", f"fps={fps},{shape}"),
+            *(*_for(start, end), "-c:v", "mjpeg", "-q:v", "4", "-pix_fmt", "yuvj420p", "-f", "image2pipe", "pipe:1"),
         ],
         timeout,
         max_output=MAX_BYTES,
@@ -63,6 +64,10 @@ def stills(
     return [(index / fps, images[index]) for index in chosen]
 
 
-def _span(start: float, end: float | None) -> tuple[str, ...]:
-    length = () if end is None else ("-t", f"{end - start:.6f}")
-    return ("-ss", f"{start:.6f}", *length) if start or end is not None else ()
+def _from(start: float) -> tuple[str, ...]:
+    return ("-ss", f"{start:.6f}") if start else ()
+
+
+def _for(start: float, end: float | None) -> tuple[str, ...]:
+    """Of the output: the reader would stop by packets, which come in another order than frames."""
+    return () if end is None else ("-t", f"{end - start:.6f}")

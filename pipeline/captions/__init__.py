@@ -7,6 +7,7 @@
 Pure: text in, values out; any text is taken, in time that grows with its length.
 """
 
+from pipeline.captions import quotes
 from pipeline.captions.anchors import Block, Style, at, compose, parse, same_blocks, times
 from pipeline.captions.checks import check, find_quotes
 from pipeline.captions.mend import mend
@@ -25,6 +26,7 @@ __all__ = [
     "find_quotes",
     "mend",
     "parse",
+    "quotes",
     "repetition_rate",
     "same_blocks",
     "squash",

@@ -9,7 +9,7 @@ from pipeline.captions import anchors, quotes, repetition, symbols
 from pipeline.captions.anchors import Style
 from pipeline.captions.text import Flaw, Span, apply, snippet
 
-ROUNDS = 8  # mending one thing can lay bare another; a text that does not settle in so many rounds is no caption
+ROUNDS = 8  # mending one thing can lay bare another; a text that does not settle in so many rounds stays as it is
 LISTED = 20
 
 
@@ -37,7 +37,7 @@ def mend(caption: str, duration: float, style: Style = "decimal") -> tuple[str, 
                 mended, settled, quoted = after, False, quotes.find(after)
         if settled:
             return mended, _short(more)
-    return text, _short([*lines, "left as it was otherwise: mending it lays bare ever more to mend"])
+    return text, _short(lines)
 
 
 def _lines(text: str, done: Sequence[Flaw]) -> list[str]:

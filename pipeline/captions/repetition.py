@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.captions import anchors
-from pipeline.captions.text import CLOSERS, SENTENCE_END, Flaw, Span, outside
+from pipeline.captions.text import CLOSERS, SENTENCE_END, Flaw, Span, outside, snippet
 
 Token = tuple[int, int, str]  # start, end, the text without case
 
@@ -94,7 +94,7 @@ def _token_loops(tokens: Sequence[Token]) -> Iterator[Flaw]:
             continue
         kept = tokens[loop.start + loop.period - 1][1]
         end = tokens[_last(loop, len(tokens)) - 1][1]
-        yield Flaw(kept, end, "repetition", f"{loop.copies} times in a row: {' '.join(whole)[:60]}", "")
+        yield Flaw(kept, end, "repetition", f"{loop.copies} times in a row: {snippet(' '.join(whole))}", "")
 
 
 def _last(loop: Loop, size: int) -> int:
@@ -128,7 +128,7 @@ def _glued_loops(tokens: Sequence[Token]) -> Iterator[Flaw]:
         for loop in loops(token):
             if loop.period > 1 and loop.copies >= 4 and loop.end - loop.start >= GLUED // 2:
                 last = _last(loop, len(token))
-                why = f"{loop.copies} times in a row: {token[loop.start : loop.start + loop.period][:60]}"
+                why = f"{loop.copies} times in a row: {snippet(token[loop.start : loop.start + loop.period])}"
                 yield Flaw(start + loop.start + loop.period, start + last, "repetition", why, "")
 
 

@@ -49,7 +49,13 @@ REPORTED = [
     ("At 5s, At 9s, x.", "anchor_empty"),
     ("A man walks.", "anchor_missing"),
 ]
-NO_ANCHORS = ["He waits for around 15s.", "The shop opens at 10:30 and at 5 m/s.", "xAt 7s", "At ,5s", "At 10:30 PM, x."]
+NO_ANCHORS = [
+    "He waits for around 15s.",
+    "The shop opens at 10:30 and at 5 m/s.",
+    "xAt 7s",
+    "At ,5s",
+    "At 10:30 PM, x.",
+]
 
 
 def kinds(caption: str, style: str = "decimal") -> list[str]:
@@ -100,7 +106,7 @@ def test_a_clock_beyond_the_clip_may_be_a_time_of_day():
 
 
 def test_blocks_hold_anchor_text_and_place():
-    caption = "Rain. At 0s, a man. At 7.5s, he  says \"At 9s, go.\""
+    caption = 'Rain. At 0s, a man. At 7.5s, he  says "At 9s, go."'
     head, first, second = parse(caption)
     assert (head.anchor, head.text) == (None, "Rain.")
     assert (first.anchor, first.text) == (Decimal(0), "a man.")

@@ -129,7 +129,7 @@ def _steps(recipe: Sequence[Mapping[str, Any]]) -> Iterator[Step]:
 def load(path: str | Path, settings: Sequence[str] = ()) -> Manifest:
     """Read a manifest, or raise ManifestError with all its mistakes. A name without a folder may be a shipped one.
 
-    `settings` are `path=value` overrides, such as `recipe.split.detector=content` or `budget.usd=5`.
+    Relative paths in it start at its own folder. `settings` are `path=value` overrides, such as `recipe.split.detector=content` or `budget.usd=5`.
     """
     file = Path(path)
     if not file.is_file():
@@ -138,7 +138,14 @@ def load(path: str | Path, settings: Sequence[str] = ()) -> Manifest:
             names = ", ".join(sorted(entry.name for entry in shipped("manifests").glob("*.yaml")))
             raise ManifestError([f"there is no manifest {str(path)!r}; shipped ones: {names}"])
         file = inside
-    return parse(file.read_text("utf-8"), file.name, settings)
+    manifest = parse(file.read_text("utf-8"), file.name, settings)
+    folder = file.parent.absolute()
+    inputs = tuple(
+        entry if "://" in entry.path else entry.model_copy(update={"path": str(folder / Path(entry.path).expanduser())})
+        for entry in manifest.inputs
+    )
+    prompts = str(folder / Path(manifest.prompts).expanduser()) if manifest.prompts else ""
+    return manifest.model_copy(update={"inputs": inputs, "prompts": prompts})
 
 
 def parse(text: str, name: str = "manifest", settings: Sequence[str] = ()) -> Manifest:

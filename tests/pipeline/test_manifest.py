@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pipeline import manifest as manifests
@@ -96,3 +98,10 @@ def test_a_frozen_manifest_is_the_same_manifest() -> None:
 def test_a_missing_manifest_names_the_shipped_ones() -> None:
     with pytest.raises(ManifestError, match=r"asid\.yaml, demo\.yaml"):
         manifests.load("nothing.yaml")
+
+
+def test_relative_paths_start_at_the_manifest(tmp_path: Path) -> None:
+    (tmp_path / "m.yaml").write_text(RIGHT + "prompts: mine\n")
+    manifest = manifests.load(tmp_path / "m.yaml")
+    assert manifest.inputs[0].path == str(tmp_path / "videos")
+    assert manifest.prompts == str(tmp_path / "mine")

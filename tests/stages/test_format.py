@@ -1,0 +1,74 @@
+"""Captions are mended, quotations located, and what stays wrong is written down."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from asking_kit import CAPTION, PARTS, audited
+
+from pipeline import shards
+from pipeline.rows import AttributeCaptions, Formatted, Refined, grow
+from stages.format import Format, FormatConfig
+
+NOBODY: Any = None  # format asks no model
+
+
+def refined(tmp_path: Path, caption: str = CAPTION, **captions: str) -> Refined:
+    parts = AttributeCaptions(**(PARTS.model_dump() | captions))
+    return grow(audited(tmp_path), Refined, caption=caption, captions=parts, edits=())
+
+
+def formatted(row: Refined, **settings: Any) -> Formatted:
+    return asyncio.run(Format(FormatConfig(**settings), NOBODY).process(row))
+
+
+def test_a_good_row_passes_unchanged(tmp_path: Path) -> None:
+    row = formatted(refined(tmp_path))
+    assert (row.caption, row.captions, row.mends, row.remaining) == (CAPTION, PARTS, (), ())
+    assert [(quote.text, quote.speaker, quote.start) for quote in row.quotes] == [
+        ("the kettle is on", "S1", 0.4),
+        ("no sugar for me please", "S2", 8.2),
+    ]
+
+
+def test_all_nine_captions_are_mended(tmp_path: Path) -> None:
+    row = formatted(refined(tmp_path, caption="**At 0 s**: a man. " * 3, camera="(At 4s) the camera pans left."))
+    assert row.caption == "At 0s, a man."
+    assert row.captions.camera == "At 4s, the camera pans left."
+    assert row.captions.scene == PARTS.scene
+    assert any(line.startswith("camera: anchor_form") for line in row.mends)
+    assert row.remaining == ()
+
+
+def test_what_cannot_be_mended_remains(tmp_path: Path) -> None:
+    caption = (
+        'At 0s, the avocado annotation mentions a woman who says "give me money". At 3-5s, she runs. At 70s, it ends.'
+    )
+    row = formatted(refined(tmp_path, caption=caption, scene="A [dark] kitchen."))
+    assert row.caption == caption
+    kinds = [problem.kind for problem in row.remaining]
+    assert kinds == ["source_named", "quote_not_found", "anchor_span", "anchor_range", "symbol", "symbol"]
+    assert row.remaining[-1].why.startswith("scene: ")
+    assert [quote.found for quote in row.quotes] == [False]
+
+
+def test_an_empty_attribute_is_no_problem_but_an_empty_caption_is(tmp_path: Path) -> None:
+    row = formatted(refined(tmp_path, caption=" ", narrative=""))
+    assert [problem.kind for problem in row.remaining] == ["empty"]
+
+
+def test_the_style_of_anchors_is_a_setting(tmp_path: Path) -> None:
+    row = refined(tmp_path, caption="At 0.5s, a woman stands in a kitchen.")
+    assert formatted(row).caption == row.caption
+    assert formatted(row, style="integer").caption == "At 1s, a woman stands in a kitchen."
+
+
+def test_hostile_captions_can_be_stored(tmp_path: Path) -> None:
+    hostile = "At 0s, <script>x</script> \x00\ud800\u202e🎉 " + "no " * 13_000
+    row = formatted(refined(tmp_path, caption=hostile, speech=hostile))
+    clean = row.model_copy(update={"verified": "", "draft": ""})
+    footer = shards.Footer(fingerprint="f", digest=shards.digest([clean]), outcomes=[(row.id, 1)], rows=1)
+    assert shards.encode(Formatted, [clean], footer)
+    assert len(row.caption) < 200

@@ -129,7 +129,8 @@ def _steps(recipe: Sequence[Mapping[str, Any]]) -> Iterator[Step]:
 def load(path: str | Path, settings: Sequence[str] = ()) -> Manifest:
     """Read a manifest, or raise ManifestError with all its mistakes. A name without a folder may be a shipped one.
 
-    Relative paths in it start at its own folder. `settings` are `path=value` overrides, such as `recipe.split.detector=content` or `budget.usd=5`.
+    Relative paths in it start at its own folder. `settings` are `path=value` overrides, such as
+    `recipe.split.shots.detector=content` or `budget.usd=5`.
     """
     file = Path(path)
     if not file.is_file():

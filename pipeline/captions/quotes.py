@@ -20,7 +20,7 @@ SPEECH = re.compile(
     r"\b(?:sa(?:y|ys|id|ying)|ask\w*|repl(?:y|ies|ied|ying)|shout\w*|whisper\w*|exclaim\w*|announc\w*|call(?:s|ed|ing)?|"
     r"cr(?:y|ies|ied|ying)|yell\w*|scream\w*|mutter\w*|murmur\w*|add(?:s|ed|ing)?|continu\w*|begin\w*|explain\w*|"
     r"respond\w*|answer\w*|tell(?:s|ing)?|told|speak\w*|spoke|narrat\w*|comment\w*|remark\w*|declar\w*|insist\w*|"
-    r"observ\w*|joke\w*|greet\w*|repeat\w*|recit\w*|sing(?:s|ing)?|sang|warn\w*|urg\w*|utter\w*|conclud\w*|heard?|"
+    r"observ\w*|jok(?:es?|ed|ing)|greet\w*|repeat\w*|recit\w*|sing(?:s|ing)?|sang|warn\w*|urg\w*|utter\w*|conclud\w*|heard?|"
     r"hears?|hearing|voice\w*|words|line|dialogue|speech|question\w*|stat(?:e|es|ed|ing)|laugh\w*|interject\w*|"
     r"interrupt\w*|wonder\w*|demand\w*|agree\w*|introduc\w*|bursts?|order(?:s|ed|ing)?|promis\w*|admit\w*|suggest\w*)\b"
     r"|[说說问問喊道答叫]",

@@ -19,6 +19,7 @@ INVISIBLE = re.compile(
 LINES = re.compile(r"[ \t\n\r\v\f\x85\u2028\u2029]{2,}|[\t\n\r\v\f\x85\u2028\u2029]")
 FENCE = re.compile(r"^[ \t]{0,3}(?:`{3,}|~{3,})[\w+-]{0,20}[ \t]*$\n?", re.MULTILINE)
 RULER = re.compile(r"^[ \t]{0,3}(?:-{3,}|\*{3,}|_{3,}|={3,})[ \t]*$\n?", re.MULTILINE)
+ESCAPE = re.compile(r"\\(?=[\\`*_{}\[\]()#+.!$%&~|<>-])")
 # Heading, quotation and list marks at the start of a line; a number only where there is more than one such line.
 PREFIX = re.compile(r"^[ \t]*(?:(?:#{1,6}|>|[-*+•‣▪])[ \t]+)+", re.MULTILINE)
 NUMBERED = re.compile(r"^[ \t]*\d{1,2}[.)][ \t]+", re.MULTILINE)
@@ -65,7 +66,7 @@ def markup(caption: str, quoted: Sequence[Span]) -> list[Flaw]:
 
 
 def _laid_out(caption: str, quoted: Sequence[Span]) -> Iterator[Flaw]:
-    patterns = [TOKENS, LAYOUT, FENCE, RULER, PREFIX]
+    patterns = [TOKENS, LAYOUT, ESCAPE, FENCE, RULER, PREFIX]
     if len(NUMBERED.findall(caption)) > 1:
         patterns.append(NUMBERED)
     whys = {TOKENS: "a model's control token", LAYOUT: "an HTML tag"}

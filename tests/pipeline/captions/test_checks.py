@@ -89,6 +89,7 @@ def test_quoted_speech_is_said_by_one_person_and_where_it_is_told():
         ("word " * 2 + "different words follow here " + "x y z " * 1 + "w" * 17_000, "too_long"),
         ("A <script>alert</script> dog.", "symbol"),
         ("A dog [barks].", "symbol"),
+        (r"A dog \that barks.", "symbol"),
         ("A dog &amp; a cat.", "symbol"),
         ("A dog \ufffd.", "symbol"),
         ("A dog 🐕.", "emoji"),

@@ -41,6 +41,26 @@ HOSTILE = {
 }
 
 
+LAID_OUT = [
+    ("```text\nAt 0s, a man.\n```", "At 0s, a man."),
+    (
+        "# **At 0s**, a *man* waves.\n\n- At 5 s: a `dog` [barks](http://x.y).",
+        "At 0s, a man waves. At 5s, a dog barks.",
+    ),
+    ("1. At 0s, a man.\n2. At 5s, a dog.", "At 0s, a man. At 5s, a dog."),
+    (r"At 0s, a tag says \$5 for item\_7.", "At 0s, a tag says $5 for item_7."),
+    ("<p>At 0s, a <b>man</b>.</p><|im_end|>", "At 0s, a man."),
+    ("\"At 0s, a man says, 'hi'.\"", "At 0s, a man says, 'hi'."),
+    ("  At 0s, a\tman.\r\n\r\nAt 5s,  a dog. ", "At 0s, a man. At 5s, a dog."),
+    ("At 0s, 5*3*2 snake_case_name a* b* at x@_y_ f***.", "At 0s, 5*3*2 snake_case_name a* b* at x@_y_ f***."),
+]
+
+
+@pytest.mark.parametrize(("written", "meant"), LAID_OUT)
+def test_layout_goes_and_words_stay(written, meant):
+    assert mend(written, 30.0)[0] == meant
+
+
 @pytest.mark.parametrize("caption", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_captions_come_through_and_can_be_stored(caption):
     mended, mends = mend(caption, 30.0)

@@ -28,6 +28,7 @@ RATES = {96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 1
 IN_MP4 = {"h264", "hevc", "av1", "vp9", "mpeg4", "aac", "mp3", "opus", "ac3", "eac3", "flac"}
 NO_SIGNATURE = ("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact", "-map_metadata", "-1")
 RUN_UP = 2.0  # s of sound read before a span, so that a rough seek does no harm
+NO_SOUND = 4096  # bytes; what is shorter has nothing that can be heard, or nothing that decodes
 SPARE = 64 << 20  # bytes that must stay free
 
 
@@ -206,16 +207,18 @@ class _Work:
 
     def _sound(self, span: Span) -> tuple[list[str], list[str]]:
         """Input, and output, that give exactly the samples of the span; silence where the track has none."""
-        rate = self._rate()
+        rate, channels, track = self._rate(), self._channels(), self.folder / "sound.nut"
+        encoder = ["-map", "[sound]", "-c:a", "aac", "-b:a", f"{self.settings.audio_kbps}k", "-ac", str(channels)]
         first, last = round(span.start * rate), round(span.end * rate)
+        if track.stat().st_size < NO_SOUND:
+            layout = "mono" if channels == 1 else "stereo"
+            return ["-filter_complex", f"anullsrc=r={rate}:cl={layout},atrim=end_sample={last - first}[sound]"], encoder
         seek = ["-ss", f"{span.start - RUN_UP:.6f}"] if span.start > RUN_UP else []
         filters = (
             f"[1:a]{self._continuous()}:first_pts={first},atrim=end_pts={last},"
             f"asetpts=PTS-STARTPTS,apad=whole_len={last - first}[sound]"
         )
-        encoder = ("-c:a", "aac", "-b:a", f"{self.settings.audio_kbps}k", "-ac", str(self._channels()))
-        source = ["-copyts", *input_arguments(self.folder / "sound.nut", *seek), "-filter_complex", filters]
-        return source, ["-map", "[sound]", *encoder]
+        return ["-copyts", *input_arguments(track, *seek), "-filter_complex", filters], encoder
 
     def _continuous(self) -> str:
         """Time stamps that jitter, as Matroska's whole milliseconds do, move no sample; holes are filled with zeros."""

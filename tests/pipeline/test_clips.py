@@ -271,11 +271,11 @@ def test_a_frame_that_stands_longer_than_a_clip_has_no_place_to_cut() -> None:
     assert spans[-1][1] == 100.0
 
 
-def test_three_hours_of_shots_and_words_are_chosen_quickly_enough_to_end() -> None:
-    duration = 3 * 3600.0
+def test_an_hour_of_shots_and_words() -> None:
+    duration = 3600.0
     edges = tuple(np.arange(3.7, duration, 3.7).tolist())
     words = tuple(word(n * 0.4, n * 0.4 + 0.35) for n in range(int(duration / 0.4)))
-    spans, drops = choose(duration, ClipPolicy(), edges, words, tuple(moment(n / 2) for n in range(21600)))
+    spans, drops = choose(duration, ClipPolicy(), edges, words, tuple(moment(n / 2) for n in range(7200)))
     assert drops == []
     assert all(20 < end - start < 45 for start, end in spans)
 

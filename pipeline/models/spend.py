@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import itertools
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +19,8 @@ from pipeline.storage import Storage
 
 MILLION = 1_000_000
 GUESSED_OUTPUT = 500
+TICKET_SECONDS = 3600.0  # after which a call in flight counts as lost with its worker
+LOOK_AGAIN = 60.0  # s
 TOKENS_PER_MEDIA_SECOND = 300  # until the first answer says better
 FREE = Prices(input=0.0, output=0.0)
 
@@ -169,51 +174,65 @@ class Purse(Protocol):
 
 @dataclass
 class Ledger:
-    """The money of a run, for all its workers. A call is let start while what is spent, what calls in flight will
-    likely cost and its own likely cost stay within the budget: the mean of the same stage and model so far, before the
-    first answer the caller's guess."""
+    """The money of a run, for all its workers. A call starts while what is spent, what calls in flight will likely cost
+    and its own likely cost stay within the budget; it waits while that hangs on calls in flight, and is refused when
+    it does not. Likely is the mean of the same stage and model so far, before the first answer the caller's guess."""
 
     budget: float | None = None  # USD, of the run
     budgets: dict[str, float] = field(default_factory=dict)  # by stage
-    spent: dict[str, float] = field(default_factory=lambda: defaultdict(float))  # by stage
+    spent: dict[str, float] = field(default_factory=dict)  # by stage
     means: dict[tuple[str, str], tuple[int, float]] = field(default_factory=dict)  # calls, USD
-    open: dict[int, tuple[str, float]] = field(default_factory=dict)
+    open: dict[int, tuple[str, float, float]] = field(default_factory=dict)  # stage, likely USD, since
+    waiting: list[asyncio.Future[None]] = field(default_factory=list)
     ids: Iterator[int] = field(default_factory=itertools.count)
 
     def restore(self, found: Iterable[Line]) -> None:
         """Take over what the run has spent already."""
         for line in found:
             if line.usd is not None:
-                self.spent[line.stage] = self.spent.get(line.stage, 0.0) + line.usd
-                calls, usd = self.means.get((line.stage, line.model), (0, 0.0))
-                self.means[line.stage, line.model] = (calls + line.answers + line.rejected, usd + line.usd)
+                self._spend(line.stage, line.model, line.answers + line.rejected, line.usd)
 
     async def reserve(self, stage: str, model: str, guess: float) -> Ticket:
-        calls, usd = self.means.get((stage, model), (0, 0.0))
-        likely = usd / calls if calls else guess
-        for name, limit, parts in (
-            ("the budget", self.budget, tuple(self.spent)),
-            (f"the budget of {stage}", self.budgets.get(stage), (stage,)),
-        ):
-            if limit is None:
-                continue
-            gone = sum(self.spent.get(part, 0.0) for part in parts)
-            flying = sum(usd for part, usd in self.open.values() if name == "the budget" or part == stage)
-            if gone >= limit or gone + flying + likely > limit:
-                said = f"{name}, {limit:.2f} USD, is reached: {gone:.4f} USD spent, {likely:.4f} for the next call"
-                return Ticket(-1, 0.0, said)
-        ticket = Ticket(next(self.ids), likely)
-        self.open[ticket.id] = (stage, likely)
+        while (ticket := self._verdict(stage, model, guess)) is None:
+            settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self.waiting.append(settled)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(settled, LOOK_AGAIN)
         return ticket
 
     async def settle(self, ticket: Ticket, stage: str, model: str, usd: float) -> None:
         """The call of a ticket has ended and cost this much. One that failed cost nothing that is known."""
-        if self.open.pop(ticket.id, None) is None:
-            return
+        if self.open.pop(ticket.id, None) is not None:
+            self._spend(stage, model, 1 if usd else 0, usd)
+        waiting, self.waiting = self.waiting, []
+        for settled in waiting:
+            if not settled.done():
+                settled.set_result(None)
+
+    def _verdict(self, stage: str, model: str, guess: float) -> Ticket | None:
+        now = time.monotonic()
+        self.open = {id: entry for id, entry in self.open.items() if now - entry[2] < TICKET_SECONDS}
+        calls, usd = self.means.get((stage, model), (0, 0.0))
+        likely = usd / calls if calls else guess if self.open else 0.0
+        for name, limit, ours in (("the budget", self.budget, ""), ("its budget", self.budgets.get(stage), stage)):
+            if limit is None:
+                continue
+            gone = sum(usd for part, usd in self.spent.items() if ours in ("", part))
+            flying = sum(usd for part, usd, _ in self.open.values() if ours in ("", part))
+            if gone >= limit or (calls and gone + likely > limit):
+                said = f"{name}, {limit:g} USD, is reached: {gone:.4f} USD spent, {likely:.4f} for the next call"
+                return Ticket(-1, 0.0, f"{stage}: {said}")
+            if flying and gone + flying + likely > limit:
+                return None
+        ticket = Ticket(next(self.ids), likely or guess)
+        self.open[ticket.id] = (stage, ticket.usd, now)
+        return ticket
+
+    def _spend(self, stage: str, model: str, calls: int, usd: float) -> None:
         self.spent[stage] = self.spent.get(stage, 0.0) + usd
-        if usd:
-            calls, total = self.means.get((stage, model), (0, 0.0))
-            self.means[stage, model] = (calls + 1, total + usd)
+        before, total = self.means.get((stage, model), (0, 0.0))
+        if calls:
+            self.means[stage, model] = (before + calls, total + usd)
 
 
 @dataclass

@@ -129,17 +129,37 @@ def test_a_resumed_run_knows_what_it_has_spent(tmp_path: Path) -> None:
 def test_a_stage_has_its_own_budget_and_the_others_go_on() -> None:
     ledger = Ledger(budgets={"audit": 30 * PER_CALL})
     assert 28 <= spend_all(ledger, 1) <= 30
-    with pytest.raises(OutOfBudget, match="budget of audit"):
+    with pytest.raises(OutOfBudget, match="audit: its budget"):
         asyncio.run(budgeted(ledger).generate(request()))
     asyncio.run(budgeted(ledger, "refine").generate(request()))
 
 
-def test_calls_in_flight_count_before_they_have_cost() -> None:
+def test_a_call_whose_room_hangs_on_calls_in_flight_waits_for_them() -> None:
     async def scene() -> None:
         ledger = Ledger(budget=3.5 * PER_CALL)
-        tickets = [await ledger.reserve("audit", "strong", PER_CALL) for _ in range(4)]
-        assert [bool(ticket.refusal) for ticket in tickets] == [False, False, False, True]
+        tickets = [await ledger.reserve("audit", "strong", PER_CALL) for _ in range(3)]
+        fourth = asyncio.create_task(ledger.reserve("audit", "strong", PER_CALL))
+        fifth = asyncio.create_task(ledger.reserve("audit", "strong", PER_CALL))
+        await asyncio.sleep(0.01)
+        assert not fourth.done()
         await ledger.settle(tickets[0], "audit", "strong", 0.0)  # it failed, and cost nothing
-        assert not (await ledger.reserve("audit", "strong", PER_CALL)).refusal
+        await asyncio.sleep(0.01)
+        assert not (await fourth).refusal
+        for ticket in (*tickets[1:], fourth.result()):
+            await ledger.settle(ticket, "audit", "strong", PER_CALL)
+        assert "is reached" in (await fifth).refusal
+
+    asyncio.run(scene())
+
+
+def test_a_guess_far_too_high_does_not_end_the_run() -> None:
+    async def scene() -> None:
+        ledger = Ledger(budget=1.0)
+        first = await ledger.reserve("audit", "strong", 5.0)
+        assert not first.refusal
+        second = asyncio.create_task(ledger.reserve("audit", "strong", 5.0))
+        await asyncio.sleep(0.01)
+        await ledger.settle(first, "audit", "strong", 0.01)
+        assert not (await second).refusal
 
     asyncio.run(scene())

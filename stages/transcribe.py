@@ -17,7 +17,7 @@ from pipeline.media.process import MediaError
 from pipeline.rows import Split, Transcribed, grow
 from pipeline.speech import words as spoken
 from pipeline.speech.backends import Hearing, make
-from pipeline.speech.base import Heard
+from pipeline.speech.base import UNSPACED, Heard
 from pipeline.speech.listen import Meter, blocks, sounds
 from pipeline.stage import Stage, StageConfig, Unprocessable
 
@@ -66,21 +66,24 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
         powers = meter.powers()
         if not len(powers):
             return self._nothing(video, "the sound stream is empty")
-        kept, guards = spoken.guard(heard.segments)
-        words, cuts = spoken.clamp(sorted((w for s in kept for w in s.words), key=lambda w: w.start), meter.speech)
+        guarded = spoken.guard(heard.segments)
+        heard_words = sorted((w for s in guarded.kept for w in s.words), key=lambda w: (w.start, w.end))
+        words, cuts = spoken.clamp(heard_words, meter.speech)
+        mistaken = set(spoken.overlapping(meter.speech, guarded.nobody))
+        mistaken -= set(spoken.overlapping(meter.speech, [(w.start, w.end) for w in words]))
+        speech = [span for span in meter.speech if span not in mistaken]
         words, turns = spoken.renumber(spoken.speakers(words, heard.turns), heard.turns)
         words = spoken.settle(words, self.config.gap)
+        joiner = "" if heard.language in UNSPACED else " "
         return grow(
             video,
             Transcribed,
             language=heard.language if words else "",
             language_score=heard.language_score if words else 0.0,
-            utterances=tuple(spoken.utterances(words, turns, self.config.gap, self.config.longest)),
-            sounds=tuple(
-                sounds(powers, meter.duration, meter.speech, self.config.silence_db, self.config.shortest_sound)
-            ),
-            hearing=self._hearing(video, heard, bool(meter.speech), bool(words)),
-            guards=(*guards, *cuts, *_unsure(heard, bool(words))),
+            utterances=tuple(spoken.utterances(words, turns, self.config.gap, self.config.longest, joiner)),
+            sounds=tuple(sounds(powers, meter.duration, speech, self.config.silence_db, self.config.shortest_sound)),
+            hearing=self._hearing(video, heard, bool(speech), bool(words)),
+            guards=(*guarded.lines, *cuts, *_unsure(heard, bool(words))),
         )
 
     def _hearing(self, video: Split, heard: Heard, speech: bool, words: bool) -> str:

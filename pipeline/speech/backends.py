@@ -24,8 +24,13 @@ class Hearing(BaseModel):
     diarize: bool = Field(True, description="tell speakers apart")
     min_speakers: int = Field(1, ge=1)
     max_speakers: int = Field(0, ge=0, description="0: as many as there are")
+    aligner: str = Field("", description="of whisperx: alignment model; empty: the usual one of the language")
+    diarizer: str = Field(
+        "pyannote/speaker-diarization-community-1",
+        description="of whisperx: hub repository or folder of a pyannote pipeline; `embedded`: the torch-free one",
+    )
     endpoint: str = Field("", description="of openai_audio: base URL of the API; empty: the provider's own")
-    key: str = Field("OPENAI_API_KEY", description="of openai_audio: NAME of the environment variable with the key")
+    key: str = Field("", description="of openai_audio: NAME of the variable with the key; empty: the usual one")
 
 
 def make(settings: Hearing, threads: int) -> Backend:

@@ -11,6 +11,7 @@ import numpy as np
 from pipeline.rows import Word
 
 RATE = 16000
+UNSPACED = frozenset({"zh", "ja", "th", "lo", "my", "yue", "km", "bo"})  # languages written without spaces
 Span = tuple[float, float]
 
 

@@ -44,7 +44,8 @@ def agglomerate(
 
 def assign(likeness: np.ndarray) -> np.ndarray:
     """Speaker of each voice of one window, (voices, speakers) -> (voices,): no two voices get the same speaker and the
-    sum of likeness is highest; -1 for a voice that finds none left. A window has three voices at most: all are tried."""
+    sum of likeness is highest; -1 for a voice that finds none left. A window has three voices at most: trying all is
+    cheap."""
     voices, speakers = likeness.shape
     best = np.argsort(-likeness, axis=1, kind="stable")[:, :voices].tolist()  # n voices need no more than n candidates
     choices = [[*row, -1] if speakers < voices else row for row in best]

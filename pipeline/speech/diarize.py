@@ -52,7 +52,8 @@ class Diarizer:
     low: int = 1
     high: int = 0
     windows: list[Window] = field(default_factory=list)
-    _groups: list[tuple[np.ndarray, int]] = field(default_factory=list)  # per block and speaker: mean, size
+    _groups: list[tuple[int, np.ndarray, int]] = field(default_factory=list)  # block, mean of its vectors, how many
+    _blocks: int = 0
 
     def add(self, block: Block) -> None:
         windows = [
@@ -61,18 +62,19 @@ class Diarizer:
             if any(a < block.start + (at + WINDOW) / RATE and b > block.start + at / RATE for a, b in block.speech)
         ]
         self.windows += windows
-        self._groups += groups(windows, self.low)
+        self._groups += [(self._blocks, *group) for group in groups(windows, self.low, self.high)]
+        self._blocks += 1
 
     def turns(self) -> tuple[Turn, ...]:
         """Turns with speakers S1, S2, … in the order in which they first speak."""
         if not self._groups:
             return ()
-        means = np.stack([mean for mean, _ in self._groups])
-        sizes = np.array([size for _, size in self._groups])
-        labels = agglomerate(means, sizes, np.full(len(means), -1), THRESHOLD, self.low, self.high)
-        speakers = np.stack([
-            np.average(means[labels == label], axis=0, weights=sizes[labels == label]) for label in range(labels.max() + 1)
-        ])
+        means = np.stack([mean for _, mean, _ in self._groups])
+        sizes = np.array([size for *_, size in self._groups])
+        apart = np.array([block for block, *_ in self._groups])  # what a block kept apart stays apart
+        labels = agglomerate(means, sizes, apart, THRESHOLD, self.low, self.high)
+        members = [labels == label for label in range(labels.max() + 1)]
+        speakers = np.stack([np.average(means[own], axis=0, weights=sizes[own]) for own in members])
         return named(vote(self.windows, unit(speakers)))
 
 
@@ -127,8 +129,8 @@ def starts(samples: int) -> list[int]:
     return [*range(0, last, step), last]
 
 
-def groups(windows: list[Window], low: int = 1) -> list[tuple[np.ndarray, int]]:
-    """The speakers of one block, at least `low` where there are voices enough: (mean of unit vectors, how many)."""
+def groups(windows: list[Window], low: int = 1, high: int = 0) -> list[tuple[np.ndarray, int]]:
+    """The speakers of one block, `low` to `high` where the voices allow it: (mean of unit vectors, how many)."""
     voices = [(number, voice) for number, window in enumerate(windows) for voice in window.voices]
     if not voices:
         return []
@@ -136,7 +138,7 @@ def groups(windows: list[Window], low: int = 1) -> list[tuple[np.ndarray, int]]:
     founders = [(number, voice) for number, voice in voices if voice.solo >= enough]
     means = np.stack([voice.embedding for _, voice in founders])
     apart = np.array([number for number, _ in founders])
-    labels = agglomerate(means, np.ones(len(means)), apart, THRESHOLD, low)
+    labels = agglomerate(means, np.ones(len(means)), apart, THRESHOLD, low, high)
     return [(means[labels == label].mean(0), int((labels == label).sum())) for label in range(labels.max() + 1)]
 
 

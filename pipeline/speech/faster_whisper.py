@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from pipeline.rows import Word
 from pipeline.speech import weights
-from pipeline.speech.base import RATE, Block, Heard, MissingPart, Segment, Span
+from pipeline.speech.base import UNSPACED, Block, Heard, MissingPart, Segment, Span
 from pipeline.speech.diarize import Diarizer, Networks
 
 CHUNK = 28.0  # s that the model reads at once: it was trained on 30
@@ -92,7 +93,7 @@ class FasterWhisper:
         )
         segments = [
             Segment(
-                tuple(_word(word, block.start, block.end) for word in one.words),
+                spelled(one.words, block, about.language not in UNSPACED),
                 float(one.avg_logprob),
                 float(one.no_speech_prob),
                 float(one.compression_ratio),
@@ -100,14 +101,25 @@ class FasterWhisper:
             for one in found
             if one.words
         ]
+        segments = [one for one in segments if one.words]
         return segments, str(about.language), float(about.language_probability)
 
 
-def _word(word: object, offset: float, latest: float) -> Word:
-    start = min(offset + max(0.0, float(word.start)), latest)  # type: ignore[attr-defined]
-    end = min(offset + float(word.end), latest)  # type: ignore[attr-defined]
-    text, score = str(word.word).strip(), float(word.probability)  # type: ignore[attr-defined]
-    return Word(start=start, end=max(start, end), text=text, score=score, speaker="")
+def spelled(words: Iterable[Any], block: Block, spaced: bool) -> tuple[Word, ...]:
+    """Whisper's words on the picture's clock, inside their block. Where a language puts spaces between words, a piece
+    without one in front belongs to the word before: `Sci` and `-Fi` are one."""
+    result: list[Word] = []
+    for word in words:
+        start = min(block.start + max(0.0, float(word.start)), block.end)
+        end = max(start, min(block.start + float(word.end), block.end))
+        text, score = str(word.word).strip(), float(word.probability)
+        if result and spaced and not str(word.word).startswith(" "):
+            last = result[-1]
+            joined = {"end": max(last.end, end), "text": last.text + text, "score": min(last.score, score)}
+            result[-1] = last.model_copy(update=joined)
+        elif text:
+            result.append(Word(start=start, end=end, text=text, score=score, speaker=""))
+    return tuple(result)
 
 
 def chunks(speech: Iterable[Span], longest: float = CHUNK, pause: float = PAUSE) -> list[Span]:

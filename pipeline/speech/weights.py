@@ -30,7 +30,7 @@ def digest(path: Path) -> str:
 def check(name: str, found: str, wanted: str) -> str:
     """The first eight digits of a hash, or MissingPart when the bytes are not those that were measured."""
     if not found.startswith(wanted):
-        raise MissingPart(f"the weights of {name} have SHA-256 {found[:16]}…, not {wanted}…: reinstall the pinned package")
+        raise MissingPart(f"{name} has SHA-256 {found[:16]}…, not {wanted}…: install its pinned version again")
     return found[:8]
 
 

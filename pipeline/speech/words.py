@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from pipeline.rows import Utterance, Word
@@ -30,7 +31,7 @@ def renumber(words: Sequence[Word], turns: Sequence[Turn]) -> tuple[list[Word], 
 
 def speakers(words: Sequence[Word], turns: Sequence[Turn]) -> list[Word]:
     """Each word with the speaker whose turns cover most of it, of equals the one who spoke the word before; a word
-    outside all turns goes to the nearest one. Without turns words stay as they are."""
+    outside all turns goes to the nearest one. Words that have a speaker keep it; without turns all stay as they are."""
     if not turns:
         return list(words)
     turns = sorted(turns, key=lambda turn: turn.start)
@@ -38,6 +39,9 @@ def speakers(words: Sequence[Word], turns: Sequence[Turn]) -> list[Word]:
     longest = max(turn.end - turn.start for turn in turns)
     given: list[Word] = []
     for word in words:
+        if word.speaker:
+            given.append(word)
+            continue
         low = bisect_right(begins, word.start - longest)
         near = turns[max(0, low - 1) : bisect_right(begins, word.end) + 1]
         cover: dict[str, float] = {}
@@ -49,7 +53,8 @@ def speakers(words: Sequence[Word], turns: Sequence[Turn]) -> list[Word]:
             before = given[-1].speaker if given else ""
             speaker = max(sorted(cover), key=lambda name: (round(cover[name], 3), name == before))
         else:
-            speaker = min(near, key=lambda turn: (max(turn.start - word.end, word.start - turn.end), turn.start)).speaker
+            nearest = min(near, key=lambda turn: (max(turn.start - word.end, word.start - turn.end), turn.start))
+            speaker = nearest.speaker
         given.append(word.model_copy(update={"speaker": speaker}))
     return given
 
@@ -64,7 +69,7 @@ def settle(words: Sequence[Word], gap: float) -> list[Word]:
             counts[word.speaker] = counts.get(word.speaker, 0) + 1
         speaker = max(counts, key=lambda name: counts[name])
         few = len(sentence) - counts[speaker]
-        owner = speaker if few <= 2 and counts[speaker] > 2 * few else None
+        owner = speaker if few <= 2 and counts[speaker] >= 2 * few else None
         settled += [word.model_copy(update={"speaker": owner}) if owner is not None else word for word in sentence]
     return settled
 
@@ -82,8 +87,11 @@ def _sentences(words: Sequence[Word], gap: float) -> list[list[Word]]:
 # --- utterances --------------------------------------------------------------------------------------------------
 
 
-def utterances(words: Sequence[Word], turns: Sequence[Turn], gap: float, longest: float) -> list[Utterance]:
-    """Words of one speaker without a pause above `gap`; after `longest` seconds the next sentence begins a new one."""
+def utterances(
+    words: Sequence[Word], turns: Sequence[Turn], gap: float, longest: float, joiner: str = " "
+) -> list[Utterance]:
+    """Words of one speaker without a pause above `gap`; after `longest` seconds the next sentence begins a new one.
+    `joiner` stands between words: nothing where a language writes none."""
     parts: list[list[Word]] = []
     for word in words:
         last = parts[-1][-1] if parts else None
@@ -102,7 +110,7 @@ def utterances(words: Sequence[Word], turns: Sequence[Turn], gap: float, longest
             start=part[0].start,
             end=max(word.end for word in part),
             speaker=part[0].speaker,
-            text=" ".join(word.text for word in part),
+            text=joiner.join(word.text for word in part),
             words=tuple(part),
             overlap=spoken_over(part, turns),
         )
@@ -143,47 +151,63 @@ def loop(words: Sequence[str]) -> tuple[int, int]:
     return best
 
 
-def doubt(segment: Segment) -> str:
-    """Why a segment is not to be believed, or ""."""
+def doubt(segment: Segment) -> tuple[str, bool]:
+    """Why a segment is not to be believed, or "", and whether that means that nobody speaks there."""
     text = plain(segment.text)
     run, times = loop(text.split())
     looped = times >= 4 and run * 2 >= len(text.split())
     if segment.no_speech > 0.6 and segment.logprob < -0.8:
-        return f"nobody speaks (probability {segment.no_speech:.2f})"
+        return f"nobody speaks (probability {segment.no_speech:.2f})", True
     if STOCK.fullmatch(text) and segment.no_speech > 0.4:
-        return f"stock phrase where probably nobody speaks (probability {segment.no_speech:.2f})"
+        return f"stock phrase where probably nobody speaks (probability {segment.no_speech:.2f})", True
     if looped and (segment.compression > 2.4 or segment.logprob < -0.7):
-        return f"the same words {times} times over"
+        return f"the same words {times} times over", False
     if segment.compression > 2.4:
-        return f"the text repeats itself (compression {segment.compression:.1f})"
+        return f"the text repeats itself (compression {segment.compression:.1f})", False
     if segment.logprob < -1.0:
-        return f"the recogniser does not believe it (mean log-probability {segment.logprob:.2f})"
-    return ""
+        return f"the recogniser does not believe it (mean log-probability {segment.logprob:.2f})", False
+    return "", False
 
 
-def guard(segments: Iterable[Segment]) -> tuple[list[Segment], list[str]]:
-    """The segments to believe, and a line for each that was set aside, with its time, its text and why."""
-    kept, lines = [], []
+@dataclass(frozen=True)
+class Guarded:
+    kept: tuple[Segment, ...]
+    lines: tuple[str, ...]  # one for each segment that was set aside: its time, its text and why
+    nobody: tuple[Span, ...]  # where a segment was set aside because nobody speaks
+
+
+def guard(segments: Iterable[Segment]) -> Guarded:
+    """The segments to believe, and what was set aside."""
+    kept: list[Segment] = []
+    lines: list[str] = []
+    nobody: list[Span] = []
     for segment in segments:
-        why = doubt(segment)
-        if why:
-            lines.append(f'set aside {segment.start:.1f}-{segment.end:.1f} "{segment.text}": {why}')
-        else:
+        why, silent = doubt(segment)
+        if not why:
             kept.append(segment)
-    return kept, lines
+            continue
+        lines.append(f'set aside {segment.start:.1f}-{segment.end:.1f} "{segment.text}": {why}')
+        if silent:
+            nobody.append((segment.start, segment.end))
+    return Guarded(tuple(kept), tuple(lines), tuple(nobody))
+
+
+def overlapping(spans: Iterable[Span], others: Sequence[Span]) -> list[Span]:
+    """Those of `spans` that share time with one of `others`."""
+    return [span for span in spans if any(span[0] < end and span[1] > start for start, end in others)]
 
 
 def clamp(words: Sequence[Word], speech: Sequence[Span]) -> tuple[list[Word], list[str]]:
     """Words cut to the stretch of speech they share most with, and to SLOWEST; a line for each word that lost more
     than half a second."""
-    clamped, lines = [], []
+    clamped: list[Word] = []
+    lines: list[str] = []
     begins = [start for start, _ in speech]
     for word in words:
-        low = max(0, bisect_right(begins, word.start) - 1)
-        spans = speech[low : bisect_right(begins, word.end)]
-        cuts = [(max(word.start, start), min(word.end, end)) for start, end in spans if start < word.end and end > word.start]
+        near = speech[max(0, bisect_right(begins, word.start) - 1) : bisect_right(begins, word.end)]
+        cuts = [(max(word.start, a), min(word.end, b)) for a, b in overlapping(near, [(word.start, word.end)])]
         start, end = max(cuts, key=lambda cut: cut[1] - cut[0], default=(word.start, word.end))
-        if end - start > SLOWEST:  # the beginning is the part that alignment stretches after a pause
+        if end - start > SLOWEST:  # after a pause it is the beginning that alignment stretches
             pause = not clamped or start - clamped[-1].end > SLOWEST / 2
             start, end = (end - SLOWEST, end) if pause else (start, start + SLOWEST)
         lost = (word.end - word.start) - (end - start)

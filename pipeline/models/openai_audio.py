@@ -1,0 +1,47 @@
+"""Transcription by an endpoint that speaks OpenAI's audio API."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import openai
+
+from pipeline.models.base import Transient
+from pipeline.models.config import ModelConfig
+from pipeline.models.keys import read_key
+from pipeline.models.openai import classify
+
+RETRIES = 5  # by the client itself, which honours retry-after
+
+
+class Transcriber:
+    """`key` names the environment variable; empty: OpenAI's usual one, or none with an `endpoint`."""
+
+    def __init__(self, model: str, endpoint: str, key: str, timeout: float = 600.0, retries: int = RETRIES):
+        self.model = model
+        config = ModelConfig(provider="openai", model=model, base_url=endpoint, key=key)
+        self.key = read_key(config)
+        self.client = openai.OpenAI(
+            api_key=self.key.secret, base_url=endpoint or None, timeout=timeout, max_retries=retries
+        )
+
+    def transcribe(self, wav: bytes, language: str, diarized: bool) -> dict[str, Any]:
+        """The server's answer as it came: `verbose_json` with words, or `diarized_json`. Raises ModelError."""
+        body: dict[str, Any] = {"language": language} if language else {}
+        if diarized:
+            body |= {"response_format": "diarized_json", "chunking_strategy": "auto"}
+        else:
+            body |= {"response_format": "verbose_json", "timestamp_granularities": ["word", "segment"]}
+        try:
+            raw = self.client.audio.transcriptions.with_raw_response.create(
+                file=("sound.wav", wav, "audio/wav"), model=self.model, **body
+            )
+            answer = json.loads(raw.text)
+        except openai.OpenAIError as error:
+            raise classify(error, self.key.clean(str(error))) from None
+        except json.JSONDecodeError as error:
+            raise Transient(f"the server's answer is not JSON: {error}") from None
+        if not isinstance(answer, dict):
+            raise Transient("the server's answer is not an object")
+        return answer

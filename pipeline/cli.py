@@ -167,6 +167,30 @@ def export(
         out.print(f"{name}: {count}")
 
 
+@app.command()
+def publish(
+    folder: Annotated[str, typer.Argument(help="Run folder")],
+    repo: Annotated[str, typer.Option("--repo", help="ORGANISATION/NAME on the Hub")],
+    target: Annotated[str, typer.Option("--out", help="Folder to build in; RUN/publish by default")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write the folder and stop")] = False,
+    public: Annotated[bool, typer.Option("--public", help="A new repository is private otherwise")] = False,
+    videos: Annotated[str, typer.Option("--videos", help="reference, embed or none")] = "reference",
+    validation: Annotated[float, typer.Option("--validation", help="Share of the videos")] = 0.0,
+    test: Annotated[float, typer.Option("--test", help="Share of the videos")] = 0.0,
+    seed: Annotated[int, typer.Option("--seed", help="Of splits and of the wording of prompts")] = 0,
+    unfinished: Annotated[bool, typer.Option("--unfinished", help="Also a run that is not whole")] = False,
+) -> None:
+    """Publish the dataset with its card on the Hub. The token comes from HF_TOKEN."""
+    from pipeline import publish as publishing
+
+    run = Run.open(folder)
+    built = publishing.place(run, target)
+    splits = publishing.Splits(validation, test, seed)
+    for name, count in publishing.build(run, repo, built, publishing.settings(videos, splits, unfinished)).items():
+        out.print(f"{name}: {count} rows")
+    out.print(f"written to {built}" if dry_run else publishing.upload(built, repo, public))
+
+
 manifest_app = typer.Typer(no_args_is_help=True, help="Write or check a manifest.")
 app.add_typer(manifest_app, name="manifest")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 
 from pipeline import shards
@@ -10,6 +11,7 @@ from pipeline.attributes import ATTRIBUTES
 from pipeline.rows import Judged, Record
 from pipeline.run import Run
 from pipeline.shards import Footer
+from pipeline.storage import to_path
 
 CARD = """---
 configs:
@@ -33,8 +35,9 @@ class Sample(Record):
     """One finished clip, flat enough for a data viewer. Times are seconds of the clip, but for `source_*`."""
 
     id: str
-    video: str  # path relative to the run folder, or the address of the source for a virtual clip
+    video: str  # path relative to the run folder; of a virtual clip that of its source, or the address of a remote one
     video_offset: float
+    source_id: str  # the same for all clips of one video
     source_name: str
     source_start: float
     source_end: float
@@ -43,6 +46,7 @@ class Sample(Record):
     height: int
     fps: float
     sound: bool
+    shots: int
     language: str
     speakers: int
     caption: str
@@ -63,15 +67,16 @@ class Sample(Record):
     completeness: int
 
 
-def sample(row: Judged) -> Sample:
-    """A judged clip as the dataset shows it."""
+def sample(row: Judged, root: str) -> Sample:
+    """A judged clip as the dataset of the run at `root` shows it."""
     writers = [candidate.by.model for candidate in row.candidates]
     writers += [row.draft_by.model, row.verified_by.model, row.decomposed_by.model]
     writers += [edit.by.model for edit in row.edits]
     return Sample(
         id=row.id,
-        video=row.uri.removeprefix("run:"),
+        video=place(row.uri, root),
         video_offset=row.offset,
+        source_id=row.video,
         source_name=row.name,
         source_start=row.source_start,
         source_end=row.source_end,
@@ -80,6 +85,7 @@ def sample(row: Judged) -> Sample:
         height=row.height,
         fps=row.fps,
         sound=row.sound,
+        shots=len(row.shots),
         language=row.language,
         speakers=len({utterance.speaker for utterance in row.utterances if utterance.speaker}),
         caption=row.caption,
@@ -96,8 +102,19 @@ def sample(row: Judged) -> Sample:
     )
 
 
-def samples(rows: Sequence[Judged]) -> Iterator[Sample]:
-    return (sample(row) for row in rows if row.kept)
+def place(uri: str, root: str) -> str:
+    """Where a file is, seen from the run folder `root`, so that both can move together. Bytes of a name that are not
+    UTF-8 are escaped."""
+    if uri.startswith("run:"):
+        return uri.removeprefix("run:")
+    if not (uri.startswith("file://") and root.startswith("file://")):
+        return uri
+    path = os.path.relpath(to_path(uri), to_path(root))
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def samples(rows: Sequence[Judged], root: str) -> Iterator[Sample]:
+    return (sample(row, root) for row in rows if row.kept)
 
 
 def ends_judged(run: Run) -> bool:
@@ -118,7 +135,7 @@ def write(run: Run) -> int:
         uri = f"run:dataset/data/{shard}.parquet"
         footer = shards.footer(run.storage, uri)
         if footer is None or footer.inputs != {step: source}:
-            rows = list(samples(run.rows(step, shard)))
+            rows = list(samples(run.rows(step, shard), run.storage.root))
             footer = Footer(
                 fingerprint=run.fingerprints[step],
                 digest=shards.digest(rows),

@@ -39,6 +39,7 @@ from pipeline.rows import (
 from pipeline.run import Run
 from pipeline.shards import Footer
 from pipeline.stage import Stage, StageConfig
+from pipeline.storage import to_path
 
 SCRIPT = "<script>document.title='broken in'</script>"
 LOOP = "the wheel turns and turns " * 1600  # more than 40,000 characters
@@ -169,7 +170,9 @@ def with_media(run: Run, data: bytes = b"not a real video") -> None:
     """Gives every clip a file, and every still one, so that media can be copied."""
     for row in run.all_rows("finish"):
         for uri in (row.uri, *(frame.uri for frame in row.frames)):
-            run.storage.write(uri, data + row.id.encode())
+            path = to_path(run.storage.resolve(uri))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data + row.id.encode())
 
 
 def lines(file: Path) -> Iterator[dict[str, Any]]:

@@ -14,6 +14,7 @@ from pipeline.run import RunError
 
 NOTE = "export.json"
 PARTIAL = ".partial"
+ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
 class ExportError(RunError):
@@ -51,7 +52,7 @@ class Folder:
         """Add one JSON object to a file of lines."""
         if name not in self._files:
             self._files[name] = self.file(name).open("wb")
-        self._files[name].write(json.dumps(value, ensure_ascii=False).encode() + b"\n")
+        self._files[name].write(ENCODER.encode(value).encode() + b"\n")
         self.lines[name] += 1
 
     def file(self, name: str) -> Path:

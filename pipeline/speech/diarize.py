@@ -20,7 +20,7 @@ from pipeline.speech.fbank import fbank
 WINDOW = 10 * RATE  # the network's input
 FRAMES = 589  # its output
 HOP = 270 / RATE  # s from frame to frame
-STEP = 2.5  # s from window to window
+STEP = 3.0  # s from window to window
 THRESHOLD = 0.6  # cosine distance up to which two groups of voices are one speaker
 SOLO = 2.0  # s that a voice must speak alone to found a speaker
 FAINT = 0.1  # s below which a voice is noise

@@ -191,6 +191,40 @@ def publish(
     out.print(f"written to {built}" if dry_run else publishing.upload(built, repo, public))
 
 
+@app.command()
+def report(
+    folder: Annotated[str, typer.Argument(help="Run folder")],
+    target: Annotated[Path, typer.Option("--out", help="HTML file to write")] = Path("report.html"),
+) -> None:
+    """Draw the run on one HTML page that needs nothing else."""
+    from pipeline import report as reports
+    from pipeline.finished import finished_shards
+
+    opened = Run.open(folder)
+    finished_shards(opened, anyway=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(reports.html(opened), "utf-8")
+    out.print(f"wrote {target}")
+
+
+@app.command("eval")
+def evaluate(
+    kind: Annotated[str, typer.Argument(help="shots, speech or captions")],
+    folder: RunFolder,
+    truth: Annotated[Path, typer.Option("--truth", help="Folder with NAME.truth.json, and NAME.rttm where it is")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each line")] = False,
+) -> None:
+    """Hold a run against truth."""
+    from pipeline.evaluate import KINDS
+    from pipeline.show import print_figures
+
+    if kind not in KINDS:
+        raise typer.BadParameter(f"{kind} is not one of {', '.join(KINDS)}")
+    if not truth.is_dir():
+        raise typer.BadParameter(f"there is no folder {truth}")
+    print_figures(out, KINDS[kind](Run.open(folder), truth), as_json)
+
+
 manifest_app = typer.Typer(no_args_is_help=True, help="Write or check a manifest.")
 app.add_typer(manifest_app, name="manifest")
 

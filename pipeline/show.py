@@ -120,6 +120,25 @@ def print_end(console: Console, run: Run, result: Result, samples: int) -> None:
         console.print(Text(f"{samples} clips in {where}/dataset; asid status shows the funnel, asid show one clip"))
 
 
+def print_figures(console: Console, lines: Sequence[dict[str, Any]], as_json: bool) -> None:
+    """A table of figures: a line for each video, the last for all."""
+    if as_json:
+        for line in lines:
+            console.print(json.dumps(line), markup=False)
+        return
+    table = Table(box=None, pad_edge=False)
+    names = list(lines[0]) if lines else []
+    for name in names:
+        table.add_column(name, justify="left" if name == "name" else "right")
+    for line in lines:
+        table.add_row(*(Text(_figure(line[name])) for name in names))
+    console.print(table)
+
+
+def _figure(value: object) -> str:
+    return "–" if value is None else f"{value:.3f}" if isinstance(value, float) else safe(value)
+
+
 def print_failures(console: Console, run: Run, step: str) -> None:
     for name in [step] if step else list(run.steps):
         for shard in run.survey().names(name):

@@ -19,7 +19,7 @@ from pipeline.looks import Look, change, difference, step
 MAX_JUMP = 0.5  # from one frame to the next, of the whole change: beyond it there is a cut
 STEP = 0.08  # s between the frames looked at
 SPANS = (0.64, 1.12, 1.76, 2.64)  # s, of the stretches tried; a transition must fit inside one
-PATCH = (40, 22)  # pixels: small enough that slow movement does not matter
+PATCH = (20, 11)  # pixels: small enough that slow movement does not matter
 MIN_CHANGE = 8.0  # gray steps between the ends
 MIN_DIFFERENCE = 0.1
 MAX_UNEXPLAINED = 0.08  # of the squared difference of the ends
@@ -99,7 +99,9 @@ class GradualFinder:
         jumps = [self._jumps[i] for i in range(first + 1, len(self._kept))]
         if max(jumps) > MAX_JUMP * step(looks[0], last):
             return None
-        a, b = self._patches[first], self._patches[-1]
+        a, b, halfway = self._patches[first], self._patches[-1], self._patches[first + len(looks) // 2]
+        if not _between(a, b, halfway):
+            return None
         between = np.stack([self._patches[i] for i in range(first + 1, len(self._kept) - 1)])
         shares, doubt = _explained(a, b, between)
         if doubt > MAX_UNEXPLAINED or difference(looks[0], last) < MIN_DIFFERENCE:
@@ -159,23 +161,34 @@ def _is_empty(spread: float, usual: float) -> bool:
     return spread < max(EMPTY, FADED * usual) if usual > EMPTY else False
 
 
-def _explained(a: np.ndarray, b: np.ndarray, between: np.ndarray) -> tuple[np.ndarray, float]:
-    """Share of `a` in each of `between` (n, d) by the better of dissolve and wipe, and what that leaves unexplained:
-    the part of the squared difference of the ends, in the worst frame; infinite when neither has its course."""
+def _shares(a: np.ndarray, b: np.ndarray, between: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Share of `a` in each of `between` (n, d) as a dissolve and as a wipe, (2, n), and what each leaves unexplained,
+    as a part of the squared difference of the ends, (2, n)."""
     gap = a - b
     total = max(1.0, float(gap @ gap))
     mixed = (between - b) @ gap / total
     rest = ((between - b - mixed[:, None] * gap) ** 2).sum(1) / total
     to_a, to_b = (between - a) ** 2, (between - b) ** 2
     wiped = (to_a < to_b) @ gap**2 / total
-    left = np.minimum(to_a, to_b).sum(1) / total
-    best = mixed, np.inf
-    for shares, unexplained in ((mixed, rest), (wiped, left)):
+    return np.stack([mixed, wiped]), np.stack([rest, np.minimum(to_a, to_b).sum(1) / total])
+
+
+def _explained(a: np.ndarray, b: np.ndarray, between: np.ndarray) -> tuple[np.ndarray, float]:
+    """Shares by the better of dissolve and wipe, and what it leaves unexplained in the worst frame: infinite when
+    neither has its course."""
+    best = np.zeros(len(between)), np.inf
+    for shares, unexplained in zip(*_shares(a, b, between), strict=True):
         inside = (shares > BETWEEN[0]) & (shares < BETWEEN[1])
         worst = float(unexplained.max())
         if inside.sum() >= MIN_BETWEEN and np.all(np.diff(shares) < MAX_RISE) and worst < best[1]:
             best = shares, worst
     return best
+
+
+def _between(a: np.ndarray, b: np.ndarray, one: np.ndarray) -> bool:
+    """Whether `one` can lie in a dissolve or wipe from `a` to `b`: quick, and true of all that do."""
+    _, doubt = _shares(a, b, one[None])
+    return bool(doubt.min() < MAX_UNEXPLAINED)
 
 
 def _patch(look: Look) -> np.ndarray:

@@ -41,9 +41,9 @@ class Look:
 
     @cached_property
     def even(self) -> np.ndarray:
-        """(h / 2, w / 2, 3) YCbCr, every plane at the size that colour has."""
+        """(h / 2, w / 2, 3) YCrCb, every plane at the size that colour has."""
         height, width = self.blue.shape
-        return cv2.merge([cv2.resize(self.gray, (width, height), interpolation=cv2.INTER_AREA), self.blue, self.red])
+        return cv2.merge([cv2.resize(self.gray, (width, height), interpolation=cv2.INTER_AREA), self.red, self.blue])
 
     @cached_property
     def colours(self) -> np.ndarray:
@@ -55,7 +55,7 @@ class Look:
     @cached_property
     def bgr(self) -> np.ndarray:
         """(h / 2, w / 2, 3) uint8, as PySceneDetect takes it."""
-        return cv2.cvtColor(self.even[:, :, (0, 2, 1)], cv2.COLOR_YCrCb2BGR)
+        return cv2.cvtColor(self.even, cv2.COLOR_YCrCb2BGR)
 
 
 def difference(a: Look, b: Look) -> float:
@@ -79,7 +79,7 @@ def colour_distance(a: Look, b: Look) -> float:
 
 
 def found_again(a: Look, b: Look) -> float:
-    """Share of the textured blocks of each picture that lie somewhere near in the other; 0 where nothing has texture."""
+    """Share of the textured blocks of each picture that lie somewhere near in the other; 0 where none has texture."""
     first, second = _found(a.tiny, b.tiny), _found(b.tiny, a.tiny)
     return (first[0] + second[0]) / max(1, first[1] + second[1])
 
@@ -89,7 +89,7 @@ def stood_still(a: Look, b: Look) -> float:
     steps = cv2.absdiff(a.even, b.even)
     same = (steps[:, :, 0] <= STILL[0]) & (steps[:, :, 1] <= STILL[1]) & (steps[:, :, 2] <= STILL[1])
     lit = cv2.max(a.even[:, :, 0], b.even[:, :, 0]) > LIT
-    return float(np.count_nonzero(same & lit) / max(1, np.count_nonzero(lit)))
+    return int(np.count_nonzero(same & lit)) / max(1, int(np.count_nonzero(lit)))
 
 
 def _found(a: np.ndarray, b: np.ndarray) -> tuple[int, int]:

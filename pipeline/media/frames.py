@@ -21,7 +21,7 @@ from typing import IO
 import numpy as np
 
 from pipeline.media.probe import header, picture_of
-from pipeline.media.process import MediaError, input_arguments, run, stream
+from pipeline.media.process import MediaError, input_arguments, stream
 
 FLICKS = 705_600_000
 MAX_LAG = 256  # frames held until their times arrive
@@ -78,17 +78,14 @@ def decode(
     """Decode the picture of `path` once. `width`, `height` as displayed; `timeout` in seconds of wall time.
 
     With `stills`, a folder, about one JPEG every `still_every` seconds lies there at the end, and one more for a
-    keyframe (where encoders see a new scene) at least a quarter of that from the last. Frames are yielded as they are decoded; memory does
-    not grow with the file. Iterating raises MediaError when ffmpeg fails or no frame can be decoded.
+    keyframe (where encoders see a new scene) at least a quarter of that from the last. Frames are yielded as they are
+    decoded; memory does not grow with the file but for eight bytes a frame. Iterating raises MediaError when ffmpeg
+    fails or no frame can be decoded.
     """
     size = small_size(width, height)
     decoding = Decoding(path, *size, frames=iter(()))
     decoding.frames = _frames(decoding, still_size(width, height), timeout, stills, still_every, threads)
     return decoding
-
-
-def still_at(path: Path, time: float, start: float, width: int, height: int, target: Path, timeout: float) -> None:
-    raise NotImplementedError
 
 
 def _frames(

@@ -87,7 +87,7 @@ def take(row: Listed, storage: Storage) -> str:
     with storage.scratch() as folder:
         target = Path(folder) / "taken"
         if is_hub(row.uri):
-            fetch(row.uri, target)
+            target = fetch(row.uri, Path(folder))
         else:
             copy_member(row.uri, target, storage)
         uri = taken_uri(content_hash(target)[0], row.name)

@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
+from typing import Any
+from urllib.parse import parse_qsl, unquote
 
 from pipeline.inputs.base import COLUMNS, InputConfig, InputError, Listed, ending, listed, refused
 from pipeline.inputs.lists import entry
 from pipeline.rows import Failure
 from pipeline.storage import Storage, to_uri
 
-if TYPE_CHECKING:
-    from datasets import Features
-
 PREFIX = "hf://datasets/"
+FILE = re.compile(r"hf://datasets/(?P<name>[^@]+)@(?P<revision>[^/]+)/(?P<path>.+)", re.DOTALL)
 TAKEN = "run:media/inputs"
 
 
@@ -51,20 +50,27 @@ def read_dataset(config: InputConfig, storage: Storage) -> Iterator[Listed | Fai
     for split in splits:
         if split not in found:
             raise InputError(f"{config.path} has no split {split!r}; it has {', '.join(found)}")
-        rows = found[split]
-        column = _column(rows.features, config)
-        rows = rows.select_columns([column, *_plain(rows.features, column)])
-        if isinstance(rows.features[column], datasets.Video):
-            rows = rows.cast_column(column, datasets.Video(decode=False))
+        rows = found[split].decode(False)  # before all else: what follows would decode
+        features = rows.features or {name: datasets.Value("string") for name in next(iter(rows), {})}  # JSONL says none
+        column = _column(features, config)
+        rows = rows.select_columns([column, *_plain(features, column)])
         for number, row in enumerate(rows):
             yield _entry(f"{config.path}#{split}-{number}", row.pop(column), {"split": split} | row, config, storage)
 
 
-def fetch(uri: str, target: Path) -> None:
-    """Download a file of a dataset repository. Raises OSError."""
-    from huggingface_hub import HfFileSystem
+def fetch(uri: str, folder: Path) -> Path:
+    """Download a file of a dataset repository into `folder`. Raises OSError."""
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
 
-    HfFileSystem().get_file(uri, os.fspath(target))
+    match = FILE.fullmatch(uri)
+    if match is None:
+        raise OSError(f"{uri} names no revision and file of a dataset")
+    name, revision, path = match["name"], unquote(match["revision"]), match["path"]
+    try:
+        return Path(hf_hub_download(name, path, repo_type="dataset", revision=revision, local_dir=folder))
+    except LocalEntryNotFoundError as error:  # a FileNotFoundError, but what is missing is the network
+        raise OSError(f"the Hub cannot be reached: {error}") from error
 
 
 def _entry(at: str, cell: Any, row: dict[str, Any], config: InputConfig, storage: Storage) -> Listed | Failure:
@@ -80,7 +86,7 @@ def _entry(at: str, cell: Any, row: dict[str, Any], config: InputConfig, storage
     return listed(path, config, row) if is_hub(path) else entry(path, to_uri("."), config, row)
 
 
-def _column(features: Features, config: InputConfig) -> str:
+def _column(features: Mapping[str, Any], config: InputConfig) -> str:
     import datasets
 
     if config.column:
@@ -94,7 +100,7 @@ def _column(features: Features, config: InputConfig) -> str:
     return (videos + named)[0]
 
 
-def _plain(features: Features, column: str) -> list[str]:
+def _plain(features: Mapping[str, Any], column: str) -> list[str]:
     """Columns that can be tags: text, numbers, and lists or records of them; no pictures, sounds or bytes."""
     import datasets
 

@@ -90,11 +90,14 @@ class Pace:
         self.window = min(float(FIRST), self.most)
         self.ceiling = math.inf
         self.base = math.inf  # the ceiling before the try that is going on; infinite when there is none
+        self.tried = False  # whether a call beyond it has started
         self.trust = 1  # in the ceiling: doubles with each try that failed
         self.step = 1
         self.held = 0  # answers since the window reached the ceiling
         self.carried = (0, 0)  # highest level answered lately, and in the period before
         self.counted = 0
+        self.refused_at = -math.inf  # the last push back,
+        self.left = 0  # and how many calls were under way beside it: so many did the server carry then
         self.full_at = -math.inf
         self.cut_at = -math.inf
         self.cut_from = 0.0
@@ -123,6 +126,7 @@ class Pace:
         self.open[lease.id] = lease
         if lease.level >= math.floor(self.window):
             self.full_at = now
+        self.tried = self.tried or lease.level > self.base
         if self.requests:
             self.requests.take(1)
         if self.tokens:
@@ -149,13 +153,15 @@ class Pace:
                 self.tokens.take(-lease.tokens)
 
     def _shrink(self, now: float, lease: Lease) -> None:
-        carried, first = max(self.carried), lease.at >= self.cut_at
-        if lease.level > self.base:  # the try failed
+        """Calls overtake each other on their way, so what counts is how many were under way, not which was refused."""
+        left, carried, first = len(self.open), max(self.carried), lease.at >= self.cut_at
+        self.refused_at, self.left = now, left
+        if self.tried:
             self.ceiling = self.window = self.base
             self.trust *= 2
             self._rest(now)
-        elif lease.level > carried:
-            self.ceiling = min(self.ceiling, max(1.0, lease.level - 1.0))
+        elif left >= carried:
+            self.ceiling = min(self.ceiling, float(max(1, left)))
             self.window = min(self.window, self.ceiling)
             if first:
                 self._rest(now)
@@ -167,15 +173,16 @@ class Pace:
 
     def _rest(self, now: float) -> None:
         self.cut_at, self.cut_from = now, self.window
-        self.base, self.step, self.held = math.inf, 1, 0
+        self.base, self.tried, self.step, self.held = math.inf, False, 1, 0
 
     def _grow(self, lease: Lease) -> None:
-        self.carried = (max(self.carried[0], lease.level), self.carried[1])
+        level = min(lease.level, self.left) if lease.at <= self.refused_at else lease.level
+        self.carried = (max(self.carried[0], level), self.carried[1])
         self.counted += 1
         if self.counted >= max(30, 5 * self.window):
-            self.carried, self.counted = (lease.level, self.carried[0]), 0
-        if lease.level > self.base:  # the try succeeded
-            self.base, self.trust, self.held = math.inf, 1, 0
+            self.carried, self.counted = (level, self.carried[0]), 0
+        if level > self.base:  # the try succeeded
+            self.base, self.tried, self.trust, self.held = math.inf, False, 1, 0
             self.step = min(self.step * 2, HOLD_ROUNDS)
         if self.full_at < lease.at:
             return  # the window was not what held calls back, so nothing is learnt
@@ -185,7 +192,7 @@ class Pace:
             self.window = min(self.ceiling, self.window + max(1.0, 0.05 * self.window) / self.window)
         elif math.isinf(self.base):
             self.held += 1
-            rounds, answers = min(2 * self.trust, HOLD_ROUNDS), min(10 * self.trust, HOLD_ANSWERS)
+            rounds, answers = min(self.trust, HOLD_ROUNDS), min(10 * self.trust, HOLD_ANSWERS)
             if self.held >= max(rounds * self.window, answers) and self.window < self.most:
                 self.base = self.ceiling
                 self.ceiling += self.step

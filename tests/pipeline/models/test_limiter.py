@@ -38,9 +38,13 @@ class Simulation:
         order, chance = itertools.count(), random.Random(self.seed)
         stop = self.now + seconds
         while self.now < stop:
+            arriving: list[Lease] = []
             while self.pace.wait(self.now, 0) <= 0:
                 lease = self.pace.start(self.now, 0)
                 self.starts.append(self.now)
+                arriving.append(lease)
+            chance.shuffle(arriving)  # calls overtake each other on their way
+            for lease in arriving:
                 at_once = sum(1 for _, _, _, good in self.ends if good)
                 good = at_once < self.cap and chance.random() >= self.loss
                 heapq.heappush(self.ends, (self.now + (self.latency if good else 0.02), next(order), lease, good))

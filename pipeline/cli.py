@@ -21,7 +21,8 @@ from pipeline.run import Fresh, Run, RunError, lock
 from pipeline.shards import ShardError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-out = Console(soft_wrap=True, highlight=False)
+# Tables keep their columns where no terminal says how wide it is.
+out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 240)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 RunFolder = Annotated[str, typer.Option("--run", help="Run folder: a path, s3://… or gs://…")]

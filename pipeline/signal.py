@@ -1,10 +1,14 @@
 """What the picture does, a few times a second: light, colour, change, the camera's motion and what it does not explain.
 
-Camera motion is a similarity (shift, zoom, turn) fitted with RANSAC to corners that are followed by sparse optical flow
-from one sample to the next. Where too few corners agree, as across a cut, no motion is claimed.
+Camera motion is a similarity (shift, zoom, turn) that most of the picture follows. Corners are followed by sparse
+optical flow from one sample to the next; the picture votes by regions, not by corners, so that a title standing over
+a moving view, which is all corners, has no more voice than its place. Where too little agrees, as across a cut, no
+motion is claimed.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,9 +17,16 @@ from pipeline.looks import Look
 from pipeline.rows import Signal
 
 EVERY = 0.25  # s between samples
-CORNERS = 200
-FEWEST = 12  # corners that must agree on a motion,
-AGREED = 0.4  # and their share of those followed
+CELL = 8  # pixels: at most one corner in each square
+CORNER = 2e-5  # least eigenvalue of the gradient's covariance for a corner, and at least
+STRONG = 0.003  # this part of the strongest
+REGIONS = 8, 6  # across and down, each with one vote
+FEWEST = 8  # corners that must be followed,
+VOTES = 2.5  # votes that must agree on a motion,
+AGREED = 0.34  # and their share of all
+NEAR = 0.7  # pixels within which a corner follows the motion
+TRIES = 150
+ROUNDS = 3  # of refining
 LOST = 0.35  # mean change of luma (0..1) beyond which two samples show different things
 LOW, HIGH = 16.0, 235.0  # black and white of video luma
 HUES = ((8, "red"), (22, "orange"), (34, "yellow"), (82, "green"), (98, "turquoise"), (128, "blue"), (150, "purple"),
@@ -23,7 +34,7 @@ HUES = ((8, "red"), (22, "orange"), (34, "yellow"), (82, "green"), (98, "turquoi
 COLOURFUL = 40  # saturation and value below which a pixel has no hue
 RULING = 0.25  # share of the picture that must have a hue before a colour is named
 NOTHING = (0.0, 0.0, 0.0, 0.0)
-FLOW = {"winSize": (15, 15), "maxLevel": 3}
+FLOW: Any = {"winSize": (15, 15), "maxLevel": 3}
 
 
 class SignalMeter:
@@ -31,18 +42,20 @@ class SignalMeter:
 
     def __init__(self) -> None:
         self.samples: list[Signal] = []
-        self._last: Look | None = None
+        self._last: Look | None = None  # of the last sample
+        self._before: Look | None = None  # the frame before
+        self._changes: list[float] = []  # from frame to frame since the last sample
 
     def add(self, look: Look) -> None:
-        last = self._last
+        if self._before is not None:
+            self._changes.append(_change(self._before, look))
+        self._before, last = look, self._last
         if last is not None and look.time - last.time < EVERY - 1e-6:
             return
         luma = np.clip((look.gray.astype(np.float32) - LOW) / (HIGH - LOW), 0.0, 1.0)
-        change, motion = 0.0, NOTHING
-        if last is not None:
-            change = float(cv2.absdiff(look.gray, last.gray).mean()) / (HIGH - LOW)
-            if 0.0 < change < LOST:
-                motion = camera_motion(last.gray, look.gray, look.time - last.time)
+        motion = NOTHING
+        if last is not None and 0.0 < _change(last, look) < LOST:
+            motion = camera_motion(last.gray, look.gray, look.time - last.time)
         pan, tilt, zoom, residual = (round(value, 4) + 0.0 for value in motion)
         self.samples.append(
             Signal(
@@ -50,43 +63,93 @@ class SignalMeter:
                 brightness=round(float(luma.mean()), 4),
                 contrast=round(float(luma.std()), 4),
                 colour=ruling_colour(look.bgr),
-                change=round(min(change, 1.0), 4),
+                change=round(min(1.0, sum(self._changes) / max(1, len(self._changes))), 4),
                 pan=pan,
                 tilt=tilt,
                 zoom=zoom,
                 residual=residual,
             )
         )
+        self._changes.clear()
         self._last = look
 
 
 def camera_motion(before: np.ndarray, after: np.ndarray, seconds: float) -> tuple[float, float, float, float]:
     """(pan, tilt, zoom, residual) between two grey pictures (h, w) uint8, as in `rows.Signal`."""
     height, width = before.shape
-    corners = cv2.goodFeaturesToTrack(before, CORNERS, 0.01, max(4, width // 40))
-    if corners is None or len(corners) < FEWEST:
-        return NOTHING
-    followed, found, _ = cv2.calcOpticalFlowPyrLK(before, after, corners, None, **FLOW)
-    back, returned, _ = cv2.calcOpticalFlowPyrLK(after, before, followed, None, **FLOW)
-    sound = (found.ravel() == 1) & (returned.ravel() == 1) & (np.linalg.norm((back - corners)[:, 0], axis=1) < 1.0)
-    start, end = corners[sound, 0], followed[sound, 0]
+    start, end = _followed(before, after)
     if len(start) < FEWEST:
         return NOTHING
-    cv2.setRNGSeed(0)
-    fit, inside = cv2.estimateAffinePartial2D(start, end, method=cv2.RANSAC, ransacReprojThreshold=1.0)
-    if fit is None or inside.sum() < max(FEWEST, AGREED * len(start)):
+    middle = complex(width / 2, height / 2)
+    votes = _votes(start, width, height)
+    fit = _similarity(start - middle, end - middle, votes)
+    if fit is None:
         return NOTHING
-    centre = np.array([width / 2, height / 2])
-    shift = fit[:, :2] @ centre + fit[:, 2] - centre
-    scale = float(np.hypot(fit[0, 0], fit[1, 0]))
-    explained = start @ fit[:, :2].T + fit[:, 2]
-    residual = float(np.linalg.norm(end - explained, axis=1).mean()) / width
+    turn, shift = fit
+    off = np.abs(end - middle - (start - middle) * turn - shift)
     return (
-        -float(shift[0]) / width / seconds,
-        float(shift[1]) / height / seconds,
-        (scale - 1.0) / seconds,
-        residual / seconds,
+        -shift.real / width / seconds,
+        shift.imag / height / seconds,
+        (abs(turn) - 1.0) / seconds,
+        float((off * votes).sum() / votes.sum()) / width / seconds,
     )
+
+
+def _followed(before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where the corners of one picture are, and where they went: points as complex numbers, x + iy."""
+    height, width = before.shape[0] // CELL, before.shape[1] // CELL
+    least = cv2.cornerMinEigenVal(before, 5)[: height * CELL, : width * CELL]
+    cells = least.reshape(height, CELL, width, CELL).transpose(0, 2, 1, 3).reshape(height * width, CELL * CELL)
+    best, strength = cells.argmax(1), cells.max(1)
+    kept = np.flatnonzero(strength > max(CORNER, STRONG * float(strength.max(initial=0.0))))
+    if len(kept) < FEWEST:
+        return np.empty(0, complex), np.empty(0, complex)
+    x, y = kept % width * CELL + best[kept] % CELL, kept // width * CELL + best[kept] // CELL
+    points = np.stack([x, y], 1).astype(np.float32)[:, None]
+    moved, found, _ = cv2.calcOpticalFlowPyrLK(before, after, points, None, **FLOW)
+    back, returned, _ = cv2.calcOpticalFlowPyrLK(after, before, moved, None, **FLOW)
+    sound = (found.ravel() == 1) & (returned.ravel() == 1) & (np.linalg.norm((back - points)[:, 0], axis=1) < 1.0)
+    start, end = points[sound, 0], moved[sound, 0]
+    return start[:, 0] + 1j * start[:, 1], end[:, 0] + 1j * end[:, 1]
+
+
+def _votes(points: np.ndarray, width: int, height: int) -> np.ndarray:
+    """The weight of each point: the points of a region share its one vote."""
+    across, down = REGIONS
+    region = (points.imag * down // height).astype(int) * across + (points.real * across // width).astype(int)
+    return 1.0 / np.bincount(region)[region]
+
+
+def _similarity(start: np.ndarray, end: np.ndarray, votes: np.ndarray) -> tuple[complex, complex] | None:
+    """(turn and scale, shift) of the similarity with most votes, by random sampling with a fixed seed; None if few
+    agree."""
+    pairs = np.random.default_rng(0).integers(0, len(start), (2, TRIES))
+    one, two = pairs[:, start[pairs[0]] != start[pairs[1]]]
+    turns = np.append((end[two] - end[one]) / (start[two] - start[one]), 1.0)
+    shifts = np.append(end[one] - start[one] * turns[:-1], 0.0)
+    off = np.abs(end - turns[:, None] * start - shifts[:, None])
+    best = int(((off < NEAR) @ votes).argmax())
+    turn, shift = complex(turns[best]), complex(shifts[best])
+    for _ in range(ROUNDS):
+        near = np.abs(end - turn * start - shift) < NEAR
+        agreed = votes[near].sum()
+        if agreed < VOTES or agreed < AGREED * votes.sum():
+            return None
+        turn, shift = _least_squares(start[near], end[near], votes[near])
+    return turn, shift
+
+
+def _least_squares(start: np.ndarray, end: np.ndarray, weights: np.ndarray) -> tuple[complex, complex]:
+    share = weights / weights.sum()
+    centre, target = complex(share @ start), complex(share @ end)
+    spread = float(share @ np.abs(start - centre) ** 2)
+    turn = complex(share @ ((end - target) * np.conj(start - centre))) / spread if spread > 0 else 1.0 + 0j
+    return turn, target - turn * centre
+
+
+def _change(a: Look, b: Look) -> float:
+    """Mean absolute difference of luma, 0..1."""
+    return float(cv2.norm(a.gray, b.gray, cv2.NORM_L1)) / a.gray.size / (HIGH - LOW)
 
 
 def ruling_colour(picture: np.ndarray) -> str:

@@ -14,10 +14,10 @@ from tests.toys import recipe, videos
 
 
 def test_a_second_driver_is_refused(tmp_path: Path) -> None:
-    with lock(Storage(tmp_path / "run")):
-        with pytest.raises(RunError, match="another asid works on"), lock(Storage(tmp_path / "run")):
-            pass
-    with lock(Storage(tmp_path / "run")):
+    storage = Storage(tmp_path / "run")
+    with lock(storage), pytest.raises(RunError, match="another asid works on"), lock(storage):
+        pass
+    with lock(storage):
         pass
 
 

@@ -1,0 +1,121 @@
+"""The report of a hand-made run: right numbers, and hostile text that stays text."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from typer.testing import CliRunner
+
+from pipeline.cli import app
+from pipeline.figures import gather
+from pipeline.report import html, plots, shown
+from pipeline.run import Run
+from tests import samples
+
+
+class Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Two shards; one of the four videos has failed."""
+    run = Run(tmp_path / "run", samples.manifest(tmp_path / "source"))
+    run.freeze()
+    videos = [samples.video(number) for number in range(4)]
+    for shard, group in enumerate((videos[:2], videos[2:])):
+        clips = [[] if row is videos[2] else [samples.judged(row, n) for n in range(8)] for row in group]
+        samples.write(run, f"{shard:05d}", group, clips, 2)
+    return run
+
+
+def test_figures_are_those_of_the_rows(run: Run) -> None:
+    rows = list(run.all_rows("finish"))
+    kept = [row for row in rows if row.kept]
+    figures = gather(run)
+    assert (figures.kept, figures.dropped) == (len(kept), len(rows) - len(kept)) == (18, 6)
+    assert figures.seconds == sum(row.duration for row in kept)
+    assert figures.rules == {"length": 6}
+    assert figures.shots == {2: 18}
+    assert figures.speakers == {2: 18}
+    assert sum(figures.languages.values()) == 18
+    assert figures.attributes["scene"].errors == 24
+    assert figures.attributes["camera"].missing == 12
+    assert figures.attributes["emotions"].given == 0
+    audited, after, left = figures.quality
+    assert audited.rates() == {"No-Error": 0.0, "No-Missing": 0.5, "Clean": 0.0}
+    assert after.rates() == {"No-Error": 1.0, "No-Missing": 0.5, "Clean": 0.5}  # the scene's error is said to be mended
+    assert left.clips == 18
+    assert {key: len(found) for key, found in figures.failures.items()} == {("finish", "refusal"): 1}
+    assert figures.usd == 0
+
+
+def test_hostile_text_stays_text_and_nothing_comes_from_elsewhere(run: Run) -> None:
+    page = html(run)
+    tags = Tags()
+    tags.feed(page)
+    assert {tag for tag, _ in tags.seen} & {"script", "img", "link", "iframe", "object", "a", "form"} == set()
+    assert not [attrs for _, attrs in tags.seen for name in attrs if name.startswith("on") or name in ("src", "href")]
+    assert samples.SCRIPT in tags.text
+    assert "\u202e" not in page
+    assert "\\u202e" in page
+    assert "http" not in re.sub(r"http-equiv", "", page)
+
+
+def test_it_shows_every_part(run: Run) -> None:
+    page = html(run)
+    for part in ("The funnel", "Quality at each stage", "Findings by attribute", "Length", "Speakers", "Languages",
+                 "Spending", "Slowest clips", "Failures", "Who wrote what", "Licences"):  # fmt: skip
+        assert part in page
+    assert "18</b>clips kept" in page
+    assert "finish: refusal" in page
+    assert page.count("<svg") >= 8
+    assert "not whole" not in page
+
+
+def test_an_unfinished_run_says_so(run: Run) -> None:
+    run.storage.delete(run.uri("finish", "00001"))
+    page = html(run)
+    assert "This run is not whole" in page
+    assert "finish: 1 shards pending" in page
+
+
+def test_the_command_writes_one_file(run: Run, tmp_path: Path) -> None:
+    target = tmp_path / "deep" / "report.html"
+    told = CliRunner().invoke(app, ["report", str(tmp_path / "run"), "--out", str(target)])
+    assert told.exit_code == 0, told.output
+    assert "<!doctype html>" in target.read_text("utf-8")
+
+
+def test_plots_are_well_formed_and_to_scale() -> None:
+    svg = ElementTree.fromstring(plots.bars([("<b>", 10, "ten"), ("two", 5, "&")]))
+    first, second = (float(bar.get("width", "")) for bar in svg.iter("rect"))
+    assert first == 2 * second > 0
+    assert "<b>" in "".join(svg.itertext())
+    svg = ElementTree.fromstring(plots.histogram({3: 1, 500: 2}, "s"))
+    heights = [float(bar.get("height", "")) for bar in svg.iter("rect")]
+    assert len(heights) <= 41
+    assert max(heights) == 2 * heights[0]
+    assert "nothing" in plots.histogram({}, "s")
+    svg = ElementTree.fromstring(plots.shares([("x", {"a": 0.5, "b": 2.0})]))
+    widths = [float(bar.get("width", "")) for bar in svg.iter("rect")]
+    assert widths[1] == widths[0] / 2
+    assert widths[3] == widths[2]
+
+
+def test_long_text_is_cut_and_says_how_long_it_was() -> None:
+    assert shown(samples.LOOP).endswith(f"… ({len(samples.LOOP)} characters)")
+    assert len(shown(samples.LOOP)) < 450

@@ -39,8 +39,8 @@ class ToyIngest(Stage[Listed, Video, ToyIngestConfig]):
         digest = hashlib.sha256(data).hexdigest()
         return Video(
             id=digest[:16], uri=row.uri, name=row.name, sha256=digest, size=len(data), duration=10.0,
-            width=64, height=64, fps=25.0, video_codec="toy", audio_codec="", audio_streams=0, licence=row.licence, source=row.source,
-            tags=row.tags, duplicates=(),
+            width=64, height=64, fps=25.0, video_codec="toy", audio_codec="", audio_streams=0,
+            licence=row.licence, source=row.source, tags=row.tags, duplicates=(),
         )  # fmt: skip
 
 

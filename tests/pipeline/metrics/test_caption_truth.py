@@ -82,6 +82,12 @@ def test_a_line_told_later_in_its_block_has_no_drift(folder: Path) -> None:
     assert figures.drifts == (0.0,)
 
 
+def test_a_line_told_before_or_after_its_time_has_drift(folder: Path) -> None:
+    caption = 'At 0s, she says, "No sugar for me, please." At 3s, rain. At 9s, he says, "The kettle is on the stove."'
+    figures = measure([judged(caption)], read_truth(folder / "synth" / "tea.truth.json"))
+    assert figures.drifts == (11.0, 7.0)
+
+
 def test_times_are_of_the_clip_and_texts_of_the_video(folder: Path) -> None:
     first = judged('At 2s, a man says, "The kettle is on the stove."', 0.0, 6.0)
     second = judged('At 0s, EXIT 6 A is seen. At 8s, she says, "No sugar for me, please."', 6.0, 30.0)

@@ -36,6 +36,7 @@ def cluster(cpus: float | None = None) -> Iterator[None]:
 
 def _start(address: str, options: dict[str, Any]) -> None:
     """A busy machine can need more than the half minute that Ray gives itself: one failure is not the last word."""
+    logging.getLogger("ray").setLevel(logging.ERROR)  # what it warns of is not the user's to mend
     for last in (False, True):
         try:
             ray.init(address, log_to_driver=False, configure_logging=False, logging_level=logging.ERROR, **options)

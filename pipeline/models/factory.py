@@ -30,9 +30,10 @@ def open_model(
     stage: str = "",
     gate: Gate | None = None,
     purse: Purse | None = None,
+    mode: str = "live",
 ) -> Replaying:
     """The model `name` of the manifest, for one stage. Without a `gate` it is paced within this process alone; without
-    a `purse` nothing bounds its spending. Raises Misconfigured."""
+    a `purse` nothing bounds its spending. `mode` batch: through the provider's batch API. Raises Misconfigured."""
     provider = open_provider(config, storage)
     if config.provider == "embedded":
         return Replaying(provider, name, config)
@@ -40,11 +41,27 @@ def open_model(
         raise Misconfigured(
             f"a budget needs prices: set models.{name}.prices.input and .output, USD per million tokens"
         )
-    limited = Limited(provider, gate or Limiter(config.limits, hold_of(config)), config.timeout)
-    layers: Model = Persistent(limited, config.retries, config.deadline)
+    if mode == "batch":
+        layers: Model = batched(provider, config)
+    else:
+        limited = Limited(provider, gate or Limiter(config.limits, hold_of(config)), config.timeout)
+        layers = Persistent(limited, config.retries, config.deadline)
     if purse:
         layers = Budgeted(layers, name, stage, prices_of(config), purse)
     return Replaying(layers, name, config)
+
+
+def batched(provider: Model, config: ModelConfig) -> Model:
+    from pipeline.models.batch import Batched
+    from pipeline.models.batch_apis import GeminiBatches, OpenAIBatches
+    from pipeline.models.gemini import GeminiModel
+    from pipeline.models.openai import OpenAIModel
+
+    if isinstance(provider, GeminiModel):
+        return Batched(provider, GeminiBatches(provider))
+    if isinstance(provider, OpenAIModel):
+        return Batched(provider, OpenAIBatches(provider))
+    raise Misconfigured(f"`mode: batch` is for openai and gemini; {config.provider} has no batch API")
 
 
 def open_provider(config: ModelConfig, storage: Storage) -> Model:
@@ -124,7 +141,7 @@ def model_maker(
         config = run.manifest.models[name]
         shared = endpoint(name, config)
         gate = gates(shared) if gates and shared else None
-        return open_model(name, config, run.storage, stage=step.name, gate=gate, purse=purse)
+        return open_model(name, config, run.storage, stage=step.name, gate=gate, purse=purse, mode=step.config.mode)
 
     return make
 

@@ -69,19 +69,23 @@ class GeminiModel:
 
     async def generate(self, request: Request) -> Response:
         try:
-            parts = [part for medium in request.media for part in await self._parts(medium, request.settings)]
             answer = await self.client.aio.models.generate_content(
-                model=self.config.model,
-                contents=types.Content(role="user", parts=[*parts, types.Part(text=request.prompt)]),
-                config=generation(request),
+                model=self.config.model, contents=await self.content(request), config=generation(request)
             )
-        except errors.APIError as error:
-            raise classify(error, self.key.clean(str(error))) from None
-        except (httpx2.HTTPError, errors.UnknownApiResponseError) as error:
-            raise Transient(self.key.clean(f"{type(error).__name__}: {error}")) from None
-        return self._response(answer)
+        except (errors.APIError, httpx2.HTTPError, errors.UnknownApiResponseError) as error:
+            raise self.meaning(error) from None
+        return self.response(answer)
 
-    def _response(self, answer: types.GenerateContentResponse) -> Response:
+    def meaning(self, error: Exception) -> ModelError:
+        if isinstance(error, errors.APIError):
+            return classify(error, self.key.clean(str(error)))
+        return Transient(self.key.clean(f"{type(error).__name__}: {error}"))
+
+    async def content(self, request: Request) -> types.Content:
+        parts = [part for medium in request.media for part in await self._parts(medium, request.settings)]
+        return types.Content(role="user", parts=[*parts, types.Part(text=request.prompt)])
+
+    def response(self, answer: types.GenerateContentResponse) -> Response:
         usage, model = usage_of(answer.usage_metadata), answer.model_version or self.config.model
         if not answer.candidates:
             if answer.prompt_feedback and (block := answer.prompt_feedback.block_reason):

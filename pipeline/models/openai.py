@@ -68,26 +68,28 @@ class OpenAIModel:
         return f"OpenAIModel({self.config.model}, {self.key})"
 
     async def generate(self, request: Request) -> Response:
-        settings = request.settings
-        body: dict[str, Any] = {name: value for name, value in settings.items() if name in PASSED}
-        if request.answer_schema is not None and (form := settings.get("schema", "json_schema")) != "none":
-            body["response_format"] = response_format(form, request.answer_schema)
-        content = [*await self._media(request), {"type": "text", "text": request.prompt}]
+        body = await self.body(request)
         try:
             raw = await self.client.chat.completions.with_raw_response.create(
-                model=self.config.model,
-                messages=[{"role": "user", "content": content}],  # type: ignore[list-item, misc]
-                extra_body=settings.get("extra"),
-                **body,
+                **body, extra_body=request.settings.get("extra")
             )
             completion = raw.parse()
         except openai.OpenAIError as error:
             raise classify(error, self.key.clean(str(error))) from None
         except json.JSONDecodeError as error:
             raise Transient(f"the server's answer is not JSON: {error}") from None
-        return self._response(completion, raw.headers)
+        return self.response(completion, raw.headers)
 
-    def _response(self, completion: Any, headers: Mapping[str, str]) -> Response:
+    async def body(self, request: Request) -> dict[str, Any]:
+        """The request as the chat API has it, without its extra fields."""
+        settings = request.settings
+        body: dict[str, Any] = {name: value for name, value in settings.items() if name in PASSED}
+        if request.answer_schema is not None and (form := settings.get("schema", "json_schema")) != "none":
+            body["response_format"] = response_format(form, request.answer_schema)
+        content = [*await self._media(request), {"type": "text", "text": request.prompt}]
+        return body | {"model": self.config.model, "messages": [{"role": "user", "content": content}]}
+
+    def response(self, completion: Any, headers: Mapping[str, str]) -> Response:
         if not completion.choices:
             raise Transient("the server's answer has no choices")
         choice = completion.choices[0]

@@ -82,7 +82,8 @@ class Seen:
 class LlmServer:
     """`with LlmServer(Behaviour(…)) as server:` runs it in a thread of its own, on a free port."""
 
-    def __init__(self, behaviour: Behaviour | None = None, keep_bodies: bool = True):
+    def __init__(self, behaviour: Behaviour | None = None, keep_bodies: bool = True, gemini_batches: bool = False):
+        self.gemini_batches = gemini_batches
         self.behaviour = behaviour or Behaviour()
         self.keep_bodies = keep_bodies
         self.seen = Seen()
@@ -90,6 +91,8 @@ class LlmServer:
         self.busy = 0
         self.recent: deque[float] = deque()
         self.files: dict[str, int] = {}
+        self.batch_files: dict[str, bytes] = {}
+        self.jobs: dict[str, Json] = {}
         self.port = 0
         self.loop = asyncio.new_event_loop()
         self.ready = threading.Event()
@@ -119,6 +122,15 @@ class LlmServer:
         app.router.add_post("/upload/session/{name}", self._upload)
         app.router.add_get("/{version}/files/{name}", self._file)
         app.router.add_delete("/{version}/files/{name}", self._delete)
+        app.router.add_post("/v1/files", self._batch_file)
+        app.router.add_get("/v1/files/{name}/content", self._batch_output)
+        app.router.add_post("/v1/batches", self._batch)
+        ours = self.gemini_batches  # both APIs have the same paths
+        listing, state = (
+            (self._gemini_batch_list, self._gemini_batch_state) if ours else (self._batch_list, self._batch_state)
+        )
+        app.router.add_get("/{version:v1(?:beta)?}/batches", listing)
+        app.router.add_get("/{version:v1(?:beta)?}/batches/{name}", state)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         self.loop.run_until_complete(runner.setup())
         site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -229,10 +241,107 @@ class LlmServer:
         rows = [{"id": name, "object": "model", "created": 1, "owned_by": "x"} for name in self.behaviour.models]
         return web.json_response({"object": "list", "data": rows})
 
+    # --- batches -------------------------------------------------------------------------------------------------
+    # A job has ended at its second look. Faults of `plan` befall its requests one after the other.
+
+    async def _batch_file(self, request: web.Request) -> web.Response:
+        form = await request.post()
+        field_ = form["file"]
+        assert isinstance(field_, web.FileField)
+        self.batch_files[f"file-{len(self.batch_files)}"] = field_.file.read()
+        told = {"id": f"file-{len(self.batch_files) - 1}", "object": "file", "bytes": 1, "created_at": 1}
+        return web.json_response(told | {"filename": "b.jsonl", "purpose": "batch"})
+
+    async def _batch_output(self, request: web.Request) -> web.Response:
+        return web.Response(body=self.batch_files[request.match_info["name"]])
+
+    async def _batch(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        rows = [json.loads(line) for line in self.batch_files[body["input_file_id"]].splitlines()]
+        good, bad = [], []
+        for row in rows:
+            fate = self._batch_fate()
+            if fate in ("limit", "error"):
+                answer = {"status_code": 429 if fate == "limit" else 500, "body": {"error": {"message": fate}}}
+                bad.append({"custom_id": row["custom_id"], "response": answer, "error": None})
+            else:
+                answer = {"status_code": 200, "body": self._batch_answer(row["body"], fate, OpenAIShape)}
+                good.append({"custom_id": row["custom_id"], "response": answer, "error": None})
+        name = f"batch_{len(self.jobs)}"
+        for kind, found in (("output", good), ("error", bad)):
+            self.batch_files[f"{name}-{kind}"] = "".join(json.dumps(row) + "\n" for row in found).encode()
+        self.jobs[name] = {
+            "id": name, "object": "batch", "endpoint": body["endpoint"], "input_file_id": body["input_file_id"],
+            "completion_window": "24h", "created_at": 1, "metadata": body.get("metadata"), "looks": 0,
+            "output_file_id": f"{name}-output" if good else None, "error_file_id": f"{name}-error" if bad else None,
+        }  # fmt: skip
+        return web.json_response(self._batch_told(name))
+
+    def _batch_fate(self) -> str:
+        fate = self._fate()
+        self.seen.calls += 1
+        self.seen.fates[fate] += 1
+        return fate
+
+    def _batch_answer(self, body: Json, fate: str, shape: type[Shape]) -> Json:
+        prompt, schema = shape.question(body)
+        self.seen.answered[hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()] += 1
+        text = "" if fate == "refusal" else self.behaviour.answer(prompt, schema)
+        return shape.answer(text, fate, prompt)
+
+    def _batch_told(self, name: str) -> Json:
+        job = self.jobs[name]
+        told = {key: value for key, value in job.items() if key != "looks"}
+        return told | {"status": "completed" if job["looks"] >= self.behaviour.polls else "in_progress"}
+
+    async def _batch_state(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        self.jobs[name]["looks"] += 1
+        return web.json_response(self._batch_told(name))
+
+    async def _batch_list(self, request: web.Request) -> web.Response:
+        found = [self._batch_told(name) for name in self.jobs]
+        return web.json_response({"object": "list", "data": found, "has_more": False})
+
+    def _gemini_batch(self, body: Json) -> web.Response:
+        batch = body["batch"]
+        rows = []
+        inside = batch["inputConfig"]["requests"]["requests"]
+        for row in inside:
+            fate = self._batch_fate()
+            told: Json = {"metadata": row["metadata"]}
+            if fate in ("limit", "error"):
+                told["error"] = {"code": 8 if fate == "limit" else 13, "message": fate}
+            else:
+                told["response"] = self._batch_answer(row["request"], fate, GeminiShape)
+            rows.append(told)
+        name = f"batches/{len(self.jobs)}"
+        self.jobs[name] = {"looks": 0, "rows": rows, "displayName": batch.get("displayName")}
+        return web.json_response(self._gemini_batch_told(name))
+
+    def _gemini_batch_told(self, name: str) -> Json:
+        job = self.jobs[name]
+        ended = job["looks"] >= self.behaviour.polls
+        state = "BATCH_STATE_SUCCEEDED" if ended else "BATCH_STATE_RUNNING"
+        metadata: Json = {"name": name, "state": state, "displayName": job["displayName"]}
+        if ended:
+            metadata["output"] = {"inlinedResponses": {"inlinedResponses": job["rows"]}}
+        return {"name": name, "metadata": metadata, "done": ended}
+
+    async def _gemini_batch_state(self, request: web.Request) -> web.Response:
+        name = f"batches/{request.match_info['name']}"
+        self.jobs[name]["looks"] += 1
+        return web.json_response(self._gemini_batch_told(name))
+
+    async def _gemini_batch_list(self, request: web.Request) -> web.Response:
+        return web.json_response({"operations": [self._gemini_batch_told(name) for name in self.jobs]})
+
     # --- Gemini --------------------------------------------------------------------------------------------------
 
     async def _generate(self, request: web.Request) -> web.StreamResponse:
-        name, _, _ = request.match_info["call"].partition(":")
+        name, _, verb = request.match_info["call"].partition(":")
+        if verb == "batchGenerateContent":
+            return self._gemini_batch(await request.json())
         if self.behaviour.key and request.headers.get("x-goog-api-key") != self.behaviour.key:
             return GeminiShape.error(400, "API key not valid", None, {}, reason="API_KEY_INVALID")
         if name not in self.behaviour.models:

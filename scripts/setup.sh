@@ -1,4 +1,5 @@
 # Sourced by the other scripts: a virtual environment in .venv with asid in it, and ffmpeg. Does nothing twice.
+# EXTRAS names the extras of pyproject.toml to install too (a POSIX shell passes no arguments to what it sources).
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -23,11 +24,11 @@ done
 [ -n "$python" ] || { echo "Python 3.11 or newer is needed; set PYTHON to one" >&2; exit 1; }
 
 # What is installed is right as long as pyproject.toml and the extras asked for are the same.
-stamp=.venv/asid-$(printf '%s' "${1:-base}" | tr -c 'a-z' _)
+extras=${EXTRAS:-}
+stamp=.venv/asid-$(printf '%s' "${extras:-base}" | tr -c 'a-z' _)
 if [ ! -f "$stamp" ] || [ pyproject.toml -nt "$stamp" ]; then
   [ -x .venv/bin/python ] || "$python" -m venv .venv
   .venv/bin/python -m pip install --quiet --disable-pip-version-check uv
-  target=. ; [ "${1:-base}" = base ] || target=".[$1]"
-  .venv/bin/uv pip install --quiet --python .venv/bin/python --editable "$target"
+  .venv/bin/uv pip install --quiet --python .venv/bin/python --editable ".${extras:+[$extras]}"
   touch "$stamp"
 fi

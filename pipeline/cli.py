@@ -226,6 +226,31 @@ def evaluate(
     print_figures(out, KINDS[kind](Run.open(folder), truth), as_json)
 
 
+@app.command()
+def review(
+    folder: Annotated[str, typer.Argument(help="Run folder")],
+    sample: Annotated[int, typer.Option("--sample", help="Clips to look at")] = 300,
+    seed: Annotated[int, typer.Option("--seed", help="Of the sample")] = 1,
+    port: Annotated[int, typer.Option("--port", help="0: any free one")] = 0,
+    result: Annotated[bool, typer.Option("--result", help="Say what the verdicts come to, and stop")] = False,
+    save: Annotated[str, typer.Option("--save", help="Write corrected captions into this folder, and stop")] = "",
+    unfinished: Annotated[bool, typer.Option("--unfinished", help="Also of a run that is not whole")] = False,
+) -> None:
+    """Judge a sample of clips beside their captions, on a page of this machine."""
+    from pipeline import review as reviews
+
+    opened = Run.open(folder)
+    clips = reviews.open_sample(opened, sample, seed, unfinished)
+    if save:
+        rows, pairs = reviews.save(opened, clips, Path(save))
+        out.print(f"{rows} corrected captions and {pairs} preference pairs in {save}")
+    elif not result:
+        reviews.serve(opened, clips, port, out.print)
+    if result:
+        for line in reviews.report(opened):
+            out.print(line, markup=False)
+
+
 manifest_app = typer.Typer(no_args_is_help=True, help="Write or check a manifest.")
 app.add_typer(manifest_app, name="manifest")
 

@@ -16,6 +16,7 @@ GRAM = 3  # tokens that must recur for a loop to be suspected
 TOKEN = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]+")
 SAME = re.compile(r"([^\W\d_])\1{11,}|([^\w\s]|_)\2{15,}")
 GLUED = 30  # characters without a space or sign among which a loop is sought letter by letter
+MONOTONY = 6  # anchors in a row at which the same is told
 ANCHOR = "\x00"  # stands for any anchor, so that "At 5s, he walks. At 6s, he walks." is seen as a loop
 
 
@@ -60,7 +61,7 @@ def rate(text: str) -> float:
 
 def flaws(caption: str, quoted: Sequence[Span]) -> list[Flaw]:
     """Loops outside quotations. One that repeats to the letter is mended: the first copy stays, whole copies go, and a
-    broken-off copy at the very end. One that counts its anchors up is only reported: it may be what happened."""
+    broken-off copy at the very end. One that counts its anchors up is reported only, as monotony: it may be so."""
     tokens = [(match.start(), match.end(), match[0].casefold()) for match in TOKEN.finditer(caption)]
     found = [*_token_loops(tokens), *map(_same, SAME.finditer(caption)), *_glued_loops(tokens)]
     found = _uncut(found, quoted)
@@ -146,6 +147,6 @@ def _counting_loops(caption: str, tokens: Sequence[Token], quoted: Sequence[Span
             masked.append((span.start, span.end, ANCHOR))
     for loop in loops([token for _, _, token in masked]):
         copy = [token for _, _, token in masked[loop.start : loop.start + loop.period]]
-        if ANCHOR in copy and loop.copies >= 4 and len(copy) >= 5:
+        if ANCHOR in copy and loop.copies >= MONOTONY and len(copy) >= 5:
             start, end = masked[loop.start][0], masked[loop.end - 1][1]
-            yield Flaw(start, end, "repetition", f"the same is told at {loop.copies} anchors in a row")
+            yield Flaw(start, end, "monotony", f"the same is told at {loop.copies} anchors in a row")

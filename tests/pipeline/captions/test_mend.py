@@ -150,6 +150,7 @@ def steps(work: Callable[[], object]) -> int:
 
 
 PIECES = [
+    "\"a b\" 'c' ",
     "no ",
     "a",
     "At 5s, he walks. ",

@@ -37,11 +37,13 @@ class Text:
 
 @dataclass(frozen=True)
 class Truth:
-    """What is known of one video, in its seconds. `utterances` is None where the words are not known."""
+    """What is known of one video, in its seconds. `said` is None where the words are not known; their times count only
+    when `timed`."""
 
     name: str
     shots: tuple[float, ...]
-    utterances: tuple[Utterance, ...] | None
+    said: tuple[Utterance, ...] | None
+    timed: bool
     texts: tuple[Text, ...]
 
 
@@ -92,16 +94,25 @@ def table(clips: Iterable[Judged], folder: Path) -> list[dict[str, Any]]:
 
 
 def read_truth(file: Path) -> Truth:
-    """A truth file: `shots` or `cut_times`, `utterances` with times and words, `text` with or without times."""
+    """A truth file: `shots` or `cut_times`, `utterances` or `source.transcript`, `text` with or without times."""
     values = json.loads(file.read_text("utf-8"))
     shots = [shot["start"] for shot in values["shots"]] if "shots" in values else [0.0, *values.get("cut_times", ())]
-    said = values.get("utterances", [])
-    known = all(line["text"] for line in said)
     texts = [Text(item, None, None) if isinstance(item, str) else Text(item["text"], item["start"], item["end"])
              for item in values.get("text", ())]  # fmt: skip
-    return Truth(
-        values["file"], tuple(shots), tuple(_utterance(line) for line in said) if known else None, tuple(texts)
-    )
+    said, timed = _said(values)
+    return Truth(values["file"], tuple(shots), said, timed, tuple(texts))
+
+
+def _said(values: dict[str, Any]) -> tuple[tuple[Utterance, ...] | None, bool]:
+    """Lines with times; else the bare words (`source.transcript`), without; else nothing is known."""
+    lines = values.get("utterances")
+    bare = (values.get("source") or {}).get("transcript")
+    if lines is not None and all(line["text"] for line in lines) and (lines or not bare):
+        return tuple(_utterance(line) for line in lines), True
+    if bare:
+        whole = {"speaker": "", "start": 0.0, "end": values.get("duration", 0.0), "text": bare}
+        return (_utterance(whole),), False
+    return None, False
 
 
 def _utterance(line: dict[str, Any]) -> Utterance:
@@ -120,12 +131,12 @@ def _utterance(line: dict[str, Any]) -> Utterance:
 def measure(clips: Sequence[Judged], truth: Truth) -> Figures:
     """The clips of one video against its truth."""
     figures = Figures(clips=len(clips))
-    transcript = Transcript(truth.utterances) if truth.utterances is not None else None
+    transcript = Transcript(truth.said) if truth.said is not None else None
     for clip in clips:
         if transcript is not None:
             true = sum(transcript.locate(quote.text).score >= FOUND for quote in clip.quotes)
             figures += Figures(quotes=len(clip.quotes), quotes_true=true)
-        figures += _anchors(clip, truth, transcript)
+        figures += _anchors(clip, truth, transcript if truth.timed else None)
     told = sum(any(shows(clip, text) and tells(clip.caption, text) for clip in clips) for text in truth.texts)
     return figures + Figures(texts=len(truth.texts), texts_told=told)
 

@@ -107,10 +107,17 @@ def test_a_truth_without_times_or_words(folder: Path) -> None:
     )
     line, _ = table([clip], folder)
     assert (line["texts"], line["text_recall"], line["anchor_error_mean"]) == (2, 0.5, 0.0)
+    assert (line["quotes"], line["quotes_true"]) == (0, None)
     values = TRUTH | {"utterances": [{"speaker": "S1", "start": 2.0, "end": 4.0, "text": None, "overlaps": [1]}]}
     (folder / "synth" / "tea.truth.json").write_text(json.dumps(values))
     line, _ = table([judged(RIGHT)], folder)
     assert (line["quotes"], line["quotes_true"]) == (0, None)
+    (folder / "synth" / "tea.truth.json").write_text(
+        json.dumps(values | {"duration": 30.0, "source": {"transcript": "Well, the kettle is on the stove. Good."}})
+    )
+    line, _ = table([judged(RIGHT)], folder)
+    assert (line["quotes"], line["quotes_true"]) == (2, 0.5)
+    assert line["anchors_measured"] == 3  # the sign, the name and the shot: words without times say no times
 
 
 def test_what_cannot_be_measured_is_none_and_other_videos_are_left_out(folder: Path) -> None:

@@ -160,6 +160,8 @@ def _continues(block: Line, line: Line) -> bool:
 
 def legible(text: str, letters: int) -> bool:
     spelled = squash(text)
+    if len(set(spelled)) < 2:
+        return False  # one sign again and again is a pattern that was taken for writing
     return len(spelled) >= (2 if any(ord(char) >= 0x2E80 for char in spelled) else letters)
 
 

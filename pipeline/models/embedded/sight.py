@@ -19,6 +19,7 @@ from pipeline.models.embedded.words import across, listing, number
 from pipeline.rows import Fact, Frame, Shot, Signal
 
 LIGHT, MOTION = "asid/light-and-colour", "asid/motion"
+UNSEEN = 2.5  # s without a still in which a face is taken to have been there, or still to be there
 SIZES = ((0.45, "an extreme close-up"), (0.24, "a close-up"), (0.1, "a medium shot"), (0.0, "a long shot"))
 
 
@@ -69,9 +70,7 @@ class Sight(Annotator):
     def tracks(self, stills: Sequence[Frame], pictures: Sequence[np.ndarray]) -> list[Track]:
         if not self.settings.faces:
             return []
-        seen = [
-            faces.detect(one, still.time, self.settings.face) for still, one in zip(stills, pictures, strict=True)
-        ]
+        seen = [faces.detect(one, still.time, self.settings.face) for still, one in zip(stills, pictures, strict=True)]
         return faces.follow(seen, self.settings.sure)
 
 
@@ -113,7 +112,7 @@ def people(shot: Shot, tracks: Sequence[Track], times: Sequence[float], views: l
     later = [track for track in tracks if track not in opening]
     if opening:
         opening.sort(key=lambda track: track.faces[0].x)
-        start = shot.start if times[0] - shot.start <= 1 else opening[0].start
+        start = shot.start if times[0] - shot.start <= UNSEEN else times[0]
         score = fmean(track.score for track in opening)
         text = standing(opening)
         yield _fact(shot, start, "characters", recalled(text, len(opening), views), score, FACES.label)
@@ -122,7 +121,7 @@ def people(shot: Shot, tracks: Sequence[Track], times: Sequence[float], views: l
         beside = any(other.start < track.start <= other.end for other in tracks)
         text = f"{'another' if beside else 'a'} face comes into view {across(track.faces[0].x)}"
         yield _fact(shot, track.start, "characters", text, track.score, FACES.label)
-    gone = [track for track in tracks if shot.end - track.end > 2.2 and len(track.faces) >= 3]
+    gone = [track for track in tracks if len(track.faces) >= 2 and missed(track.end, times)]
     for track in gone[:3]:
         text = f"the face {across(track.faces[-1].x)} is no longer to be seen"
         yield _fact(shot, _after(track.end, times), "characters", text, 0.5 * track.score, FACES.label)
@@ -135,6 +134,12 @@ def people(shot: Shot, tracks: Sequence[Track], times: Sequence[float], views: l
             way = "larger" if last.height > first.height else "smaller"
             text = f"the face {across(first.x)} grows {way} in the picture"
             yield _fact(shot, track.start, "actions", text, 0.8 * track.score, FACES.label)
+
+
+def missed(end: float, times: Sequence[float]) -> bool:
+    """Whether a face that was last seen at `end` is out of view for two stills, or for longer than a moment."""
+    later = [time for time in times if time > end]
+    return len(later) > 1 or bool(later and later[-1] - end >= UNSEEN)
 
 
 def recalled(text: str, count: int, views: Sequence[str]) -> str:

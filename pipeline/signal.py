@@ -106,8 +106,8 @@ def _followed(before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.nda
         return np.empty(0, complex), np.empty(0, complex)
     x, y = kept % width * CELL + best[kept] % CELL, kept // width * CELL + best[kept] // CELL
     points = np.stack([x, y], 1).astype(np.float32)[:, None]
-    moved, found, _ = cv2.calcOpticalFlowPyrLK(before, after, points, None, **FLOW)
-    back, returned, _ = cv2.calcOpticalFlowPyrLK(after, before, moved, None, **FLOW)
+    moved, found, _ = cv2.calcOpticalFlowPyrLK(before, after, points, np.empty_like(points), **FLOW)
+    back, returned, _ = cv2.calcOpticalFlowPyrLK(after, before, moved, np.empty_like(points), **FLOW)
     sound = (found.ravel() == 1) & (returned.ravel() == 1) & (np.linalg.norm((back - points)[:, 0], axis=1) < 1.0)
     start, end = points[sound, 0], moved[sound, 0]
     return start[:, 0] + 1j * start[:, 1], end[:, 0] + 1j * end[:, 1]

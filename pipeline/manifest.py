@@ -285,6 +285,8 @@ def _say(detail: ErrorDetails, model: type[BaseModel]) -> str:
         return f"unknown key {key!r}{_nearest(key, _keys(model, detail['loc'][:-1]))}"
     if detail["type"] == "missing":
         return f"{key!r} is missing"
+    if detail["type"] == "model_type":
+        return f"{key}: a mapping is due here (got {str(detail['input'])[:60]!r})"
     return f"{key}: {detail['msg']} (got {str(detail['input'])[:60]!r})"
 
 

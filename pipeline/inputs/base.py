@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from pipeline.rows import Failure, Row
 from pipeline.storage import display_name
@@ -34,7 +34,7 @@ class InputError(Exception):
 
 
 class InputConfig(BaseModel):
-    """One entry of a manifest's `inputs`."""
+    """One entry of a manifest's `inputs`: the path alone, or a mapping."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -47,6 +47,11 @@ class InputConfig(BaseModel):
     source: str = Field("", description="where the videos come from; for rows whose list has no `source` column")
     column: str = Field("", description=f"column of the address in a list; empty: the first of {', '.join(COLUMNS)}")
     tags: dict[str, str] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _alone(cls, value: Any) -> Any:
+        return {"path": value} if isinstance(value, str) else value
 
 
 class Listed(Row):

@@ -95,6 +95,11 @@ def test_a_frozen_manifest_is_the_same_manifest() -> None:
         assert manifests.parse(manifests.dump(manifest)) == manifest
 
 
+def test_an_input_may_be_its_path_alone() -> None:
+    assert manifests.parse(RIGHT.replace("- path: videos", "- videos")).inputs[0].path == "videos"
+    assert "a mapping is due here (got '7')" in problems(RIGHT.replace("- path: videos", "- 7"))[0]
+
+
 def test_a_missing_manifest_names_the_shipped_ones() -> None:
     with pytest.raises(ManifestError, match=r"asid\.yaml, demo\.yaml"):
         manifests.load("nothing.yaml")

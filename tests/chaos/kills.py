@@ -3,7 +3,8 @@
     python tests/chaos/kills.py VIDEOS… --kills 20 --seed 1
 
 Each time either the driver or one of its workers gets SIGKILL at a random moment. Prints a line per kill and, at the
-end, for each step whether its tables are identical. Exits 1 when one is not, or when a process outlives its driver.
+end, for each step whether its tables are identical. Exits 1 when one is not, or when a process outlives its driver:
+workers and ffmpeg by AT_ONCE, Ray's own agents by AGENTS.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import psutil
 
 from pipeline.run import Run
 
+AT_ONCE, AGENTS = 20.0, 180.0  # s
 ASID = [sys.executable, "-m", "pipeline.cli"]
 
 
@@ -37,23 +39,24 @@ def start(what: list[str], folder: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def workers(driver: int) -> list[psutil.Process]:
-    found = []
-    for process in psutil.Process(driver).children(recursive=True):
-        try:
-            if process.cmdline() and process.cmdline()[0].startswith("ray::Worker"):
-                found.append(process)
-        except psutil.Error:
-            continue
-    return found
+def title(process: psutil.Process) -> str:
+    try:
+        return (process.cmdline() or [""])[0]
+    except psutil.Error:
+        return ""
 
 
-def family(driver: int) -> list[psutil.Process]:
-    return psutil.Process(driver).children(recursive=True)
+def a_worker(driver: subprocess.Popen[bytes], chance: random.Random) -> psutil.Process | None:
+    """One that works now; waits for one to appear. None when the run ends first."""
+    while driver.poll() is None:
+        family = psutil.Process(driver.pid).children(recursive=True)
+        if found := [process for process in family if title(process).startswith("ray::Worker")]:
+            return chance.choice(found)
+        time.sleep(0.1)
+    return None
 
 
-def gone(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
-    """Those still there after a while."""
+def still_there(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
     return psutil.wait_procs(processes, timeout=seconds)[1]
 
 
@@ -72,30 +75,37 @@ def main() -> int:
             print("the undisturbed run failed")
             return 1
         print(f"undisturbed: {time.monotonic() - began:.1f} s")
-        left_over, killed = 0, 0
+        agents: list[psutil.Process] = []
+        left_over, kills = 0, {"driver": 0, "worker": 0}
         driver = start(args.what, rough)
-        while killed < args.kills and driver.poll() is None:
+        while sum(kills.values()) < args.kills and driver.poll() is None:
             time.sleep(chance.uniform(2.0, args.longest))
-            if driver.poll() is not None:
-                break
-            victims = workers(driver.pid)
-            killed += 1
-            if victims and chance.random() < 0.5:
-                victim = chance.choice(victims)
+            kind = chance.choice(["driver", "worker"])
+            if kind == "worker":
+                victim = a_worker(driver, chance)
+                if victim is None:
+                    break
                 victim.kill()
-                print(f"kill {killed:2}: worker {victim.pid}")
-                continue
-            others = family(driver.pid)
-            os.kill(driver.pid, signal.SIGKILL)
-            driver.wait()
-            outlived = gone(others, 20.0)
-            left_over += len(outlived)
-            print(f"kill {killed:2}: driver, {len(outlived)} of its {len(others)} processes outlived it")
-            driver = start(args.what, rough)
+                said = ""
+            elif driver.poll() is None:
+                family = {process: title(process) for process in psutil.Process(driver.pid).children(recursive=True)}
+                os.kill(driver.pid, signal.SIGKILL)
+                driver.wait()
+                own = [process for process in family if not family[process].endswith("Agent")]
+                agents += [process for process in family if family[process].endswith("Agent")]
+                outlived = still_there(own, AT_ONCE)
+                left_over += len(outlived)
+                said = f"and {len(own)} processes; outlived it: {[title(process) for process in outlived]}"
+                driver = start(args.what, rough)
+            else:
+                break
+            kills[kind] += 1
+            print(f"kill {sum(kills.values()):2}: {kind} {said}", flush=True)
         if driver.wait() != 0:
             print(f"the disturbed run ended with {driver.returncode}")
             return 1
-        print(f"{killed} kills")
+        left_over += len(still_there(agents, AGENTS))
+        print(", ".join(f"{count} {kind}s" for kind, count in kills.items()) + f" killed; {left_over} processes left")
         before, after = tables(calm), tables(rough)
         different = {
             step

@@ -1,16 +1,8 @@
-// The review page. All text of a clip is set with textContent: captions are never markup.
+// The review page: which clip, what is said of it, and the keys. clip.js draws the clip.
 "use strict";
 
-const $ = (id) => document.getElementById(id);
 const video = $("video");
 const state = { clips: [], at: 0, clip: null, said: "", attribute: "", marks: new Map(), anchor: -1, saving: false };
-
-function element(tag, text, className) {
-  const made = document.createElement(tag);
-  if (text !== undefined) made.textContent = text;
-  if (className) made.className = className;
-  return made;
-}
 
 async function ask(path, body) {
   const how = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
@@ -30,20 +22,22 @@ async function show(index) {
   if (state.clips[state.at].id !== wanted) return; // the reviewer has gone on meanwhile
   Object.assign(state, { clip, said: "", attribute: "", marks: new Map(), anchor: -1 });
   video.src = `/media/${encodeURIComponent(clip.id)}#t=${clip.offset},${clip.offset + clip.duration}`;
-  $("source").textContent = [clip.source, clip.licence].filter(Boolean).join(" · ");
+  $("source").replaceChildren(element("bdi", clip.source), element("span", clip.licence && ` · ${clip.licence}`));
   $("correction").value = clip.caption;
   editing(false);
   $("caption").replaceChildren(...clip.parts.map(piece));
-  $("speech").replaceChildren(...clip.speech.map((said) => {
-    const line = element("li", `${said.start.toFixed(1)} ${said.speaker || "?"}: ${said.text}`);
+  const names = speakers(clip);
+  $("speech").replaceChildren(...(clip.speech.length ? clip.speech.map((said) => {
+    const line = element("li", undefined, `s${names.indexOf(said.speaker) % TONES}`);
+    line.append(element("time", said.start.toFixed(1)), element("bdi", said.speaker || "?"), words(said));
     line.addEventListener("click", () => go(said.start));
     return line;
-  }));
+  }) : [element("li", "no speech was heard", "empty")]));
   $("findings").replaceChildren(...(clip.findings.length ? clip.findings : ["nothing"]).map((text) => element("li", text)));
   $("diff").replaceChildren(...clip.draft.flatMap((part) => [element("span", part.text, part.kind), " "]));
   $("candidates").replaceChildren(...clip.candidates.map((candidate) => {
     const box = element("div");
-    box.append(element("dt", candidate.who), element("p", candidate.text));
+    box.append(element("h3", candidate.who), element("small", candidate.model), element("p", candidate.text));
     return box;
   }));
   $("captions").replaceChildren(...clip.attributes.flatMap((one) => [element("dt", one.name), element("dd", one.text || "—")]));
@@ -52,58 +46,20 @@ async function show(index) {
   verdicts();
 }
 
-function piece(part) {
-  if (part.kind === "text") return document.createTextNode(part.text);
-  const button = element("button", part.text, part.kind);
-  button.type = "button";
-  button.title = part.kind === "quote" ? `${part.speaker || "?"} at ${part.time.toFixed(1)} s` : `go to ${part.time} s`;
-  button.dataset.time = part.time;
-  button.addEventListener("click", () => {
-    if (part.kind === "anchor") choose(anchors().indexOf(button));
-    else go(part.time);
-    button.blur();
-  });
-  return button;
-}
-
-function timeline(clip) {
-  const across = (time) => `${(100 * Math.min(Math.max(time, 0), clip.duration)) / clip.duration}%`;
-  const span = (start, end, text, kind) => {
-    const made = element("button", text, kind);
-    made.type = "button";
-    made.tabIndex = -1;
-    made.style.left = across(start);
-    made.style.width = `calc(${across(end)} - ${across(start)})`;
-    made.title = `${text} ${start.toFixed(2)}–${end.toFixed(2)} s`;
-    return made;
-  };
-  const now = element("div", undefined, "now");
-  now.id = "now";
-  $("timeline").replaceChildren(
-    ...clip.shots.map((shot, number) => span(shot.start, shot.end, `shot ${number + 1} (${shot.kind})`, "shot")),
-    ...clip.speech.map((said) => span(said.start, said.end, said.speaker || "?", "said")),
-    ...clip.parts.filter((part) => part.kind === "anchor").map((part) => {
-      const tick = element("div", undefined, "anchor");
-      tick.style.left = across(part.time);
-      return tick;
-    }),
-    now,
-  );
-}
-
 const seconds = () => video.currentTime - (state.clip ? state.clip.offset : 0);
 
 function go(time) {
   video.currentTime = state.clip.offset + Math.min(Math.max(time, 0), state.clip.duration);
 }
 
-const anchors = () => [...$("caption").querySelectorAll("button.anchor")];
+const anchors = () => [...$("caption").querySelectorAll(".anchor")];
 
 function choose(number) {
   const all = anchors();
   if (!all.length) return;
   state.anchor = Math.min(Math.max(number, 0), all.length - 1);
   all.forEach((button, place) => button.classList.toggle("chosen", place === state.anchor));
+  [...$("timeline").querySelectorAll(".tick")].forEach((tick, place) => tick.classList.toggle("chosen", place === state.anchor));
   all[state.anchor].scrollIntoView({ block: "nearest" });
   go(Number(all[state.anchor].dataset.time));
 }
@@ -141,12 +97,29 @@ function verdicts() {
   const judged = state.clips.filter(mine).length;
   $("place").textContent = `clip ${state.at + 1} of ${state.clips.length}`;
   $("mine").textContent = `${judged} judged`;
+  strip();
   const given = mine(entry);
   say(given ? `you said: ${[given.said, given.attribute, given.note].filter(Boolean).join(", ")}` : "not judged yet");
   const others = $("adjudicating").checked ? entry.verdicts.filter((verdict) => verdict !== given) : [];
+  $("others").hidden = !others.length;
   $("others").textContent = others
     .map((verdict) => `${verdict.reviewer}: ${[verdict.said, verdict.attribute, verdict.note].filter(Boolean).join(", ")}`)
     .join(" · ");
+}
+
+// A segment for each clip, in the colour of what the reviewer said of it.
+function strip() {
+  if ($("strip").children.length !== state.clips.length) {
+    $("strip").replaceChildren(...state.clips.map((entry, number) => {
+      const made = element("i");
+      made.title = `clip ${number + 1}`;
+      made.addEventListener("click", () => show(number));
+      return made;
+    }));
+  }
+  [...$("strip").children].forEach((made, number) => {
+    made.className = [mine(state.clips[number])?.said, number === state.at && "here"].filter(Boolean).join(" ");
+  });
 }
 
 function choosing(said) {
@@ -218,8 +191,15 @@ function next(wanted) {
 async function help() {
   const found = await ask("/api/result");
   const percent = (share) => `${(100 * share).toFixed(1)} %`;
-  $("result").textContent = `All reviewers: ${found.reliable} of ${found.judged} reliable, ${percent(found.share)} ` +
-    `(${percent(found.low)} to ${percent(found.high)}); ${found.disputed.length} disputed.`;
+  const agreed = Object.entries(found.agreement).map(([names, [count, share, kappa]]) =>
+    `${names} agree on ${percent(share)} of ${count} clips${kappa === null ? "" : `, kappa ${kappa.toFixed(2)}`}`);
+  const off = found.marked ? [`${found.marked} anchors marked: median deviation ${found.median_deviation.toFixed(2)} s, ` +
+    `${percent(found.near)} within 2 s`] : [];
+  $("result").textContent = [
+    `${found.reliable} of ${found.judged} clips are reliable: ${percent(found.share)}, between ${percent(found.low)} and ` +
+      `${percent(found.high)} (Wilson, 95 %)`,
+    ...Object.entries(found.findings).map(([name, count]) => `${name}: ${count}`),
+    `${found.disputed.length} disputed`, ...agreed, ...off].join("\n");
   $("help").showModal();
 }
 
@@ -262,17 +242,23 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-video.addEventListener("timeupdate", () => {
-  if (!state.clip || !$("now")) return;
-  $("now").style.left = `${(100 * Math.min(Math.max(seconds(), 0), state.clip.duration)) / state.clip.duration}%`;
-  [...$("speech").children].forEach((line, number) => {
-    const said = state.clip.speech[number];
-    line.classList.toggle("now", said && said.start <= seconds() && seconds() < said.end);
+function playing() {
+  if (!state.clip) return;
+  for (const line of $("timeline").querySelectorAll(".now")) {
+    line.style.left = `${(100 * Math.min(Math.max(seconds(), 0), state.clip.duration)) / state.clip.duration}%`;
+  }
+  state.clip.speech.forEach((said, number) => {
+    $("speech").children[number].classList.toggle("now", said.start <= seconds() && seconds() < said.end);
   });
   if (seconds() > state.clip.duration) video.pause();
-});
+}
+
+video.addEventListener("timeupdate", playing);
+video.addEventListener("seeked", playing);
 $("timeline").addEventListener("click", (event) => {
-  const box = $("timeline").getBoundingClientRect();
+  const lane = event.target.closest(".lane");
+  if (!lane) return;
+  const box = lane.getBoundingClientRect();
   go(((event.clientX - box.left) / box.width) * state.clip.duration);
 });
 for (const button of $("buttons").querySelectorAll("button")) button.addEventListener("click", () => begin(button.dataset.said));
@@ -284,6 +270,7 @@ $("reviewer").addEventListener("change", () => { localStorage.setItem("reviewer"
   $("reviewer").value = localStorage.getItem("reviewer") || "me";
   const found = await ask("/api/clips");
   state.clips = found.clips;
+  if (!state.clips.length) return say("the run has kept no clip");
   $("title").textContent = found.title || "review";
   const wanted = state.clips.findIndex((entry) => entry.id === location.hash.slice(1));
   await show(wanted >= 0 ? wanted : Math.max(0, state.clips.findIndex((entry) => !mine(entry))));

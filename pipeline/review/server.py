@@ -21,12 +21,12 @@ from pipeline.run import Run
 COOKIE = "asid-review"
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "media-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "media-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
-PAGES = {"": "text/html", "review.js": "text/javascript", "review.css": "text/css"}
+PAGES = {"": "text/html", "clip.js": "text/javascript", "review.js": "text/javascript", "review.css": "text/css"}
 
 
 class Server:
@@ -43,7 +43,7 @@ class Server:
         app = web.Application(middlewares=[self._guard], client_max_size=1 << 20)
         app.add_routes([
             web.get("/", self._page),
-            web.get("/{name:review\\.(?:js|css)}", self._page),
+            web.get("/{name:(?:clip\\.js|review\\.(?:js|css))}", self._page),
             web.get("/api/clips", self._list),
             web.get("/api/clip/{clip}", self._clip),
             web.get("/api/result", self._result),

@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.attributes import ATTRIBUTES
 from pipeline.captions import anchors, quotes
 from pipeline.export.splits import draw
-from pipeline.rows import Judged
+from pipeline.rows import Judged, Utterance
 from pipeline.run import Run
 
 LONGEST_DIFF = 4000  # words; beyond it a caption has fallen into a loop, and a diff would take minutes
@@ -50,13 +50,13 @@ def view(clip: Judged) -> dict[str, Any]:
         "parts": parts(clip.caption, clip),
         "draft": diff(clip.draft, clip.caption),
         "candidates": [
-            {"who": f"{candidate.annotator} ({candidate.by.model})", "text": candidate.caption}
+            {"who": candidate.annotator, "model": candidate.by.model, "text": candidate.caption}
             for candidate in clip.candidates
         ],
         "attributes": [{"name": name, "text": getattr(clip.captions, name)} for name in ATTRIBUTES],
         "shots": [{"start": shot.start, "end": shot.end, "kind": shot.opens_with} for shot in clip.shots],
         "speech": [
-            {"start": said.start, "end": said.end, "speaker": said.speaker, "text": said.text}
+            {"start": said.start, "end": said.end, "speaker": said.speaker, "text": said.text, "words": words(said)}
             for said in clip.utterances
         ],
         "findings": [
@@ -68,6 +68,13 @@ def view(clip: Judged) -> dict[str, Any]:
             )
         ],
     }
+
+
+def words(said: Utterance) -> list[dict[str, Any]]:
+    """The words with their times, where they make up the text; else none."""
+    if " ".join(word.text for word in said.words) != said.text:
+        return []
+    return [{"start": word.start, "end": word.end, "text": word.text} for word in said.words]
 
 
 def parts(caption: str, clip: Judged) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pipeline.media import process
-from pipeline.review.verdicts import Book
+from pipeline.review.verdicts import Book, Verdict
 from pipeline.run import Run
 from pipeline.storage import to_path
 from tests import samples
@@ -138,23 +138,61 @@ def test_ten_clips_judged_by_keyboard_survive_a_reload(run: Run, browser: Any, t
 
 
 def test_hostile_text_shows_and_does_not_run(run: Run, browser: Any) -> None:
+    def script(text: str) -> Any:
+        return browser.execute_script(f"return {text}")
+
     with served(run, seed=3) as (url, server):
         browser.get(f"{url}/?token={server.token}")
         for number, clip in enumerate(server.clips.shards):
             row = server.clips.get(clip)
-            browser.execute_script(f"show({number})")
-            until(lambda id=row.id: browser.execute_script("return state.clip && state.clip.id") == id, "the clip")
-            until(
-                lambda: browser.execute_script("return document.getElementById('candidates').children.length") == 2,
-                "it",
-            )
-            assert browser.execute_script("return document.getElementById('caption').textContent") == row.caption
-            assert (
-                browser.execute_script("return document.querySelectorAll('main script, main img, main a').length") == 0
-            )
-            wide = "return document.documentElement.scrollWidth <= window.innerWidth"
-            assert browser.execute_script(wide), "the page is wider than the window"
+            until(lambda number=number: browser.execute_script(f"return show({number})") or True, "asking for the clip")
+            until(lambda id=row.id: script("state.clip && state.clip.id") == id, "the clip")
+            until(lambda: script("document.getElementById('candidates').children.length") == 2, "its candidates")
+            seen = row.caption.replace("\u202e", "⟨U+202E⟩").replace("\u0000", "⟨U+0000⟩")
+            assert script("document.getElementById('caption').textContent") == seen
+            assert script("document.querySelectorAll('main script, main img, main a').length") == 0
+            assert script("document.documentElement.scrollWidth <= window.innerWidth"), "wider than the window"
+            if row.caption == samples.HOSTILE[2]:
+                until(lambda: script("video.readyState") >= 2, "loading the video")
+                browser.find_element("css selector", "#caption .quote").click()
+                until(lambda: abs(script("video.currentTime") - 1) < 0.05, "the jump to what is said")
+                lit = script("[...document.querySelectorAll('.word.lit')].map((word) => word.textContent)")
+                assert lit == ["hello", "there"]
         assert browser.title == "review"
-        wrong = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"
-                 and "favicon" not in entry["message"]]  # fmt: skip
-        assert wrong == []
+        assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
+
+
+def test_a_third_reviewer_decides_what_two_dispute(tmp_path: Path, browser: Any) -> None:
+    run = samples.make(tmp_path / "run", videos=1)
+
+    def script(text: str) -> Any:
+        return browser.execute_script(f"return {text}")
+
+    def press(keys: str) -> None:
+        browser.switch_to.active_element.send_keys(keys)
+
+    with served(run) as (url, server):
+        first, second, *_ = server.clips.shards
+        for clip, said in ((first, "reliable"), (second, "error")):
+            Book(run.storage).add(Verdict(clip=clip, reviewer="bob", said=said))
+            Book(run.storage).add(Verdict(clip=clip, reviewer="ann", said="error"))
+        browser.get(f"{url}/?token={server.token}")
+        until(lambda: script("state.clip && state.clip.id") == first, "the first clip")
+        field = browser.find_element("id", "reviewer")
+        field.clear()
+        field.send_keys("cleo\ue007")
+        press("\ue00c")
+        press("j")
+        until(lambda: script("state.clip.id") == second, "the second clip")
+        assert script("document.getElementById('others').hidden"), "others are not shown before one decides"
+        press("d")
+        until(lambda: script("state.clip.id") == first, "the disputed clip")
+        assert script("document.getElementById('others').textContent") == "bob: reliable · ann: error"
+        press("r")
+        until(lambda: len(Book(run.storage).read()) == 5, "the decision")
+        assert Book(run.storage).read()[-1].adjudicates
+        press("?")
+        until(lambda: script("document.getElementById('help').open"), "the results")
+        told = script("document.getElementById('result').textContent")
+        assert told.startswith("1 of 2 clips are reliable: 50.0 %, between 9.5 % and 90.5 % (Wilson, 95 %)")
+        assert "ann, bob agree on 50.0 % of 2 clips" in told

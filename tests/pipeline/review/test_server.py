@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pipeline.review.server import COOKIE, Server
-from pipeline.review.verdicts import Book
+from pipeline.review.verdicts import Book, Verdict
 from pipeline.run import Run
 from tests import samples
 from tests.pipeline.review.reviewkit import served
@@ -86,7 +86,7 @@ def test_a_verdict_is_on_disk_before_it_is_acknowledged(review: tuple[int, Serve
         assert status == 200
         kept = Book(run.storage).read()
         assert len(kept) == number + 1
-        assert kept[-1].model_dump() == json.loads(body)
+        assert kept[-1] == Verdict.model_validate_json(body)
         assert kept[-1].note == samples.SCRIPT
     listed = json.loads(call(port, "/api/clips", **inside(port, server))[2])
     assert sum(bool(entry["verdicts"]) for entry in listed["clips"]) == 5

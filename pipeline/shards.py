@@ -133,7 +133,7 @@ def read(storage: Storage, uri: str, kind: type[RecordType]) -> list[RecordType]
     maps = _maps(kind)
     rows = []
     with storage.open(uri) as file:
-        for row in pq.read_table(file).to_pylist():
+        for row in pq.ParquetFile(file).read().to_pylist():  # read_table would import pandas
             for name in maps:
                 row[name] = dict(row[name])  # Arrow gives a map back as pairs
             rows.append(kind.model_validate(row))

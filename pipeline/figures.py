@@ -23,7 +23,8 @@ COLUMNS = (
     "id", "name", "duration", "kept", "reasons", "language", "shots.list.element.start",
     "utterances.list.element.speaker", "sound", "audits", "edits", "captions", "caption", "licence", "source",
     "hearing", "draft_by", "verified_by", "decomposed_by", "candidates.list.element.annotator",
-    "candidates.list.element.by", "quotes.list.element.found",
+    "candidates.list.element.by", "quotes.list.element.found", "problems.list.element.kind",
+    "remaining.list.element.kind",
 )  # fmt: skip
 EXAMPLES = 3  # failures shown of each kind
 SLOWEST = 15
@@ -70,6 +71,7 @@ class Findings:
 @dataclass
 class Figures:
     steps: list[StepStatus]
+    shards: int = 0
     kept: int = 0
     dropped: int = 0
     rules: Counter[str] = field(default_factory=Counter)  # clips dropped by each rule
@@ -81,6 +83,8 @@ class Figures:
     speakers: Counter[int] = field(default_factory=Counter)
     languages: Counter[str] = field(default_factory=Counter)
     words: int = 0  # of the captions of kept clips
+    flawed: Counter[str] = field(default_factory=Counter)  # verified captions with a problem of each kind, by rule
+    still: Counter[str] = field(default_factory=Counter)  # finished ones
     quoted: int = 0
     quotes_found: int = 0
     licences: Counter[str] = field(default_factory=Counter)
@@ -94,6 +98,14 @@ class Figures:
     failures: dict[tuple[str, str], list[Failure]] = field(default_factory=dict)  # examples by step and kind
 
     @property
+    def checks(self) -> dict[str, tuple[float, float]]:
+        """Shares of captions with a problem of each kind: when verified, when finished."""
+        count = self.kept + self.dropped or 1
+        return {
+            kind: (self.flawed[kind] / count, self.still[kind] / count) for kind in sorted(self.flawed | self.still)
+        }
+
+    @property
     def usd(self) -> float | None:
         """None when a price is not known."""
         costs = [line.usd for line in self.spending]
@@ -103,7 +115,7 @@ class Figures:
 def gather(run: Run, survey: Survey | None = None) -> Figures:
     """Read everything there is to count."""
     survey = survey or run.survey()
-    figures = Figures(steps=steps(run, survey), attributes={name: Findings() for name in ATTRIBUTES})
+    figures = Figures(steps(run, survey), len(survey.shards), attributes={name: Findings() for name in ATTRIBUTES})
     last = list(run.steps)[-1]
     audits = [name for name, step in run.steps.items() if step.kind.name == "audit"]
     for name in audits:
@@ -163,6 +175,8 @@ def _count(figures: Figures, row: Mapping[str, Any]) -> None:
         figures.attributes[name].given += bool(row["captions"][name])
     for role, by in _writers(row):
         figures.writers[role, by["model"], by["provider"], by["prompt"]] += 1
+    figures.flawed.update({problem["kind"] for problem in row["problems"]})
+    figures.still.update({problem["kind"] for problem in row["remaining"]})
     if not row["kept"]:
         figures.dropped += 1
         figures.rules.update({reason["rule"] for reason in row["reasons"]})

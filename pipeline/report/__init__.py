@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import groupby
+from importlib import resources
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
-from pipeline.figures import Figures, Quality, gather
+from pipeline.figures import Figures, gather
 from pipeline.finished import lacks
 from pipeline.models.spend import Line
 from pipeline.report import plots
+from pipeline.report.plots import Bar
+from pipeline.rows import Candidate, Clip
 from pipeline.run import Run
 
 LONGEST = 400  # characters of an untrusted text
@@ -24,24 +28,28 @@ def html(run: Run) -> str:
     page.filters["text"] = shown
     return page.get_template("page.html").render(
         title=run.manifest.title or "run",
+        style=Markup((resources.files("pipeline.report") / "page.css").read_text("utf-8")),
         made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         lacks=list(lacks(run, survey)),
         f=figures,
+        steps=run.steps,
         length=f"{figures.seconds / 3600:.2f} h" if figures.seconds >= 3600 else f"{figures.seconds / 60:.1f} min",
-        funnel=plots.bars([(step.name, step.rows, _funnel_note(figures, number))
-                           for number, step in enumerate(figures.steps)]),
-        rules=plots.bars([(rule, count, str(count)) for rule, count in figures.rules.most_common()], "c"),
+        funnel=plots.bars(list(_funnel(run, figures))),
+        rules=plots.bars([Bar(rule, count, str(count)) for rule, count in figures.rules.most_common()], "c"),
         durations=plots.histogram(figures.durations, "seconds"),
         shots=plots.histogram(figures.shots, "shots in a clip"),
         speakers=plots.histogram(figures.speakers, "speakers in a clip"),
-        languages=plots.bars([(name, count, str(count)) for name, count in figures.languages.most_common(15)]),
-        quality=plots.shares([(_label(point), point.rates()) for point in figures.quality]),
+        languages=plots.bars([Bar(name, count, str(count)) for name, count in figures.languages.most_common(12)]),
+        quality=plots.columns([(f"{point.label}, {point.how}", point.rates()) for point in figures.quality]),
+        checks=plots.shares([(kind.replace("_", " "), {"verified": before, "finished": after})
+                             for kind, (before, after) in figures.checks.items()]),
         attributes=plots.shares([(name, {"with errors": found.with_errors / (found.audited or 1),
                                          "with omissions": found.with_missing / (found.audited or 1)})
                                  for name, found in figures.attributes.items()]),
-        spending=[(stage, list(lines)) for stage, lines in groupby(figures.spending, lambda line: line.stage)],
         spent=plots.bars(_spent(figures.spending)),
-        slowest=plots.bars([(clip, seconds, f"{seconds:.1f} s") for seconds, clip in figures.slowest if seconds]),
+        slowest=plots.bars([Bar(clip, seconds, f"{seconds:.1f} s") for seconds, clip in figures.slowest if seconds]),
+        failed=plots.bars([Bar(f"{step.name}: {kind}", count, str(count))
+                           for step in figures.steps for kind, count in step.kinds.most_common()], "c"),
         failures=sorted(figures.failures.items()),
     )  # fmt: skip
 
@@ -53,23 +61,25 @@ def shown(text: object, longest: int = LONGEST) -> str:
     return "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in cut)
 
 
-def _funnel_note(figures: Figures, number: int) -> str:
-    step = figures.steps[number]
-    note = f"{step.rows} rows" + (f", {step.failed} failed" if step.failed else "")
-    return note if step.state == "done" else f"{note} ({step.state})"
+def _funnel(run: Run, figures: Figures) -> Iterator[Bar]:
+    """Videos become clips, and clips are kept. A corpus pass makes decisions, no clips, and is left out."""
+    for step in figures.steps:
+        if run.steps[step.name].is_corpus_pass:
+            continue
+        what = "clips" if issubclass(run.types(step.name)[1], (Clip, Candidate)) else "videos"
+        note = f"{step.rows} {what}" + (f", {step.failed} failed" if step.failed else "")
+        yield Bar(step.name, step.rows, note if step.state == "done" else f"{note} ({step.state})", step.failed)
+    yield Bar("kept", figures.kept, f"{figures.kept} clips, {figures.dropped} dropped", figures.dropped)
 
 
-def _label(point: Quality) -> str:
-    return f"{point.label}, {point.how}"
-
-
-def _spent(lines: list[Line]) -> list[tuple[str, float, str]]:
+def _spent(lines: list[Line]) -> list[Bar]:
     """Money by stage and model; where nothing costs any, the time of the calls; where they take none, their number."""
     named = [(f"{line.stage} {line.model} {line.attribute}".strip(), line) for line in lines]
     if any(line.usd for line in lines):
         return [
-            (name, line.usd or 0.0, "no price" if line.usd is None else f"{line.usd:.4f} USD") for name, line in named
+            Bar(name, line.usd or 0.0, "no price" if line.usd is None else f"{line.usd:.4f} USD")
+            for name, line in named
         ]
     if any(line.seconds for line in lines):
-        return [(name, line.seconds, f"{line.seconds:.1f} s of calls") for name, line in named]
-    return [(name, line.calls, f"{line.calls} calls") for name, line in named]
+        return [Bar(name, line.seconds, f"{line.seconds:.1f} s of calls") for name, line in named]
+    return [Bar(name, line.calls, f"{line.calls} calls") for name, line in named]

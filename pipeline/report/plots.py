@@ -1,84 +1,142 @@
-"""Plots as inline SVG. Pure: numbers and labels in, markup out; labels are escaped here."""
+"""Plots as markup. Pure: numbers and labels in, markup out; labels are escaped here. Bars are HTML, so that their text
+keeps its size on a narrow screen; what has two axes is SVG."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
-WIDTH = 720
-LABEL = 190  # px for names left of the bars
-ROW = 24
-SHOWN = 40  # characters of a name
+SERIES = "abc"  # colours, as classes
+WIDTH, HEIGHT = 360, 170  # px of a histogram
+LEFT, BOTTOM, TOP = 38, 34, 20  # px around the drawing
+NOTHING = Markup('<p class="soft">Nothing to show.</p>')
 
 
-def bars(rows: Sequence[tuple[str, float, str]], kind: str = "a") -> Markup:
-    """Horizontal bars: a name, a value of 0 or more, and what is written behind the bar."""
-    most = max((value for _, value, _ in rows), default=0) or 1
-    drawn = Markup("")
-    for number, (name, value, note) in enumerate(rows):
-        top = number * ROW
-        length = (WIDTH - LABEL - 150) * value / most
-        drawn += _name(name, top)
-        drawn += Markup('<rect class="{}" x="{}" y="{}" width="{:.1f}" height="{}" rx="2"/>').format(
-            kind, LABEL, top + 4, length, ROW - 8)  # fmt: skip
-        drawn += Markup('<text x="{:.1f}" y="{}">{}</text>').format(LABEL + length + 6, top + 16, note)
-    return _svg(drawn, len(rows) * ROW)
+class Bar(NamedTuple):
+    """One bar: its name, a value of 0 or more, what is written behind it, and how much is added in another colour."""
+
+    name: str
+    value: float
+    note: str
+    more: float = 0.0
+
+
+def bars(rows: Sequence[Bar], kind: str = "a", more: str = "c") -> Markup:
+    """Horizontal bars to one scale."""
+    if not rows:
+        return NOTHING
+    most = max(row.value + row.more for row in rows) or 1
+    return _list([(row.name, [_track([(kind, row.value / most), (more, row.more / most)], row.note)]) for row in rows])
 
 
 def shares(rows: Sequence[tuple[str, Mapping[str, float]]]) -> Markup:
-    """Groups of bars from 0 to 1, one group a row, one bar a series; all rows have the same series."""
-    drawn = Markup("")
-    series = list(rows[0][1]) if rows else []
-    height = 14 * len(series) + 12
-    for number, (name, values) in enumerate(rows):
-        top = number * height
-        drawn += _name(name, top + 7 * len(series) - 12)
-        for place, key in enumerate(series):
-            value = min(1.0, max(0.0, values[key]))
-            length = (WIDTH - LABEL - 190) * value
-            y = top + 14 * place
-            drawn += Markup(
-                '<rect class="track" x="{0}" y="{1}" width="{2}" height="11" rx="2"/>'
-                '<rect class="{3}" x="{0}" y="{1}" width="{4:.1f}" height="11" rx="2"/>'
-                '<text x="{5}" y="{6}">{7} {8}</text>'
-            ).format(LABEL, y, WIDTH - LABEL - 190, "abc"[place % 3], length, WIDTH - 180, y + 10, f"{value:.1%}", key)
-    return _svg(drawn, len(rows) * height)
+    """Groups of bars from 0 to 1: one group a row, one bar a series; all rows have the same series."""
+    if not rows:
+        return NOTHING
+    drawn = [
+        (name, [_track([(SERIES[n % 3], min(1.0, max(0.0, value)))], f"{value:.1%}", "share")
+                for n, value in enumerate(values.values())])
+        for name, values in rows
+    ]  # fmt: skip
+    return legend(list(rows[0][1])) + _list(drawn)
+
+
+def legend(names: Sequence[str]) -> Markup:
+    entries = (Markup('<span><i class="{}"></i>{}</span>').format(SERIES[n % 3], name) for n, name in enumerate(names))
+    return Markup('<p class="legend">{}</p>').format(Markup("").join(entries))
+
+
+def columns(rows: Sequence[tuple[str, Mapping[str, float]]]) -> Markup:
+    """Groups of upright bars from 0 to 100 %, each with its figure; all rows have the same series."""
+    if not rows:
+        return NOTHING
+    bar, gap, height = 44, 56, 190
+    group = bar * len(rows[0][1]) + gap
+    width = LEFT + group * len(rows)
+    drawn = _grid([(f"{percent} %", percent / 100) for percent in range(0, 101, 25)], width, height)
+    for place, (name, values) in enumerate(rows):
+        left = LEFT + gap / 2 + place * group
+        for n, value in enumerate(values.values()):
+            tall = (height - TOP) * min(1.0, max(0.0, value))
+            middle = left + (n + 0.5) * bar
+            drawn += Markup('<rect class="{}" x="{:.1f}" y="{:.1f}" width="{}" height="{:.1f}" rx="2"/>').format(
+                SERIES[n % 3], middle - bar / 2 + 2, height - tall, bar - 4, tall)  # fmt: skip
+            drawn += Markup('<text class="figure" x="{:.1f}" y="{:.1f}">{}</text>').format(
+                middle, height - tall - 4, f"{100 * value:.0f}")  # fmt: skip
+        drawn += Markup('<text class="mid" x="{:.1f}" y="{}">{}</text>').format(
+            left + (group - gap) / 2, height + 18, name)  # fmt: skip
+    return legend(list(rows[0][1])) + _svg(drawn, width, height + 26)
 
 
 def histogram(counts: Mapping[int, int], unit: str, most_bins: int = 40) -> Markup:
     """Upright bars over whole numbers, several to a bin where there are many. The axis begins at the smallest."""
     if not counts:
-        return Markup("<p>nothing to show</p>")
+        return NOTHING
     low, high = min(counts), max(counts)
     step = max(1, -(-(high - low + 1) // most_bins))
     bins = [0] * ((high - low) // step + 1)
     for value, count in counts.items():
         bins[(value - low) // step] += count
-    tallest, height = max(bins), 120
-    wide = min(40.0, (WIDTH - 20) / len(bins))
-    drawn = Markup("")
+    floor = HEIGHT - BOTTOM
+    wide = min(48.0, (WIDTH - LEFT - 6) / len(bins))
+    top = _round_up(max(bins))
+    drawn = _grid([(str(number), number / top) for number in _ticks(top)], WIDTH, floor)
     for number, count in enumerate(bins):
-        tall = height * count / tallest
+        tall = (floor - TOP) * count / top
         first = low + number * step
         span = str(first) if step == 1 else f"{first}–{first + step - 1}"
         drawn += Markup(
             '<rect class="a" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"><title>{} {}: {}</title></rect>'
-        ).format(10 + number * wide, height - tall + 14, max(1.0, wide - 2), tall, span, unit, count)
-    every = max(1, len(bins) // 10)
+        ).format(LEFT + number * wide + 1, floor - tall, max(1.0, wide - 2), tall, span, unit, count)
+    every = max(1, math.ceil(len(bins) / 9))
     for number in range(0, len(bins), every):
-        drawn += Markup('<text class="axis" x="{:.1f}" y="{}">{}</text>').format(
-            10 + number * wide, height + 30, low + number * step)  # fmt: skip
-    drawn += Markup('<text x="10" y="11">{} at most · {}</text>').format(tallest, unit)
-    return _svg(drawn, height + 38)
+        drawn += Markup('<text class="mid axis" x="{:.1f}" y="{}">{}</text>').format(
+            LEFT + (number + 0.5) * wide, floor + 14, low + number * step)  # fmt: skip
+    drawn += Markup('<text class="mid axis" x="{:.1f}" y="{}">{}</text>').format(
+        LEFT + wide * len(bins) / 2, HEIGHT - 4, unit)  # fmt: skip
+    return _svg(drawn, WIDTH, HEIGHT)
 
 
-def _name(name: str, top: float) -> Markup:
-    short = name if len(name) <= SHOWN else name[: SHOWN - 1] + "…"
-    return Markup('<text class="name" x="{}" y="{}"><title>{}</title>{}</text>').format(
-        LABEL - 8, top + 16, name, short)  # fmt: skip
+# --- pieces ------------------------------------------------------------------------------------------------------
 
 
-def _svg(drawn: Markup, height: float) -> Markup:
+def _list(rows: Sequence[tuple[str, Sequence[Markup]]]) -> Markup:
+    lines = (Markup('<dt title="{0}">{0}</dt><dd>{1}</dd>').format(name, Markup("").join(tracks))
+             for name, tracks in rows)  # fmt: skip
+    return Markup('<dl class="bars">{}</dl>').format(Markup("").join(lines))
+
+
+def _track(parts: Sequence[tuple[str, float]], note: str, kind: str = "bar") -> Markup:
+    """Parts of a bar, each as a share of the track's width."""
+    drawn = (Markup('<i class="{}" style="width:{:.2f}%"></i>').format(name, 100 * share)
+             for name, share in parts if share)  # fmt: skip
+    return Markup('<div class="{}"><span class="track">{}</span><span class="note">{}</span></div>').format(
+        kind, Markup("").join(drawn), note)  # fmt: skip
+
+
+def _round_up(most: int) -> int:
+    """The smallest of 1, 2, 4, 5, 8, 10 times a power of ten that holds `most`."""
+    power = 10 ** max(0, len(str(most)) - 1)
+    return next(size * power for size in (1, 2, 4, 5, 8, 10) if size * power >= most)
+
+
+def _ticks(top: int) -> list[int]:
+    parts = 4 if top % 4 == 0 else 5 if top % 5 == 0 else min(top, 2)
+    return [top * number // parts for number in range(parts + 1)]
+
+
+def _grid(ticks: Sequence[tuple[str, float]], width: float, floor: float) -> Markup:
+    drawn = Markup("")
+    for label, share in ticks:
+        y = floor - (floor - TOP) * share
+        drawn += Markup('<line x1="{0}" x2="{1}" y1="{2:.1f}" y2="{2:.1f}"/>').format(LEFT, width, y)
+        drawn += Markup('<text class="end axis" x="{}" y="{:.1f}">{}</text>').format(LEFT - 6, y + 4, label)
+    return drawn
+
+
+def _svg(drawn: Markup, width: float, height: float) -> Markup:
     return Markup('<svg viewBox="0 0 {0} {1}" width="{0}" height="{1}" role="img">{2}</svg>').format(
-        WIDTH, round(height), escape(drawn))  # fmt: skip
+        round(width), round(height), escape(drawn))  # fmt: skip

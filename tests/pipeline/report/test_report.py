@@ -61,6 +61,7 @@ def test_figures_are_those_of_the_rows(run: Run) -> None:
     assert left.clips == 18
     assert {key: len(found) for key, found in figures.failures.items()} == {("finish", "refusal"): 1}
     assert figures.usd == 0
+    assert figures.checks == {"anchor_range": (1.0, 0.0)}
 
 
 def test_hostile_text_stays_text_and_nothing_comes_from_elsewhere(run: Run) -> None:
@@ -80,9 +81,10 @@ def test_it_shows_every_part(run: Run) -> None:
     for part in ("The funnel", "Quality at each stage", "Findings by attribute", "Length", "Speakers", "Languages",
                  "Spending", "Slowest clips", "Failures", "Who wrote what", "Licences"):  # fmt: skip
         assert part in page
-    assert "18</b>clips kept" in page
+    assert "<b>18</b><span>clips kept" in page
     assert "finish: refusal" in page
-    assert page.count("<svg") >= 8
+    assert page.count("<svg") >= 4
+    assert page.count('class="bars"') >= 5
     assert "not whole" not in page
 
 
@@ -100,20 +102,32 @@ def test_the_command_writes_one_file(run: Run, tmp_path: Path) -> None:
     assert "<!doctype html>" in target.read_text("utf-8")
 
 
+def widths(markup: str) -> list[float]:
+    return [float(found) for found in re.findall(r"width:([\d.]+)%", markup)]
+
+
 def test_plots_are_well_formed_and_to_scale() -> None:
-    svg = ElementTree.fromstring(plots.bars([("<b>", 10, "ten"), ("two", 5, "&")]))
-    first, second = (float(bar.get("width", "")) for bar in svg.iter("rect"))
-    assert first == 2 * second > 0
-    assert "<b>" in "".join(svg.itertext())
+    made = plots.bars([plots.Bar("<b>", 10, "ten"), plots.Bar("two", 5, "&", more=15)])
+    assert widths(made) == [50, 25, 75]
+    assert "<b>" in "".join(ElementTree.fromstring(made).itertext())
+    assert widths(plots.shares([("x", {"a": 0.5, "b": 2.0, "c": 0.0})])) == [50, 100]
     svg = ElementTree.fromstring(plots.histogram({3: 1, 500: 2}, "s"))
     heights = [float(bar.get("height", "")) for bar in svg.iter("rect")]
     assert len(heights) <= 41
     assert max(heights) == 2 * heights[0]
-    assert "nothing" in plots.histogram({}, "s")
-    svg = ElementTree.fromstring(plots.shares([("x", {"a": 0.5, "b": 2.0})]))
-    widths = [float(bar.get("width", "")) for bar in svg.iter("rect")]
-    assert widths[1] == widths[0] / 2
-    assert widths[3] == widths[2]
+    assert "Nothing" in plots.histogram({}, "s")
+    page = plots.columns([("one", {"x": 0.5}), ("two", {"x": 1.0})])
+    tall = [float(found) for found in re.findall(r'<rect class="a"[^>]* height="([\d.]+)"', page)]
+    assert tall[1] == 2 * tall[0] > 0
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 7, 12, 99, 100, 4321])
+def test_an_axis_ends_at_a_round_number_above_the_highest_bar(most: int) -> None:
+    svg = plots.histogram({0: most}, "s")
+    labels = [int(found) for found in re.findall(r'class="end axis"[^>]*>(\d+)<', svg)]
+    assert labels[0] == 0
+    assert most <= labels[-1] <= 2.5 * most
+    assert len(set(labels)) == len(labels)
 
 
 def test_long_text_is_cut_and_says_how_long_it_was() -> None:

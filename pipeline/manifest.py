@@ -82,6 +82,9 @@ class Step:
     config: Any  # a StageConfig, of that stage
     inputs: tuple[str, ...]
 
+    def __hash__(self) -> int:
+        return hash(self.name)  # settings may hold dicts
+
     @property
     def is_corpus_pass(self) -> bool:
         return issubclass(self.kind, CorpusPass)

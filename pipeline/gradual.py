@@ -8,6 +8,7 @@ camera gives frames that neither explains. A fade goes through an empty picture.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -83,12 +84,7 @@ class GradualFinder:
                 break
 
     def finish(self) -> list[Transition]:
-        """In order, no two overlapping: fades first, then the best explained."""
-        kept: list[Transition] = []
-        for one in sorted(self._found, key=lambda t: (t.kind != "fade", t.doubt, t.time)):
-            if all(one.end <= other.start - other.ramp or one.start >= other.end + other.ramp for other in kept):
-                kept.append(one)
-        return sorted(kept, key=lambda t: t.time)
+        return apart(self._found)
 
     def _blend(self, span: float) -> Transition | None:
         last = self._kept[-1]
@@ -110,6 +106,15 @@ class GradualFinder:
         mixed = np.flatnonzero((shares > BETWEEN[0]) & (shares < BETWEEN[1])) + 1
         start, end = looks[mixed[0] - 1].time, looks[mixed[-1] + 1].time
         return Transition("dissolve", looks[middle].index, looks[middle].time, start, end, doubt)
+
+
+def apart(found: Iterable[Transition]) -> list[Transition]:
+    """In order, no two overlapping: fades first, then the best explained."""
+    kept: list[Transition] = []
+    for one in sorted(found, key=lambda t: (t.kind != "fade", t.doubt, t.time)):
+        if all(one.end <= other.start - other.ramp or one.start >= other.end + other.ramp for other in kept):
+            kept.append(one)
+    return sorted(kept, key=lambda t: t.time)
 
 
 class _Fades:

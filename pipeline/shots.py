@@ -2,22 +2,22 @@
 
 PySceneDetect's detectors propose cuts, frame by frame; they are asked to propose too many. Each proposal is then
 looked at from both sides (`looks.difference`): what a flash, a fast turn of the camera or a screen in the picture
-made is dropped. Gradual transitions are found apart (`gradual`), or all by TransNetV2.
+made is dropped. Gradual transitions are found apart (`gradual`); TransNetV2 finds more of them.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 from scenedetect import FrameTimecode
 from scenedetect.detector import SceneDetector
 from scenedetect.detectors import AdaptiveDetector, ContentDetector, HashDetector, HistogramDetector, ThresholdDetector
 
-from pipeline.gradual import GradualFinder, Transition
+from pipeline.gradual import GradualFinder, Transition, apart
 from pipeline.looks import Look, change, difference, step
 from pipeline.rows import Shot
 
@@ -70,66 +70,69 @@ def find_shots(frames: Iterable[Look], end: float, settings: ShotSettings | None
 
 
 class ShotFinder:
-    """Takes the frames one by one; memory does not grow with the video but for its boundaries."""
+    """Takes the frames one by one, in order; some may be left out. Memory does not grow with the video but for its
+    boundaries. Inside, frames are known by their place among those that came."""
 
     def __init__(self, settings: ShotSettings):
         self._settings = settings
         self._detector = open_detector(settings)
-        self._gradual = GradualFinder() if settings.gradual and settings.detector != "transnet" else None
+        self._gradual = GradualFinder() if settings.gradual else None
         self._near: deque[Look] = deque()
         self._changes: deque[float] = deque()  # beside _near: from the frame before
         self._proposed: deque[int] = deque()
         self._cuts: list[Boundary] = []
-        self._count = 0
+        self._first = 0  # place of the first of _near
 
     def add(self, look: Look) -> None:
         moved = step(self._near[-1], look) if self._near else 0.0
         self._changes.append(moved)
         self._near.append(look)
-        self._count += 1
         self._proposed.extend(self._detector.propose(look))
         while self._proposed and look.time - self._at(self._proposed[0]).time >= FLASH:
             self._judge(self._proposed.popleft())
         reach = 3 * FLASH
-        while len(self._near) > KEPT_OLDER and look.time - self._near[KEPT_OLDER].time > reach:
+        kept = KEPT_OLDER + self._detector.lag
+        while len(self._near) > kept and look.time - self._near[kept].time > reach:
             self._near.popleft()
             self._changes.popleft()
+            self._first += 1
         if self._gradual:
             self._gradual.add(look, moved)
 
-    def finish(self, end: float) -> tuple[Shot, ...]:
+    def finish(self, end: float, frames: int = 0) -> tuple[Shot, ...]:
+        """`frames`: how many the video has, where some were left out at its end."""
         if not self._near:
             return ()
         self._proposed.extend(self._detector.close())
         while self._proposed:
             self._judge(self._proposed.popleft())
         last = self._near[-1]
-        soft = self._gradual.finish() if self._gradual else self._detector.transitions
+        soft = apart([*self._detector.transitions, *self._gradual.finish()]) if self._gradual else []
         bounds = spaced(merged(self._cuts, soft), self._settings.min_shot, last.time)
-        return shots_between(bounds, self._count, max(end, last.time))
+        return shots_between(bounds, max(frames, last.index + 1), max(end, last.time))
 
-    def _judge(self, index: int) -> None:
+    def _judge(self, place: int) -> None:
         """Keep a proposed cut if the views on its sides differ, and neither comes back across it at once."""
-        first = self._near[0].index
-        if index <= first:
+        first = self._first
+        if place <= first:
             return
-        after, before = self._at(index), self._at(index - 1)
+        after, before = self._at(place), self._at(place - 1)
         weight = difference(before, after)
-        around = [self._changes[i - first] for i in (index - 2, index - 1, index + 1, index + 2) if self._has(i)]
-        ratio = self._changes[index - first] / max(1e-6, sum(around) / max(1, len(around)))
+        around = [self._changes[i - first] for i in (place - 2, place - 1, place + 1, place + 2) if self._has(i)]
+        ratio = self._changes[place - first] / max(1e-6, sum(around) / max(1, len(around)))
         settings = self._settings
         if weight < (settings.clear if ratio >= CLEAR_RATIO else settings.unclear):
             return
-        later = [look for look in self._near if look.index > index and look.time - after.time < FLASH]
-        earlier = [look for look in self._near if look.index < index - 1 and before.time - look.time < FLASH]
+        later = [look for look in self._near if look.index > after.index and look.time - after.time < FLASH]
+        earlier = [look for look in self._near if look.index < before.index and before.time - look.time < FLASH]
         if not (_comes_back(before, later) or _comes_back(after, earlier)):
-            self._cuts.append(Boundary(index, after.time, "cut", weight))
+            self._cuts.append(Boundary(after.index, after.time, "cut", weight))
 
-    def _at(self, index: int) -> Look:
-        return self._near[index - self._near[0].index]
+    def _at(self, place: int) -> Look:
+        return self._near[place - self._first]
 
-    def _has(self, index: int) -> bool:
-        return self._near[0].index < index <= self._near[-1].index
+    def _has(self, place: int) -> bool:
+        return self._first < place < self._first + len(self._near)
 
 
 def merged(cuts: Iterable[Boundary], soft: Iterable[Transition]) -> list[Boundary]:
@@ -163,24 +166,51 @@ def shots_between(bounds: list[Boundary], frames: int, end: float) -> tuple[Shot
     )
 
 
-class Proposer:
-    """One of PySceneDetect's detectors, fed by frame number; lengths of shots are not its business here."""
+def moved(shots: Sequence[Shot], places: Mapping[int, tuple[int, float] | None]) -> tuple[Shot, ...]:
+    """The shots; those that open at a frame of `places` open at the (frame, time) that stands there instead, or, for
+    None, go on in the shot before."""
+    opened = [(shot, places.get(shot.first_frame, (shot.first_frame, shot.start))) for shot in shots]
+    kept = [(shot, *place) for shot, place in opened if place]
+    closed = [(at, index - 1) for _, index, at in kept[1:]] + [(shot.end, shot.last_frame) for shot in shots[-1:]]
+    return tuple(
+        shot.model_copy(update={"start": at, "first_frame": index, "end": end, "last_frame": last})
+        for (shot, index, at), (end, last) in zip(kept, closed, strict=True)
+    )
 
-    transitions: tuple[Transition, ...] = ()
+
+class Detector(Protocol):
+    """Proposes frames that may open a shot, by their place among those it was given, up to `lag` frames late.
+    `transitions` are complete after `close`."""
+
+    lag: int
+
+    @property
+    def transitions(self) -> Sequence[Transition]: ...
+
+    def propose(self, look: Look) -> list[int]: ...
+
+    def close(self) -> list[int]: ...
+
+
+class Proposer:
+    """One of PySceneDetect's detectors; lengths of shots are not its business here."""
+
+    transitions: Sequence[Transition] = ()
+    lag = 0  # frames: how long after a frame it may be proposed
 
     def __init__(self, detector: SceneDetector):
         self._detector = detector
-        self._last = 0
+        self._place = -1
 
     def propose(self, look: Look) -> list[int]:
-        self._last = look.index
-        return [cut.frame_num for cut in self._detector.process_frame(_numbered(look.index), look.bgr)]
+        self._place += 1
+        return [cut.frame_num for cut in self._detector.process_frame(_numbered(self._place), look.bgr)]
 
     def close(self) -> list[int]:
-        return [cut.frame_num for cut in self._detector.post_process(_numbered(self._last))]
+        return [cut.frame_num for cut in self._detector.post_process(_numbered(self._place))]
 
 
-def open_detector(settings: ShotSettings) -> Proposer:
+def open_detector(settings: ShotSettings) -> Detector:
     """The detector that the settings name, ready for the first frame."""
     at = settings.proposing
     if settings.detector == "transnet":
@@ -203,5 +233,5 @@ def _comes_back(view: Look, others: list[Look]) -> bool:
     return bool(others) and difference(view, min(others, key=lambda other: change(view, other))) < 0
 
 
-def _numbered(index: int) -> FrameTimecode:
-    return FrameTimecode(index, fps=1.0)
+def _numbered(place: int) -> FrameTimecode:
+    return FrameTimecode(place, fps=1.0)

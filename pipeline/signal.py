@@ -17,7 +17,7 @@ from pipeline.looks import Look
 from pipeline.rows import Signal
 
 EVERY = 0.25  # s between samples
-CELL = 8  # pixels: at most one corner in each square
+CELL = 12  # pixels: at most one corner in each square
 CORNER = 2e-5  # least eigenvalue of the gradient's covariance for a corner, and at least
 STRONG = 0.003  # this part of the strongest
 REGIONS = 8, 6  # across and down, each with one vote
@@ -34,7 +34,7 @@ HUES = ((8, "red"), (22, "orange"), (34, "yellow"), (82, "green"), (98, "turquoi
 COLOURFUL = 40  # saturation and value below which a pixel has no hue
 RULING = 0.25  # share of the picture that must have a hue before a colour is named
 NOTHING = (0.0, 0.0, 0.0, 0.0)
-FLOW: Any = {"winSize": (15, 15), "maxLevel": 3}
+FLOW: Any = {"winSize": (11, 11), "maxLevel": 3, "criteria": (3, 10, 0.03)}
 
 
 class SignalMeter:
@@ -44,11 +44,11 @@ class SignalMeter:
         self.samples: list[Signal] = []
         self._last: Look | None = None  # of the last sample
         self._before: Look | None = None  # the frame before
-        self._changes: list[float] = []  # from frame to frame since the last sample
+        self._changes: list[float] = []  # from frame to frame since the last sample, also where frames were left out
 
     def add(self, look: Look) -> None:
         if self._before is not None:
-            self._changes.append(_change(self._before, look))
+            self._changes.append(_change(self._before, look) / max(1, look.index - self._before.index))
         self._before, last = look, self._last
         if last is not None and look.time - last.time < EVERY - 1e-6:
             return

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import bisect
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
+import numpy as np
 from pydantic import Field
 
 from pipeline.looks import Look
-from pipeline.media.frames import decode
+from pipeline.media.frames import SPARED, Decoding, NotSpared, between, decode
+from pipeline.media.probe import picture_start
 from pipeline.media.process import MediaError
+from pipeline.media.timeline import Timeline, timeline_of
 from pipeline.phash import phash
 from pipeline.rows import Frame, Shot, Split, Video, grow
-from pipeline.shots import ShotFinder, ShotSettings
+from pipeline.shots import ShotFinder, ShotSettings, moved
 from pipeline.signal import SignalMeter
 from pipeline.stage import Stage, StageConfig, Unprocessable
 
+WORTH_SPARING = 500_000  # pixels: below, what is saved is less than what reading the time stamps first costs
+MOST = 0.6  # of the change among a few frames; in a fade of as many no step is
 Still = tuple[float, Path]
 
 
@@ -28,6 +34,7 @@ class SplitConfig(StageConfig):
     stills_per_shot: int = Field(3, ge=1, description="most stills kept of a shot of ordinary length")
     still_seconds: float = Field(4.0, gt=0, description="of a long shot one still is kept for each so many seconds")
     max_stills: int = Field(600, ge=1, description="most stills kept of a video")
+    sparing: bool = Field(True, description="do not decode frames that no other needs; cuts stay exact")
     speed: float = Field(0.25, gt=0, description="slowest decoding that is waited for, as a share of real time")
 
 
@@ -42,19 +49,34 @@ class Splitter(Stage[Video, Split, SplitConfig]):
             raise Unprocessable(str(error), error.kind) from error
 
     def _see(self, video: Video) -> Split:
-        config, storage = self.config, self.context.storage
+        path = self.context.storage.local(video.uri)
+        if self._spares(video):
+            with contextlib.suppress(NotSpared):
+                return self._watch(video, path, timeline_of(path, *picture_start(path)))
+        return self._watch(video, path, None)
+
+    def _spares(self, video: Video) -> bool:
+        large = video.width * video.height >= WORTH_SPARING
+        return (
+            self.config.sparing and large and video.video_codec in SPARED and self.config.shots.detector != "transnet"
+        )
+
+    def _watch(self, video: Video, path: Path, timeline: Timeline | None) -> Split:
+        config = self.config
         timeout = 60.0 + video.duration / config.speed
         finder, meter = ShotFinder(config.shots), SignalMeter()
-        with storage.scratch() as folder:
+        with self.context.storage.scratch() as folder:
             decoding = decode(
-                storage.local(video.uri), video.width, video.height, timeout,
-                stills=Path(folder), still_every=config.still_every,
+                path, video.width, video.height, timeout,
+                stills=Path(folder), still_every=config.still_every, sparing=timeline,
             )  # fmt: skip
             for frame in decoding.frames:
                 look = Look(frame.index, frame.time, frame.gray, frame.blue, frame.red)
                 finder.add(look)
                 meter.add(look)
-            shots = finder.finish(video.duration)
+            shots = finder.finish(video.duration, len(timeline.ticks) if timeline else 0)
+            if timeline:
+                shots = exact(shots, decoding, timeline, timeout)
             kept = choose(decoding.stills, shots, config.stills_per_shot, config.still_seconds, config.max_stills)
             frames = tuple(self._keep(video, still) for still in kept)
         return grow(
@@ -69,6 +91,29 @@ class Splitter(Stage[Video, Split, SplitConfig]):
         uri = f"run:media/frames/{video.id}/{round(time * 1000):08d}.jpg"
         self.context.storage.put_file(uri, file)
         return Frame(time=time, uri=uri, phash=phash(picture))
+
+
+def exact(shots: tuple[Shot, ...], decoding: Decoding, timeline: Timeline, timeout: float) -> tuple[Shot, ...]:
+    """Cuts that lie somewhere among frames that were left out, put where they are, or dropped where the picture
+    changes little by little. A keyframe is taken at its word: encoders place one where a shot opens, and what is left
+    out before it belongs to what came before."""
+    places: dict[int, tuple[int, float] | None] = {}
+    for shot in shots:
+        index = shot.first_frame
+        if shot.opens_with == "cut" and index in decoding.before and not timeline.keys[index]:
+            first = decoding.before[index]
+            frames = between(decoding, timeline, first, index, timeout).astype(np.int16)
+            if len(frames) == index - first + 1:
+                step = sharpest(np.abs(np.diff(frames, axis=0)).mean(axis=(1, 2)))
+                opens = first + 1 + step if step is not None else 0
+                places[index] = (opens, float(timeline.times[opens])) if opens else None
+    return moved(shots, places)
+
+
+def sharpest(changes: np.ndarray) -> int | None:
+    """Which of the changes from frame to frame is a cut: the one that is most of them all."""
+    at = int(changes.argmax())
+    return at if changes[at] >= MOST * changes.sum() else None
 
 
 def choose(stills: Sequence[Still], shots: Sequence[Shot], per_shot: int, seconds: float, most: int) -> list[Still]:

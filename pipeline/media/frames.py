@@ -3,6 +3,10 @@
 ffmpeg writes the small frames to one pipe and, beside each, its time stamp to a second pipe (its `framecrc` format on
 a crop of four pixels costs nothing). Times are counted in flicks, 1/705600000 s, which hold the time stamps of all
 usual frame rates exactly, and start at the first frame. Rotation is applied; the shape of pixels is evened out.
+
+Sparing, with the file's timeline at hand: frames that no other frame needs are not decoded, and blocks are not
+smoothed at their edges, which takes about half the work off H.264. What was left out between two frames can be
+decoded afterwards (`between`).
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from queue import SimpleQueue
 from typing import IO
@@ -21,7 +26,8 @@ from typing import IO
 import numpy as np
 
 from pipeline.media.probe import header, picture_of
-from pipeline.media.process import MediaError, input_arguments, stream
+from pipeline.media.process import MediaError, input_arguments, run, stream
+from pipeline.media.timeline import Timeline
 
 FLICKS = 705_600_000
 MAX_LAG = 256  # frames held until their times arrive
@@ -30,13 +36,20 @@ STILL_SIDE = 1280
 JPEG = ("-c:v", "mjpeg", "-q:v", "3", "-flags", "+bitexact", "-threads", "1")
 # fast_bilinear reads only the lines it needs: the small copy then costs a tenth of the decoding, not half of it.
 SMALL_SCALER, STILL_SCALER = "fast_bilinear", "area"
+SPARING = ("-skip_loop_filter", "all", "-skip_frame", "noref")
+SPARED = {"h264", "hevc"}  # codecs that have frames which no other needs, and decoders that leave them out
+MAX_SPARED = 0.2  # s between two frames that are decoded
+
+
+class NotSpared(Exception):
+    """Too little of this picture can be decoded alone, or its time stamps are not those of its packets."""
 
 
 @dataclass(frozen=True)
 class SmallFrame:
     """One frame of the picture, reduced. `time` in seconds from the first frame, never before the frame before it."""
 
-    index: int
+    index: int  # among all frames, also those that were left out
     time: float
     gray: np.ndarray  # (height, width) uint8, video range
     blue: np.ndarray  # (height / 2, width / 2) uint8, Cb
@@ -52,6 +65,7 @@ class Decoding:
     height: int
     frames: Iterator[SmallFrame]
     stills: list[tuple[float, Path]] = field(default_factory=list)  # time and file, in order; filled at the end
+    before: dict[int, int] = field(default_factory=dict)  # frames after a gap, each with the frame before the gap
 
 
 def small_size(width: int, height: int, area: int = SMALL_AREA) -> tuple[int, int]:
@@ -74,22 +88,48 @@ def decode(
     stills: Path | None = None,
     still_every: float = 1.0,
     threads: int = 1,
+    sparing: Timeline | None = None,
 ) -> Decoding:
     """Decode the picture of `path` once. `width`, `height` as displayed; `timeout` in seconds of wall time.
 
     With `stills`, a folder, about one JPEG every `still_every` seconds lies there at the end, and one more for a
     keyframe (where encoders see a new scene) at least a quarter of that from the last. Frames are yielded as they are
     decoded; memory does not grow with the file but for eight bytes a frame. Iterating raises MediaError when ffmpeg
-    fails or no frame can be decoded.
+    fails or no frame can be decoded; with `sparing` NotSpared, as soon as it shows that it cannot be.
     """
     size = small_size(width, height)
     decoding = Decoding(path, *size, frames=iter(()))
-    decoding.frames = _frames(decoding, still_size(width, height), timeout, stills, still_every, threads)
+    decoding.frames = _frames(decoding, still_size(width, height), timeout, stills, still_every, threads, sparing)
     return decoding
 
 
+def between(decoding: Decoding, timeline: Timeline, first: int, last: int, timeout: float) -> np.ndarray:
+    """Frames `first` to `last` of the timeline, gray (n, height, width), from the keyframe before them on. Fewer where
+    some do not decode."""
+    ticks, base = timeline.ticks, timeline.base
+    start = int(ticks[np.flatnonzero(timeline.keys[: first + 1])[-1]]) if timeline.keys[: first + 1].any() else 0
+    inside = f"select='between(pts,{ticks[first]},{ticks[last]})'"
+    shape = f"scale={decoding.width}:{decoding.height}:flags={SMALL_SCALER},format=gray"
+    seek = ("-seek_timestamp", "1", "-noaccurate_seek", "-ss", f"{float(start * base):.6f}")
+    index = picture_of(header(decoding.path, min(timeout, 60))["streams"])["index"]
+    command = [
+        *("ffmpeg", "-copyts", "-threads", "1", *SPARING[:2], *input_arguments(decoding.path, *seek)),
+        *("-map", f"0:{index}", "-vf", f"{inside},{shape}", "-fps_mode", "passthrough"),
+        *("-frames:v", str(last - first + 1), "-f", "rawvideo", "pipe:1"),
+    ]
+    size = decoding.width * decoding.height
+    data = run(command, timeout, max_output=(last - first + 1) * size)
+    return np.frombuffer(data, np.uint8)[: len(data) // size * size].reshape(-1, decoding.height, decoding.width)
+
+
 def _frames(
-    decoding: Decoding, still: tuple[int, int], timeout: float, folder: Path | None, every: float, threads: int
+    decoding: Decoding,
+    still: tuple[int, int],
+    timeout: float,
+    folder: Path | None,
+    every: float,
+    threads: int,
+    sparing: Timeline | None,
 ) -> Iterator[SmallFrame]:
     wide, high = decoding.width, decoding.height
     index = picture_of(header(decoding.path, min(timeout, 60))["streams"])["index"]
@@ -102,7 +142,8 @@ def _frames(
         graph += f";[b]select='{chosen}',{shape}[still]"
     exact = ("-fps_mode", "passthrough", "-enc_time_base", f"1:{FLICKS}")
     command = [
-        *("ffmpeg", "-threads", str(threads), *input_arguments(decoding.path), "-filter_complex_threads", "1"),
+        *("ffmpeg", *(SPARING if sparing else ()), "-threads", str(threads), *input_arguments(decoding.path)),
+        *("-filter_complex_threads", "1"),
         *("-filter_complex", graph),
         *("-map", "[time]", *exact, "-flush_packets", "1", "-f", "framecrc", f"pipe:{writing}"),
         *("-map", "[small]", *exact, "-f", "rawvideo", "pipe:1"),
@@ -112,7 +153,7 @@ def _frames(
         milliseconds = ("-fps_mode", "passthrough", "-enc_time_base", "1:1000", "-frame_pts", "1")
         command += ["-map", "[still]", *JPEG, *milliseconds, "-f", "image2", places]
     times = array("d")
-    first = 0
+    first = last = 0
     with open(reading, "rb") as lines:
         try:
             with stream(command, timeout, pass_fds=(writing,)) as output:
@@ -121,7 +162,13 @@ def _frames(
                 for data, stamp in _paired(output, wide * high * 3 // 2, lines):
                     first = first if times else stamp
                     times.append(max((stamp - first) / FLICKS, times[-1] if times else 0.0))
-                    yield _frame(data, len(times) - 1, times[-1], wide, high)
+                    index = _place(sparing, stamp - first) if sparing else len(times) - 1
+                    if index > last + 1:
+                        decoding.before[index] = last
+                        if times[-1] - times[-2] > MAX_SPARED:
+                            raise NotSpared(f"{times[-1] - times[-2]:.3f} s between two frames")
+                    last = index
+                    yield _frame(data, index, times[-1], wide, high)
         finally:
             if writing >= 0:
                 os.close(writing)
@@ -129,6 +176,16 @@ def _frames(
         raise MediaError("no frame of the picture can be decoded", "undecodable")
     if folder:
         decoding.stills = _timed(folder, times, first / FLICKS)
+
+
+def _place(timeline: Timeline, flicks: int) -> int:
+    """Which frame of the timeline is shown so long after the first."""
+    ticks = timeline.ticks
+    tick = int(ticks[0]) + round(Fraction(flicks, FLICKS) / timeline.base)
+    place = int(ticks.searchsorted(tick))
+    if place == len(ticks) or ticks[place] != tick:
+        raise NotSpared("a frame at a time at which there is no packet")
+    return place
 
 
 def _frame(data: bytes, index: int, time: float, wide: int, high: int) -> SmallFrame:

@@ -43,8 +43,13 @@ class Timeline:
 
 def read_timeline(path: Path, found: Probe, timeout: float = 60.0) -> Timeline:
     """The timeline of the picture that `probe` found in `path`. Raises MediaError."""
+    return timeline_of(path, found.index, found.start, timeout)
+
+
+def timeline_of(path: Path, index: int, start: float, timeout: float = 60.0) -> Timeline:
+    """Of stream `index`, whose first frame that decodes is shown at `start` s of file time. Raises MediaError."""
     wanted = "packet=pts,dts,duration,flags:stream=time_base"
-    command = ["ffprobe", *input_arguments(path), "-select_streams", str(found.index), "-show_entries", wanted]
+    command = ["ffprobe", *input_arguments(path), "-select_streams", str(index), "-show_entries", wanted]
     shown, lasting, keys, base = array("q"), array("q"), array("b"), Fraction(0)
     with stream([*command, "-of", "csv"], timeout) as lines:
         for line in lines:
@@ -62,7 +67,7 @@ def read_timeline(path: Path, found: Probe, timeout: float = 60.0) -> Timeline:
         raise MediaError("the picture has no time base", "unreadable")
     order = np.argsort(np.frombuffer(shown, dtype=np.int64), kind="stable") if len(shown) else np.empty(0, dtype=int)
     ticks, lengths, starts = (np.array(values, dtype=np.int64)[order] for values in (shown, lasting, keys))
-    heard = ticks >= round(Fraction(found.start) / base)
+    heard = ticks >= round(Fraction(start) / base)
     ticks, lengths, starts = ticks[heard], lengths[heard], starts[heard]
     if not len(ticks):
         raise MediaError("no packet of the picture has a time", "unreadable")

@@ -118,6 +118,22 @@ class Utterance(Record):
     cut: bool = False
 
 
+class Turn(Record):
+    """Somebody speaks without a break, whether or not the words were understood. Turns of different speakers may
+    overlap."""
+
+    start: float
+    end: float
+    speaker: str
+
+
+class Voice(Record):
+    """How a speaker of this video sounds: to be compared between rows whose `hearing` names the same diarizer."""
+
+    speaker: str
+    embedding: tuple[float, ...]  # unit length
+
+
 class Sound(Record):
     """A span of the sound track. Kinds: speech, or sound that is not speech, or silence."""
 
@@ -131,6 +147,8 @@ class Transcribed(Split):
     language: str  # ISO 639-1, "" without speech
     language_score: float
     utterances: tuple[Utterance, ...]
+    turns: tuple[Turn, ...]  # empty when nobody told speakers apart
+    voices: tuple[Voice, ...]  # of the speakers that have one
     sounds: tuple[Sound, ...]
     hearing: str  # backends and models that made this, or why there was nothing to hear
     guards: tuple[str, ...]  # what the hallucination guards did, one line each
@@ -169,6 +187,8 @@ class Clip(Row):
     language: str
     language_score: float
     utterances: tuple[Utterance, ...]
+    turns: tuple[Turn, ...]  # empty when nobody told speakers apart
+    voices: tuple[Voice, ...]  # of the speakers that have one
     sounds: tuple[Sound, ...]
     hearing: str
     guards: tuple[str, ...]

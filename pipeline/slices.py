@@ -7,17 +7,18 @@ from typing import TypeVar
 
 import numpy as np
 
-from pipeline.rows import Record, Shot, Sound, Transcribed, Utterance, Word
+from pipeline.rows import Record, Shot, Sound, Transcribed, Turn, Utterance, Word
 
-Spoken = TypeVar("Spoken", Utterance, Sound, Word)
+Spoken = TypeVar("Spoken", Utterance, Turn, Sound, Word)
 Clock = Callable[[float], float]
 
 
 def slice_evidence(
     video: Transcribed, start: float, end: float, times: Sequence[float] | np.ndarray
 ) -> dict[str, tuple[Record, ...]]:
-    """Shots, signal, frames, utterances and sounds of the span, as fields of a Clip. `times`: when each frame of the
-    video begins. Frames of shots are numbered from the clip's first. When no boundary lies in a word, every word
+    """Shots, signal, frames, utterances, turns, voices and sounds of the span, as fields of a Clip.
+
+    `times`: when each frame of the video begins. Frames of shots are numbered from the clip's first. When no boundary lies in a word, every word
     that begins before the video's end goes to exactly one clip; an utterance goes to each clip that has words of it."""
     beginnings = np.asarray(times, dtype=np.float64)
     first = int(np.searchsorted(beginnings, start))
@@ -32,6 +33,8 @@ def slice_evidence(
             numbers = {"first_frame": opens - first, "last_frame": closes - 1 - first}
             times_of = {"start": clock(shot.start), "end": clock(shot.end)}
             shots.append(shot.model_copy(update=numbers | times_of | ({} if shots else {"opens_with": "start"})))
+    turns = tuple(_moved(turn, clock) for turn in video.turns if turn.start < end and turn.end > start)
+    heard = {turn.speaker for turn in turns}
     parts = (_part(utterance, start, end) for utterance in video.utterances)
     return {
         "shots": tuple(shots),
@@ -42,6 +45,8 @@ def slice_evidence(
             for part in parts
             if part
         ),
+        "turns": turns,
+        "voices": tuple(voice for voice in video.voices if voice.speaker in heard),
         "sounds": tuple(_moved(sound, clock) for sound in video.sounds if sound.start < end and sound.end > start),
     }
 

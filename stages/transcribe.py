@@ -19,7 +19,7 @@ from pipeline.speech.backends import Hearing, make
 from pipeline.speech.transcript import Layout, Transcript, transcribe
 from pipeline.stage import Stage, StageConfig, Unprocessable
 
-NOTHING = Transcript("", 0.0, (), (), (), (), ())
+NOTHING = Transcript("", 0.0)
 
 
 class TranscribeConfig(StageConfig, Hearing, Layout):
@@ -31,7 +31,7 @@ class TranscribeConfig(StageConfig, Hearing, Layout):
 
 class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
     name = "transcribe"
-    version = 1
+    version = 2
 
     def open(self) -> None:
         self._backend = make(self.config, threads=max(1, round(self.config.resources.cpus)))
@@ -69,6 +69,8 @@ def row(video: Split, heard: Transcript, *how: str) -> Transcribed:
         language=heard.language,
         language_score=heard.language_score,
         utterances=heard.utterances,
+        turns=heard.turns,
+        voices=heard.voices,
         sounds=heard.sounds,
         hearing="; ".join(part for part in how if part),
         guards=heard.guards,

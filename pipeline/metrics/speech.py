@@ -17,9 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.rows import Transcribed, Utterance
-from pipeline.speech.base import Turn
-from pipeline.speech.words import rttm
+from pipeline.rows import Transcribed, Turn, Utterance
+from pipeline.speech.words import turns_of
 
 COLLAR = 5.0  # s that tcpWER allows between a word and its truth
 HINT = "pip install 'asid-verify[eval]'"
@@ -95,13 +94,12 @@ class Score:
 def eval_speech(truth: Path, rows: Iterable[Transcribed]) -> dict[str, dict[str, float | None]]:
     """Figures per clip and `pooled`, for the rows whose file has truth under `truth`; found by file name."""
     truths = load(truth)
-    return table((truths[row.name], row.utterances, None) for row in rows if row.name in truths)
+    return table((truths[row.name], row.utterances, row.turns) for row in rows if row.name in truths)
 
 
 def table(
-    heard: Iterable[tuple[Truth, Sequence[Utterance], Sequence[Turn] | None]],
+    heard: Iterable[tuple[Truth, Sequence[Utterance], Sequence[Turn]]],
 ) -> dict[str, dict[str, float | None]]:
-    """With turns the DER is theirs; without, that of the utterances."""
     pooled, figures = Score(), {}
     for truth, utterances, turns in heard:
         one = score(truth, utterances, turns)
@@ -123,20 +121,25 @@ def load(folder: Path) -> dict[str, Truth]:
             for one in sorted(data["utterances"], key=lambda one: one["start"])
         )
         fine = path.with_name(f"{Path(stem).stem if Path(stem).suffix else stem}.rttm")
-        turns = read_rttm(fine.read_text()) if fine.is_file() else [Turn(o.start, o.end, o.speaker) for o in said]
+        turns = read_rttm(fine.read_text()) if fine.is_file() else _spans(said)
         name = data.get("file", stem)
         truths[name] = Truth(name, float(data["duration"]), said, tuple(turns))
     return truths
 
 
+def _spans(said: Iterable[Said]) -> list[Turn]:
+    return [Turn(start=one.start, end=one.end, speaker=one.speaker) for one in said]
+
+
 def read_rttm(text: str) -> list[Turn]:
     rows = [line.split() for line in text.splitlines() if line.startswith("SPEAKER ")]
-    return [Turn(float(row[3]), float(row[3]) + float(row[4]), row[7]) for row in rows]
+    return [Turn(start=float(row[3]), end=float(row[3]) + float(row[4]), speaker=row[7]) for row in rows]
 
 
-def score(truth: Truth, utterances: Sequence[Utterance], turns: Sequence[Turn] | None = None) -> Score:
+def score(truth: Truth, utterances: Sequence[Utterance], turns: Sequence[Turn] = ()) -> Score:
+    """Without turns, who spoke when is read from the words."""
     result = Score()
-    found = list(turns) if turns is not None else read_rttm(rttm(utterances, "x"))
+    found = list(turns) or turns_of(utterances)
     if truth.turns:
         mapping = diarization(truth, found, result)
         if truth.worded:

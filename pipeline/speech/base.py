@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from pipeline.rows import Word
+from pipeline.rows import Turn, Voice, Word
 
 RATE = 16000
 UNSPACED = frozenset({"zh", "ja", "th", "lo", "my", "yue", "km", "bo"})  # languages written without spaces
@@ -56,20 +56,12 @@ class Segment:
 
 
 @dataclass(frozen=True)
-class Turn:
-    """Somebody speaks without a break. Turns of different speakers may overlap."""
-
-    start: float
-    end: float
-    speaker: str
-
-
-@dataclass(frozen=True)
 class Heard:
     segments: tuple[Segment, ...]
     turns: tuple[Turn, ...]  # empty when the backend tells no speakers apart; words may carry speakers already
     language: str  # ISO 639-1
     language_score: float
+    voices: tuple[Voice, ...] = ()  # of the turns' speakers
     notes: tuple[str, ...] = ()  # what a reader of the row should know, such as a fallback that was taken
 
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import onnxruntime
 
+from pipeline.rows import Turn, Voice
 from pipeline.speech import weights
-from pipeline.speech.base import RATE, Block, Span, Turn
+from pipeline.speech.base import RATE, Block, Span
 from pipeline.speech.clustering import agglomerate, assign, unit
 from pipeline.speech.fbank import fbank
 
@@ -29,7 +30,7 @@ SHORTEST = 20
 
 
 @dataclass(frozen=True)
-class Voice:
+class Local:
     """One local speaker of one window."""
 
     active: np.ndarray  # bool (589,)
@@ -40,7 +41,7 @@ class Voice:
 @dataclass(frozen=True)
 class Window:
     start: float
-    voices: tuple[Voice, ...]
+    voices: tuple[Local, ...]
     together: np.ndarray  # uint8 (589,): how many speak
 
 
@@ -65,17 +66,17 @@ class Diarizer:
         self._groups += [(self._blocks, *group) for group in groups(windows, self.low, self.high)]
         self._blocks += 1
 
-    def turns(self) -> tuple[Turn, ...]:
-        """Turns with speakers S1, S2, … in the order in which they first speak."""
+    def speakers(self) -> tuple[tuple[Turn, ...], tuple[Voice, ...]]:
+        """Turns, and the voices of their speakers: S1, S2, … in the order in which they first speak."""
         if not self._groups:
-            return ()
+            return (), ()
         means = np.stack([mean for _, mean, _ in self._groups])
         sizes = np.array([size for *_, size in self._groups])
         apart = np.array([block for block, *_ in self._groups])  # what a block kept apart stays apart
         labels = agglomerate(means, sizes, apart, THRESHOLD, self.low, self.high)
         members = [labels == label for label in range(labels.max() + 1)]
-        speakers = np.stack([np.average(means[own], axis=0, weights=sizes[own]) for own in members])
-        return named(vote(self.windows, unit(speakers)))
+        speakers = unit(np.stack([np.average(means[own], axis=0, weights=sizes[own]) for own in members]))
+        return named(vote(self.windows, speakers), speakers)
 
 
 class Networks:
@@ -107,7 +108,7 @@ class Networks:
                 features = fbank(sound)
                 features -= features.mean(0)
             heard = alone if alone.sum() * HOP >= 2 * FAINT else mask
-            voices.append(Voice(mask, float(alone.sum() * HOP), self.embedding(features, heard)))
+            voices.append(Local(mask, float(alone.sum() * HOP), self.embedding(features, heard)))
         return Window(offset + at / RATE, tuple(voices), together.astype(np.uint8))
 
     def embedding(self, features: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -168,7 +169,12 @@ def runs(mask: np.ndarray) -> list[Span]:
     return [(float(a * HOP), float(b * HOP)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def named(spans: list[list[Span]]) -> tuple[Turn, ...]:
-    spoken = sorted((own for own in spans if own), key=lambda own: own[0])
-    turns = [Turn(a, b, f"S{number}") for number, own in enumerate(spoken, 1) for a, b in own]
-    return tuple(sorted(turns, key=lambda turn: (turn.start, turn.end, turn.speaker)))
+def named(spans: list[list[Span]], speakers: np.ndarray) -> tuple[tuple[Turn, ...], tuple[Voice, ...]]:
+    """Spans and vectors by speaker as turns and voices; who never speaks gets no name."""
+    order = sorted((number for number, own in enumerate(spans) if own), key=lambda number: spans[number][0])
+    turns = [Turn(start=a, end=b, speaker=f"S{name}") for name, number in enumerate(order, 1) for a, b in spans[number]]
+    voices = [
+        Voice(speaker=f"S{name}", embedding=tuple(speakers[number].round(5).tolist()))
+        for name, number in enumerate(order, 1)
+    ]
+    return tuple(sorted(turns, key=lambda turn: (turn.start, turn.end, turn.speaker))), tuple(voices)

@@ -78,8 +78,8 @@ class FasterWhisper:
             segments += found
             if diarizer:
                 diarizer.add(block)
-        turns = diarizer.turns() if diarizer else ()
-        return Heard(tuple(segments), turns, language if segments else "", score if segments else 0.0)
+        turns, voices = diarizer.speakers() if diarizer else ((), ())
+        return Heard(tuple(segments), turns, language if segments else "", score if segments else 0.0, voices)
 
     def _read(self, block: Block, language: str) -> tuple[list[Segment], str, float]:
         clips = [{"start": a - block.start, "end": b - block.start} for a, b in chunks(block.speech)]

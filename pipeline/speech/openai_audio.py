@@ -65,9 +65,8 @@ class OpenAIAudio:
         notes = (
             (SPREAD,) * self.own_speakers + (UNLINKED,) * (self.own_speakers and asked > 1) + (UNRATED,) * (not rated)
         )
-        return Heard(
-            tuple(segments), diarizer.turns() if diarizer else (), language, fit(segments) if rated else 1.0, notes
-        )
+        turns, voices = diarizer.speakers() if diarizer else ((), ())
+        return Heard(tuple(segments), turns, language, fit(segments) if rated else 1.0, voices, notes)
 
 
 def wav(samples: np.ndarray) -> bytes:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.rows import Sound, Utterance
+from pipeline.rows import Sound, Turn, Utterance, Voice
 from pipeline.speech import words as spoken
-from pipeline.speech.base import UNSPACED, Backend, Heard, Turn
+from pipeline.speech.base import UNSPACED, Backend, Heard
 from pipeline.speech.listen import Meter, blocks, sounds
 
 MOSTLY = 0.7  # a recogniser that believes its words less than this is named in the guards
@@ -31,11 +31,12 @@ class Layout(BaseModel):
 class Transcript:
     language: str
     language_score: float
-    utterances: tuple[Utterance, ...]
-    sounds: tuple[Sound, ...]  # empty: there was no sample to hear
-    turns: tuple[Turn, ...]
-    guards: tuple[str, ...]
-    notes: tuple[str, ...]
+    utterances: tuple[Utterance, ...] = ()
+    turns: tuple[Turn, ...] = ()
+    voices: tuple[Voice, ...] = ()
+    sounds: tuple[Sound, ...] = ()  # empty: there was no sample to hear
+    guards: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def transcribe(backend: Backend, pieces: Iterable[np.ndarray], layout: Layout) -> Transcript:
@@ -44,22 +45,23 @@ def transcribe(backend: Backend, pieces: Iterable[np.ndarray], layout: Layout) -
     heard = backend.hear(meter.watch(blocks(pieces)))
     powers = meter.powers()
     if not len(powers):
-        return Transcript("", 0.0, (), (), (), (), ("the sound stream is empty",))
+        return Transcript("", 0.0, notes=("the sound stream is empty",))
     guarded = spoken.guard(heard.segments)
     believed = sorted((word for one in guarded.kept for word in one.words), key=lambda word: (word.start, word.end))
     words, cuts = spoken.clamp(believed, meter.speech)
     mistaken = set(spoken.overlapping(meter.speech, guarded.nobody))
     mistaken -= set(spoken.overlapping(meter.speech, [(word.start, word.end) for word in words]))
     speech = [span for span in meter.speech if span not in mistaken]
-    words, turns = spoken.renumber(spoken.speakers(words, heard.turns), heard.turns)
+    words, turns, voices = spoken.renumber(spoken.speakers(words, heard.turns), heard.turns, heard.voices)
     words = spoken.settle(words, layout.gap)
     joiner = "" if heard.language in UNSPACED else " "
     return Transcript(
         language=heard.language if words else "",
         language_score=heard.language_score if words else 0.0,
         utterances=tuple(spoken.utterances(words, turns, layout.gap, layout.longest, joiner)),
-        sounds=tuple(sounds(powers, meter.duration, speech, layout.silence_db, layout.shortest_sound)),
         turns=tuple(turns),
+        voices=tuple(voices),
+        sounds=tuple(sounds(powers, meter.duration, speech, layout.silence_db, layout.shortest_sound)),
         guards=(*guarded.lines, *cuts, *unsure(heard, bool(words))),
         notes=(*said(bool(speech), bool(words)), *heard.notes),
     )

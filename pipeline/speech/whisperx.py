@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.rows import Word
+from pipeline.rows import Turn, Word
 from pipeline.speech.backends import Hearing
-from pipeline.speech.base import Block, Heard, MissingPart, Segment, Turn
+from pipeline.speech.base import Block, Heard, MissingPart, Segment
 from pipeline.speech.faster_whisper import FasterWhisper
 
 GATED = (
@@ -86,9 +86,11 @@ class WhisperX(FasterWhisper):
             table = self._diarization(
                 np.concatenate(kept), min_speakers=self.min_speakers, max_speakers=self.max_speakers or None
             )
-            turns = tuple(Turn(float(row.start), float(row.end), str(row.speaker)) for row in table.itertuples())
+            turns = tuple(
+                Turn(start=float(row.start), end=float(row.end), speaker=str(row.speaker)) for row in table.itertuples()
+            )
             segments = tuple(attributed(self._lib, table, segment) for segment in segments)
-        return Heard(segments, turns, heard.language, heard.language_score, tuple(self._notes))
+        return Heard(segments, turns, heard.language, heard.language_score, heard.voices, tuple(self._notes))
 
     @staticmethod
     def _keeping(blocks: Iterable[Block], kept: list[np.ndarray]) -> Iterator[Block]:

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from pipeline.rows import Utterance, Word
-from pipeline.speech.base import Segment, Span, Turn
+from pipeline.rows import Turn, Utterance, Voice, Word
+from pipeline.speech.base import Segment, Span
 
 SENTENCE_END = (".", "?", "!", "…", "。", "？", "！")
 SLOWEST = 2.0  # s that one word may take: longer ones were stretched over something else
@@ -18,14 +18,17 @@ SLOWEST = 2.0  # s that one word may take: longer ones were stretched over somet
 # --- speakers ----------------------------------------------------------------------------------------------------
 
 
-def renumber(words: Sequence[Word], turns: Sequence[Turn]) -> tuple[list[Word], list[Turn]]:
+def renumber(
+    words: Sequence[Word], turns: Sequence[Turn], voices: Sequence[Voice] = ()
+) -> tuple[list[Word], list[Turn], list[Voice]]:
     """The same with speakers S1, S2, … in the order of their first word, then of their first turn; "" stays unknown."""
     names: dict[str, str] = {"": ""}
     for speaker in (*(word.speaker for word in words), *(turn.speaker for turn in turns)):
         names.setdefault(speaker, f"S{len(names)}")
     return (
         [word.model_copy(update={"speaker": names[word.speaker]}) for word in words],
-        [Turn(turn.start, turn.end, names[turn.speaker]) for turn in turns],
+        [turn.model_copy(update={"speaker": names[turn.speaker]}) for turn in turns],
+        [voice.model_copy(update={"speaker": names[voice.speaker]}) for voice in voices if voice.speaker in names],
     )
 
 
@@ -243,12 +246,19 @@ def _clock(seconds: float) -> str:
     return f"{whole // 3600000:02d}:{whole // 60000 % 60:02d}:{whole // 1000 % 60:02d},{whole % 1000:03d}"
 
 
-def rttm(spoken: Iterable[Utterance], name: str) -> str:
-    """One line for each run of words of an utterance without a pause above half a second, as diarization is scored."""
-    lines = []
+def rttm(turns: Iterable[Turn], name: str) -> str:
+    return "".join(
+        f"SPEAKER {name} 1 {one.start:.3f} {one.end - one.start:.3f} <NA> <NA> {one.speaker or '?'} <NA> <NA>\n"
+        for one in turns
+    )
+
+
+def turns_of(spoken: Iterable[Utterance]) -> list[Turn]:
+    """What words tell of turns where nobody told speakers apart by ear: an utterance, without its pauses above half a
+    second."""
+    turns = []
     for one in spoken:
         bounds = [index for index, (a, b) in enumerate(pairwise(one.words), 1) if b.start - a.end > 0.5]
         for first, end in pairwise([0, *bounds, len(one.words)]):
-            start, length = one.words[first].start, one.words[end - 1].end - one.words[first].start
-            lines.append(f"SPEAKER {name} 1 {start:.3f} {length:.3f} <NA> <NA> {one.speaker or '?'} <NA> <NA>")
-    return "".join(f"{line}\n" for line in lines)
+            turns.append(Turn(start=one.words[first].start, end=one.words[end - 1].end, speaker=one.speaker))
+    return turns

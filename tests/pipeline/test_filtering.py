@@ -59,9 +59,10 @@ def clip(**changes: Any) -> Formatted:
         "source_uri": "file:///v", "source_start": 0.0, "source_end": 12.0, "duration": 12.0, "width": 64, "height": 36,
         "fps": 25.0, "sound": True, "licence": "", "source": "", "tags": {}, "shots": (), "signal": (), "frames": (),
         "language": "en", "language_score": 1.0, "utterances": (utterance(1.0, 4.0),), "sounds": (), "hearing": "",
-        "guards": (), "candidates": (), "draft": "", "draft_by": BY, "verified": "", "missing_sight": "",
-        "missing_speech": "", "problems": (), "verified_by": BY, "attributes": empty, "decomposed_by": BY, "audits": (),
-        "caption": CAPTION, "captions": empty, "edits": (), "mends": (), "quotes": (), "remaining": (),
+        "turns": (), "voices": (), "guards": (), "candidates": (), "draft": "", "draft_by": BY, "verified": "",
+        "missing_sight": "", "missing_speech": "", "problems": (), "verified_by": BY, "attributes": empty,
+        "decomposed_by": BY, "audits": (), "caption": CAPTION, "captions": empty, "edits": (), "mends": (),
+        "quotes": (), "remaining": (),
     }  # fmt: skip
     return Formatted(**(values | changes))
 

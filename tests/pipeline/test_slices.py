@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.clips import ClipPolicy, choose_spans
-from pipeline.rows import Frame, Shot, Signal, Sound, Transcribed, Utterance, Word
+from pipeline.rows import Frame, Shot, Signal, Sound, Transcribed, Turn, Utterance, Voice, Word
 from pipeline.slices import slice_evidence
 
 TIMES = [n / 25 for n in range(1500)]  # a minute
@@ -29,7 +29,8 @@ def video(**new: Any) -> Transcribed:
         "id": "v", "uri": "file:///v.mp4", "name": "v.mp4", "sha256": "0", "size": 1, "duration": 60.0, "width": 64,
         "height": 36, "fps": 25.0, "video_codec": "h264", "audio_codec": "aac", "audio_streams": 1, "licence": "",
         "source": "", "tags": {}, "duplicates": (), "shots": (), "signal": (), "frames": (), "detector": "",
-        "language": "en", "language_score": 1.0, "utterances": (), "sounds": (), "hearing": "", "guards": (),
+        "language": "en", "language_score": 1.0, "utterances": (), "turns": (), "voices": (), "sounds": (),
+        "hearing": "", "guards": (),
     }  # fmt: skip
     return Transcribed(**(row | new))
 
@@ -125,3 +126,15 @@ def test_moments_and_stills_belong_to_one_clip(start: float, end: float, count: 
     lasting = [s.end - s.start for s in found["sounds"]]  # type: ignore[attr-defined]
     assert sum(lasting) == pytest.approx(end - start)
     assert all(lasting)
+
+
+def test_turns_and_voices_of_a_clip_are_of_those_who_speak_in_it() -> None:
+    row = video(
+        turns=(Turn(start=1, end=12, speaker="S1"), Turn(start=11, end=13, speaker="S2")),
+        voices=(Voice(speaker="S1", embedding=(1.0,)), Voice(speaker="S2", embedding=(0.5,))),
+    )
+    first, second = slice_evidence(row, 0, 10, TIMES), slice_evidence(row, 12, 20, TIMES)
+    assert first["turns"] == (Turn(start=1, end=10, speaker="S1"),)
+    assert first["voices"] == (row.voices[0],)
+    assert second["turns"] == (Turn(start=0, end=1, speaker="S2"),)
+    assert second["voices"] == (row.voices[1],)

@@ -129,6 +129,8 @@ def clip(tmp_path: Path, **changes: Any) -> Clip:
             utterance(0.4, 2.0, "S1", "the kettle is on"),
             utterance(8.2, 9.9, "S2", "no sugar for me please"),
         ),
+        "turns": (),
+        "voices": (),
         "sounds": (Sound(start=0.0, end=12.0, kind="sound", level=-20.0),),
         "hearing": "test",
         "guards": (),

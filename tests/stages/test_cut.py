@@ -49,7 +49,7 @@ def video(path: Path, **new: Any) -> Transcribed:
         "detector": "test", "language": "en", "language_score": 0.9,
         "utterances": (utterance(WORDS, "One, two three. Four five."),),
         "sounds": (Sound(start=0, end=6, kind="speech", level=-20), Sound(start=6, end=10, kind="sound", level=-30)),
-        "hearing": "test", "guards": (),
+        "turns": (), "voices": (), "hearing": "test", "guards": (),
     }  # fmt: skip
     return Transcribed(**(row | new))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.rows import Split, Word
+from pipeline.rows import Split, Turn, Word
 from pipeline.speech.base import RATE
 from pipeline.storage import to_uri
 
@@ -83,6 +83,10 @@ def row(path: Path, seconds: float, streams: int = 1) -> Split:
 
 def word(start: float, end: float, text: str, speaker: str = "", score: float = 0.9) -> Word:
     return Word(start=start, end=end, text=text, score=score, speaker=speaker)
+
+
+def turn(start: float, end: float, speaker: str) -> Turn:
+    return Turn(start=start, end=end, speaker=speaker)
 
 
 def plain(text: str) -> str:

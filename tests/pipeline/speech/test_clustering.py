@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from speechkit import turn
 
 from pipeline.speech.clustering import agglomerate, assign, unit
-from pipeline.speech.diarize import FRAMES, HOP, Turn, Voice, Window, groups, named, runs, starts, vote
+from pipeline.speech.diarize import FRAMES, HOP, Local, Window, groups, named, runs, starts, vote
 
 FREE = np.full(100, -1)
 
@@ -72,20 +73,21 @@ def mask(start: float, end: float) -> np.ndarray:
 
 def window(start: float, **spans: tuple[float, float]) -> Window:
     directions = {"a": np.array([1.0, 0.0]), "b": np.array([0.0, 1.0])}
-    found = tuple(Voice(mask(*span), span[1] - span[0], directions[name]) for name, span in spans.items())
+    found = tuple(Local(mask(*span), span[1] - span[0], directions[name]) for name, span in spans.items())
     return Window(start, found, sum((voice.active for voice in found), np.zeros(FRAMES)).astype(np.uint8))
 
 
 def test_windows_vote_and_overlap_survives() -> None:
     windows = [window(0, a=(1, 6), b=(5, 9)), window(3, b=(2, 6), a=(0, 3))]
-    found = named(vote(windows, np.eye(2)))
-    assert [(turn.speaker, round(turn.start), round(turn.end)) for turn in found] == [("S1", 1, 6), ("S2", 5, 9)]
+    found, voices = named(vote(windows, np.eye(2)), np.eye(2))
+    assert [(one.speaker, round(one.start), round(one.end)) for one in found] == [("S1", 1, 6), ("S2", 5, 9)]
+    assert [voice.embedding for voice in voices] == [(1.0, 0.0), (0.0, 1.0)]
 
 
 def test_a_voice_heard_only_together_with_another_founds_no_speaker_when_others_do() -> None:
     windows = [
         window(0, a=(1, 6)),
-        Window(3, (Voice(mask(0, 3), 0.1, np.array([0.6, 0.8])),), mask(0, 3).astype(np.uint8)),
+        Window(3, (Local(mask(0, 3), 0.1, np.array([0.6, 0.8])),), mask(0, 3).astype(np.uint8)),
     ]
     assert len(groups(windows)) == 1
     assert len(groups(windows[1:])) == 1, "but when it is all there is, it does"
@@ -97,4 +99,9 @@ def test_runs_are_the_stretches_of_a_mask() -> None:
         (3, 4),
         (5, 6),
     ]
-    assert named([[], [(2.0, 3.0)], [(1.0, 4.0)]]) == (Turn(1.0, 4.0, "S1"), Turn(2.0, 3.0, "S2"))
+
+
+def test_speakers_are_named_in_the_order_in_which_they_begin() -> None:
+    turns, voices = named([[], [(2.0, 3.0)], [(1.0, 4.0)]], np.eye(3))
+    assert turns == (turn(1.0, 4.0, "S1"), turn(2.0, 3.0, "S2"))
+    assert [(voice.speaker, voice.embedding) for voice in voices] == [("S1", (0.0, 0.0, 1.0)), ("S2", (0.0, 1.0, 0.0))]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from speechkit import word
+from speechkit import turn, word
 
-from pipeline.rows import Utterance
-from pipeline.speech.base import Segment, Turn
+from pipeline.rows import Utterance, Voice
+from pipeline.speech.base import Segment
 from pipeline.speech.words import (
     SLOWEST,
     clamp,
@@ -21,6 +21,7 @@ from pipeline.speech.words import (
     spoken_over,
     srt,
     subtitles,
+    turns_of,
     utterances,
 )
 
@@ -34,40 +35,42 @@ def segment(text: str, start: float = 0.0, **doubts: float) -> Segment:
 
 
 def test_a_word_goes_to_whoever_covers_most_of_it() -> None:
-    turns = [Turn(0, 1.0, "a"), Turn(1.0, 2.0, "b")]
+    turns = [turn(0, 1.0, "a"), turn(1.0, 2.0, "b")]
     given = speakers([word(0.2, 0.8, "x"), word(0.9, 1.4, "y"), word(0.7, 1.2, "z")], turns)
     assert [one.speaker for one in given] == ["a", "b", "a"]
 
 
 def test_a_word_outside_all_turns_goes_to_the_nearest() -> None:
-    turns = [Turn(0, 1, "a"), Turn(5, 6, "b")]
+    turns = [turn(0, 1, "a"), turn(5, 6, "b")]
     given = speakers([word(1.5, 1.8, "x"), word(4.0, 4.4, "y"), word(8, 8.2, "z")], turns)
     assert [one.speaker for one in given] == ["a", "b", "b"]
 
 
 def test_who_is_speaking_goes_on_where_two_speak_at_once() -> None:
-    turns = [Turn(0, 3, "b"), Turn(1, 2, "a")]
+    turns = [turn(0, 3, "b"), turn(1, 2, "a")]
     given = speakers([word(0.2, 0.6, "x"), word(1.1, 1.6, "y")], turns)
     assert [one.speaker for one in given] == ["b", "b"]
 
 
 def test_a_long_turn_that_began_far_back_is_found() -> None:
-    turns = [Turn(0, 100, "a"), *(Turn(n, n + 0.1, "b") for n in range(1, 90, 2))]
+    turns = [turn(0, 100, "a"), *(turn(n, n + 0.1, "b") for n in range(1, 90, 2))]
     assert speakers([word(90.2, 90.6, "x")], turns)[0].speaker == "a"
 
 
 def test_words_that_have_a_speaker_keep_it_and_without_turns_nobody_is_named() -> None:
-    assert speakers([word(0, 1, "x", "told")], [Turn(0, 1, "a")])[0].speaker == "told"
+    assert speakers([word(0, 1, "x", "told")], [turn(0, 1, "a")])[0].speaker == "told"
     assert speakers([word(0, 1, "x")], [])[0].speaker == ""
 
 
 def test_speakers_are_numbered_by_their_first_word() -> None:
-    words, turns = renumber(
+    words, turns, voices = renumber(
         [word(1, 2, "x", "zoe"), word(2, 3, "y", "abe"), word(3, 4, "z", "")],
-        [Turn(0, 1, "mute"), Turn(1, 2, "zoe"), Turn(2, 3, "abe")],
+        [turn(0, 1, "mute"), turn(1, 2, "zoe"), turn(2, 3, "abe")],
+        [Voice(speaker="abe", embedding=(1.0,)), Voice(speaker="mute", embedding=(0.0,))],
     )
     assert [one.speaker for one in words] == ["S1", "S2", ""]
     assert [one.speaker for one in turns] == ["S3", "S1", "S2"]
+    assert [one.speaker for one in voices] == ["S2", "S3"]
 
 
 def test_a_stray_word_inside_a_sentence_goes_back_to_its_speaker() -> None:
@@ -101,8 +104,8 @@ def test_a_long_speech_is_cut_between_sentences_only() -> None:
 
 def test_overlap_is_marked_when_another_turn_covers_a_part() -> None:
     words = [word(0, 0.5, "a", "S1"), word(0.5, 1.0, "b", "S1")]
-    assert utterances(words, [Turn(0, 1, "S1"), Turn(0.7, 2, "S2")], 0.8, 12)[0].overlap
-    assert not spoken_over(words, [Turn(0, 1, "S1"), Turn(0.95, 2, "S2")])
+    assert utterances(words, [turn(0, 1, "S1"), turn(0.7, 2, "S2")], 0.8, 12)[0].overlap
+    assert not spoken_over(words, [turn(0, 1, "S1"), turn(0.95, 2, "S2")])
 
 
 def test_nothing_stands_between_words_of_a_language_without_spaces() -> None:
@@ -201,10 +204,10 @@ def test_srt_counts_hours_and_milliseconds() -> None:
     assert text == "1\n01:01:01,500 --> 01:01:02,042\n[S2] Late\n"
 
 
-def test_rttm_leaves_out_pauses_inside_an_utterance() -> None:
+def test_turns_of_words_leave_out_pauses_inside_an_utterance() -> None:
     one = spoken(0, 1, "S1", "a b")
     apart = one.model_copy(update={"words": (word(0, 0.4, "a", "S1"), word(1.4, 2.0, "b", "S1")), "end": 2.0})
-    assert rttm([apart], "clip").splitlines() == [
+    assert rttm(turns_of([apart]), "clip").splitlines() == [
         "SPEAKER clip 1 0.000 0.400 <NA> <NA> S1 <NA> <NA>",
         "SPEAKER clip 1 1.400 0.600 <NA> <NA> S1 <NA> <NA>",
     ]

@@ -18,8 +18,10 @@ def slice_evidence(
 ) -> dict[str, tuple[Record, ...]]:
     """Shots, signal, frames, utterances, turns, voices and sounds of the span, as fields of a Clip.
 
-    `times`: when each frame of the video begins. Frames of shots are numbered from the clip's first. When no boundary lies in a word, every word
-    that begins before the video's end goes to exactly one clip; an utterance goes to each clip that has words of it."""
+    `times`: when each frame of the video begins. Frames of shots are numbered from the clip's first. When no boundary
+    lies in a word, every word that begins before the video's end goes to exactly one clip; an utterance goes to each
+    clip that has words of it.
+    """
     beginnings = np.asarray(times, dtype=np.float64)
     first = int(np.searchsorted(beginnings, start))
 

@@ -1,0 +1,189 @@
+"""The whole video is seen once: its shots to the frame, what the picture does, and stills; sparing or in full."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from pipeline.media.frames import decode
+from pipeline.media.probe import picture_start
+from pipeline.media.timeline import timeline_of
+from pipeline.phash import phash
+from pipeline.prompts import Prompts
+from pipeline.rows import Shot, Split, Video
+from pipeline.stage import Context, Unprocessable
+from pipeline.storage import Storage, to_path, to_uri
+from stages.split import SplitConfig, Splitter, choose, sharpest
+
+SIZE = 320, 180
+CUTS = (23, 61, 90)  # the first is on no keyframe and, with B-frames, on a frame that no other needs
+X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
+FIXED = ("-x264-params", "scenecut=0:keyint=250:min-keyint=250:b-adapt=0")
+
+
+def film(path: Path, *codec: str, rate: int = 25, size: tuple[int, int] = SIZE) -> Path:
+    """120 frames of four scenes that move."""
+    parts = [
+        "mandelbrot=start_scale=0.3:maxiter=300",
+        "testsrc2",
+        "life=ratio=0.3:mold=9:life_color=yellow",
+        "smptehdbars",
+    ]
+    lengths = np.diff([0, *CUTS, 120])
+    inputs: list[str] = []
+    for part, frames in zip(parts, lengths, strict=True):
+        source = f"{part}{':' if '=' in part else '='}s={size[0]}x{size[1]}:r={rate}"
+        inputs += ["-f", "lavfi", "-t", str(frames / rate), "-i", source]
+    graph = "".join(f"[{n}:v]format=yuv420p,setsar=1[v{n}];" for n in range(4)) + "[v0][v1][v2][v3]concat=n=4"
+    command = ["ffmpeg", "-v", "error", "-y", *inputs, "-filter_complex", graph, *codec, str(path)]
+    subprocess.run(command, check=True, timeout=120)
+    return path
+
+
+FILMS: dict[str, tuple[str, ...]] = {
+    "b_frames.mp4": (*X264, *FIXED, "-bf", "3"),
+    "cuts_on_keyframes.mkv": (*X264, "-bf", "2"),
+    "no_b_frames.mp4": (*X264, *FIXED, "-bf", "0"),
+    "hevc.mp4": ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none:scenecut=0:bframes=3"),
+    "late_start.ts": (*X264, *FIXED, "-bf", "3", "-output_ts_offset", "7"),
+    "vp9.webm": ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "2M"),
+}
+
+
+@pytest.fixture(autouse=True)
+def small_is_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures are small here so that they are quickly made; sparing would not be worth its start."""
+    monkeypatch.setattr("stages.split.WORTH_SPARING", 1)
+
+
+@pytest.fixture(scope="module")
+def get(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    folder, made = tmp_path_factory.mktemp("films"), {}
+
+    def by_name(name: str) -> Path:
+        if name not in made:
+            made[name] = film(folder / name, *FILMS[name])
+        return made[name]
+
+    return by_name
+
+
+def row(path: Path, codec: str = "h264", **new: Any) -> Video:
+    values: dict[str, Any] = {
+        "id": "00ff00ff00ff00ff", "uri": to_uri(path), "name": path.name, "sha256": "ab" * 32, "size": 1,
+        "duration": 4.8, "width": SIZE[0], "height": SIZE[1], "fps": 25.0, "video_codec": codec, "audio_codec": "",
+        "audio_streams": 0, "licence": "CC-BY", "source": "test", "tags": {"channel": "7"}, "duplicates": (),
+    }  # fmt: skip
+    return Video(**(values | new))
+
+
+def split(run: Path, video: Video, **settings: Any) -> Split:
+    return asyncio.run(Splitter(SplitConfig(**settings), Context(Storage(run), Prompts(), {})).process(video))
+
+
+@pytest.mark.parametrize("sparing", [True, False])
+@pytest.mark.parametrize("name", FILMS)
+def test_shots_are_exact(get: Callable[[str], Path], tmp_path: Path, name: str, sparing: bool) -> None:
+    codec = {"hevc.mp4": "hevc", "vp9.webm": "vp9"}.get(name, "h264")
+    shots = split(tmp_path, row(get(name), codec), sparing=sparing).shots
+    assert [(s.first_frame, s.opens_with) for s in shots] == [(0, "start"), *((at, "cut") for at in CUTS)]
+    assert [s.last_frame for s in shots] == [*(at - 1 for at in CUTS), 119]
+    assert [s.start for s in shots] == pytest.approx([0, *(at / 25 for at in CUTS)], abs=0.0006)
+    assert [s.end for s in shots] == [*(s.start for s in shots[1:]), 4.8]
+
+
+def test_sparing_decodes_less_and_sees_the_same(get: Callable[[str], Path], tmp_path: Path) -> None:
+    path = get("b_frames.mp4")
+    decoding = decode(path, *SIZE, 60, sparing=timeline_of(path, *picture_start(path)))
+    spared = list(decoding.frames)
+    whole = list(decode(path, *SIZE, 60).frames)
+    assert len(spared) < 0.6 * len(whole)
+    assert all(after - before > 1 for after, before in decoding.before.items())
+    for frame in spared:
+        same = whole[frame.index]
+        assert frame.time == same.time
+        assert np.abs(frame.gray.astype(int) - same.gray).mean() < 6
+    one, other = (split(tmp_path, row(path), sparing=sparing).signal for sparing in (True, False))
+    assert [s.brightness for s in one[:4]] == pytest.approx([s.brightness for s in other[:4]], abs=0.02)
+
+
+def test_a_picture_with_long_gaps_is_decoded_in_full(tmp_path: Path) -> None:
+    """Eight B-frames in a row at ten frames a second: what is left would be too little to judge by."""
+    path = film(tmp_path / "slow.mp4", *X264, *FIXED, "-bf", "8", rate=10)
+    shots = split(tmp_path, row(path, duration=12.0, fps=10.0)).shots
+    assert [s.first_frame for s in shots] == [0, *CUTS]
+
+
+def test_stills_are_kept_with_their_times_and_hashes(get: Callable[[str], Path], tmp_path: Path) -> None:
+    seen = split(tmp_path, row(get("b_frames.mp4")), still_every=0.4, stills_per_shot=2)
+    storage = Storage(tmp_path)
+    assert 4 <= len(seen.frames) <= 8
+    assert {next(n for n, s in enumerate(seen.shots) if s.start <= f.time < s.end) for f in seen.frames} == {0, 1, 2, 3}
+    for frame in seen.frames:
+        assert frame.uri == f"run:media/frames/{seen.id}/{round(frame.time * 1000):08d}.jpg"
+        picture = cv2.imread(str(to_path(storage.resolve(frame.uri))), cv2.IMREAD_GRAYSCALE)
+        assert picture.shape == (SIZE[1], SIZE[0])
+        assert frame.phash == phash(picture)
+        assert picture.std() > 10
+    assert not list((tmp_path / "scratch").iterdir())
+    assert (seen.licence, seen.tags) == ("CC-BY", {"channel": "7"})
+    assert [s.time for s in seen.signal] == sorted(s.time for s in seen.signal)
+    assert len(seen.signal) >= 15
+
+
+def test_a_still_shows_the_frame_of_its_time(get: Callable[[str], Path], tmp_path: Path) -> None:
+    path = get("no_b_frames.mp4")
+    seen = split(tmp_path, row(path), still_every=0.4)
+    command = ["ffmpeg", "-v", "error", "-i", str(path), "-vf", "scale=96:54,format=gray", "-f", "rawvideo", "pipe:1"]
+    data = subprocess.run(command, check=True, capture_output=True).stdout
+    whole = np.frombuffer(data, np.uint8).reshape(-1, 54, 96).astype(float)
+    for frame in seen.frames[:5]:
+        picture = cv2.imread(str(to_path(Storage(tmp_path).resolve(frame.uri))), cv2.IMREAD_GRAYSCALE)
+        small = cv2.resize(picture, (96, 54), interpolation=cv2.INTER_AREA).astype(float)
+        off = [np.abs(small - 255 * (one - 16) / 219).mean() for one in whole]
+        assert abs(off[round(frame.time * 25)] - min(off)) < 1.0
+
+
+def test_what_cannot_be_decoded_is_set_aside(get: Callable[[str], Path], tmp_path: Path) -> None:
+    torn = tmp_path / "torn.mp4"
+    torn.write_bytes(get("b_frames.mp4").read_bytes()[:4000])
+    with pytest.raises(Unprocessable) as caught:
+        split(tmp_path / "run", row(torn))
+    assert caught.value.kind == "unreadable"
+    assert not list((tmp_path / "run").rglob("*.jpg"))
+
+
+def test_the_detector_is_told_with_its_settings(get: Callable[[str], Path], tmp_path: Path) -> None:
+    seen = split(tmp_path, row(get("no_b_frames.mp4")), shots={"detector": "histogram", "gradual": False})
+    assert seen.detector == "histogram 0.05, clear 0.03, unclear 0.25, min_shot 0.1, no gradual"
+
+
+# --- the choice --------------------------------------------------------------------------------------------------
+
+
+def shot(start: float, end: float) -> Shot:
+    return Shot(start=start, end=end, first_frame=round(start * 25), last_frame=round(end * 25) - 1, opens_with="cut")
+
+
+def chosen(times: list[float], shots: list[Shot], *rest: Any) -> list[float]:
+    return [time for time, _ in choose([(time, Path(f"{time}.jpg")) for time in times], shots, *rest)]
+
+
+def test_stills_are_spread_over_each_shot_away_from_its_edges() -> None:
+    every = [float(n) for n in range(60)]
+    assert chosen(every, [shot(0, 9), shot(9, 60)], 3, 100.0, 600) == [1, 4, 7, 17, 34, 51]
+    assert len(chosen(every, [shot(0, 60)], 3, 4.0, 600)) == 15, "a long shot has more"
+    assert chosen([5.0], [shot(0, 4), shot(4, 8)], 3, 4.0, 600) == [5.0], "a shot without stills has none"
+    assert len(chosen(every, [shot(n, n + 1) for n in range(60)], 3, 4.0, 7)) == 7
+
+
+def test_a_cut_is_sharp_and_a_fade_is_not() -> None:
+    assert sharpest(np.array([1.0, 1.5, 40.0, 2.0])) == 2
+    assert sharpest(np.array([12.0, 14.0, 13.0])) is None

@@ -111,7 +111,8 @@ def test_sparing_decodes_less_and_sees_the_same(get: Callable[[str], Path], tmp_
         assert frame.time == same.time
         assert np.abs(frame.gray.astype(int) - same.gray).mean() < 6
     one, other = (split(tmp_path, row(path), sparing=sparing).signal for sparing in (True, False))
-    assert [s.brightness for s in one[:4]] == pytest.approx([s.brightness for s in other[:4]], abs=0.02)
+    light = np.interp([s.time for s in one], [s.time for s in other], [s.brightness for s in other])
+    assert np.abs(light - [s.brightness for s in one]).mean() < 0.02
 
 
 def test_a_picture_with_long_gaps_is_decoded_in_full(tmp_path: Path) -> None:

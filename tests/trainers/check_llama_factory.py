@@ -1,4 +1,4 @@
-"""LLaMA-Factory reads its export with its own code: `dataset_info.json`, alignment, and the check of media against marks.
+"""LLaMA-Factory reads its export with its own code: `dataset_info.json`, alignment, the check of media against marks.
 
     python tests/trainers/check_llama_factory.py FOLDER     # FOLDER as tests/trainers/make.py leaves it
 

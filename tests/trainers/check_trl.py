@@ -56,8 +56,8 @@ def model(made: Any) -> Any:
     sight = CLIPVisionConfig(image_size=SIDE, patch_size=PATCH, **small)
     text = LlamaConfig(vocab_size=len(made.tokenizer), **small)
     image = made.tokenizer.convert_tokens_to_ids("<image>")
-    return LlavaForConditionalGeneration(
-        LlavaConfig(vision_config=sight, text_config=text, image_token_index=image, vision_feature_layer=-1))  # fmt: skip
+    config = LlavaConfig(vision_config=sight, text_config=text, image_token_index=image, vision_feature_layer=-1)
+    return LlavaForConditionalGeneration(config)
 
 
 def main(folder: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -19,6 +19,11 @@ from pipeline.manifest import Manifest, ManifestError
 from pipeline.prompts import PromptError
 from pipeline.run import Fresh, Run, RunError, lock
 from pipeline.shards import ShardError
+
+if TYPE_CHECKING:
+    from pipeline.engine import Result
+
+OUT_OF_BUDGET = 3  # exit code
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 # Tables keep their columns where no terminal says how wide it is.
@@ -46,20 +51,46 @@ def run(
     cpus: Cpus = None,
 ) -> None:
     """Take videos through every stage, or go on with a run. Without a manifest: the embedded models."""
+    _work(_target(what or [], folder, _changes(settings, prompts)), cpus=cpus)
+
+
+@app.command()
+def estimate(
+    what: Annotated[
+        list[str] | None, typer.Argument(help="A manifest (.yaml), inputs, or both; or a run folder")
+    ] = None,
+    folder: RunFolder = "asid-run",
+    sample: Annotated[int, typer.Option("--sample", min=1, help="Clips to try")] = 20,
+    settings: Settings = None,
+    prompts: Prompts = "",
+    cpus: Cpus = None,
+) -> None:
+    """Say what a run will cost, from some of its clips. They are paid for, and the run goes on from them."""
+    from pipeline import estimate as estimates
+    from pipeline.bill import print_estimate
+    from pipeline.doctor import before_spending
+    from pipeline.engine import Engine
+    from pipeline.show import Terminal
+    from pipeline.storage import Storage
+
     what = what or []
-    changes = _changes(settings, prompts)
-    if what:
-        name = what.pop(0) if is_manifest(what[0]) else "demo.yaml"
-        chosen = manifests.load(name, changes)
-        if what:
-            given = chosen.model_dump() | {"inputs": [{"path": _absolute(path)} for path in what]}
-            chosen = Manifest.model_validate(given)
-        if not chosen.inputs:
-            raise ManifestError([f"{name}: `inputs` is empty, and none are given on the command line"])
-        target = Run(folder, chosen)
-    else:
-        target = Run.open(folder, changes)
-    _work(target, cpus=cpus)
+    if len(what) == 1 and not is_manifest(what[0]) and Storage(what[0]).exists("run:run.json"):
+        folder = what.pop()
+    target = _target(what, folder, _changes(settings, prompts))
+    before_spending(target, list(target.steps))
+    with lock(target.storage):
+        target.freeze()
+        with Terminal(err, target) as progress:
+            steps = estimates.preparing(target)
+            _stopped(Engine(target, progress, cpus).execute(steps[:1]))
+            _stopped(Engine(target, progress, cpus).execute(steps, within=estimates.chosen_shards(target)))
+            tried = estimates.draw(target, sample)
+            estimates.lend(target, tried)
+        with Terminal(err, tried.run) as progress:
+            result = Engine(tried.run, progress, cpus).execute(tried.steps)
+        estimates.give_back(target, tried)
+        _stopped(result)
+        print_estimate(out, estimates.reckon(target, tried))
 
 
 @app.command()
@@ -98,10 +129,13 @@ def status(
 ) -> None:
     """What is done, stale, pending and failed, step by step."""
     from pipeline import status as statuses
+    from pipeline.models.spend import spent
     from pipeline.show import print_status
 
     target = Run.open(folder, _changes(None, prompts))
-    print_status(out, target, statuses.steps(target), as_json)
+    paid = any(model.provider != "embedded" for model in target.manifest.models.values())
+    spending = spent(target.storage, target.steps, target.manifest.models) if paid else []
+    print_status(out, target, statuses.steps(target), spending, as_json)
 
 
 @app.command()
@@ -136,10 +170,10 @@ def doctor(
 
     problems = 0
     for finding in examine(manifests.load(what, settings or [])):
-        out.print(("ok   " if finding.good else "BAD  ") + finding.what)
+        out.print(("ok   " if finding.good else "BAD  ") + finding.what, markup=False)
         if not finding.good:
             problems += 1
-            out.print(f"     {finding.cure}")
+            out.print(f"     {finding.cure}", markup=False, highlight=False)
     if problems:
         raise typer.Exit(1)
 
@@ -300,12 +334,41 @@ def _footers(target: Run, step: str) -> list[tuple[str, Any]]:
     return [(shard, footer) for (name, shard), footer in target.survey().footers.items() if name == step]
 
 
+def _target(what: list[str], folder: str, changes: list[str]) -> Run:
+    """The run that a command line names: by a manifest, inputs, both, or as a folder that is there."""
+    if not what:
+        return Run.open(folder, changes)
+    name, *inputs = what if is_manifest(what[0]) else ["demo.yaml", *what]
+    chosen = manifests.load(name, changes)
+    if inputs:
+        given = chosen.model_dump() | {"inputs": [{"path": _absolute(path)} for path in inputs]}
+        chosen = Manifest.model_validate(given)
+    if not chosen.inputs:
+        raise ManifestError([f"{name}: `inputs` is empty, and none are given on the command line"])
+    return Run(folder, chosen)
+
+
+def _stopped(result: Result) -> None:
+    """Exit as a run does whose work ended early."""
+    for step, reason in result.stopped.items():
+        err.print(f"stage {step} stopped: {reason}", markup=False)
+    if result.out_of_budget:
+        err.print(result.out_of_budget, markup=False)
+        raise typer.Exit(OUT_OF_BUDGET)
+    if result.stopped:
+        raise typer.Exit(1)
+
+
 def _work(target: Run, **how: Any) -> None:
     """Do the work under the run's lock, write the dataset, say how it ended, exit with its code."""
     from pipeline import dataset
+    from pipeline.doctor import before_spending
     from pipeline.engine import Engine
     from pipeline.show import Terminal, print_end
 
+    if not how.get("replay_only"):
+        again = bool(how.get("force") or how.get("only"))
+        before_spending(target, how.get("steps") or list(target.steps), again)
     with lock(target.storage):
         target.freeze()
         with Terminal(err, target) as progress:
@@ -314,7 +377,7 @@ def _work(target: Run, **how: Any) -> None:
         samples = dataset.write(target) if dataset.ends_judged(target) else 0
     print_end(out, target, result, samples)
     if result.out_of_budget:
-        raise typer.Exit(3)
+        raise typer.Exit(OUT_OF_BUDGET)
     if result.stopped:
         raise typer.Exit(1)
 

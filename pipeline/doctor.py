@@ -6,15 +6,16 @@ import asyncio
 import importlib.util
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.inputs import InputError, list_inputs
 from pipeline.manifest import Manifest, Step
 from pipeline.media.process import MediaError, run
-from pipeline.models.factory import check_model
+from pipeline.models.factory import check_model, unfit_media
 from pipeline.prompts import PromptError, Prompts
+from pipeline.run import Run, RunError
 from pipeline.stage import Stage
 from pipeline.storage import Storage
 
@@ -37,13 +38,39 @@ def examine(manifest: Manifest) -> Iterator[Finding]:
     yield from _room()
     yield from _inputs(manifest)
     prompts = Prompts(manifest.prompts or None)
-    storage = Storage(Path.cwd())
     for step in manifest.steps():
         yield _prompts(step, prompts)
         yield from _needs(step, manifest)
-    for name, config in manifest.models.items():
-        problems = asyncio.run(check_model(config, storage))
+    yield from check_models(manifest, manifest.models, manifest.steps())
+
+
+def check_models(manifest: Manifest, names: Iterable[str], steps: Sequence[Step]) -> Iterator[Finding]:
+    """What can be known of models before they are paid: their settings, keys and endpoints, and whether they take what
+    the steps show them."""
+    whole_files = not any(getattr(step.config, "method", "") in ("copy", "virtual") for step in steps)
+    for name in names:
+        config = manifest.models[name]
+        users = [step for step in steps if issubclass(step.kind, Stage) and name in step.kind.models(step.config)]
+        sees = {sense for step in users for sense in getattr(step.config, "sees", ())}
+        elsewhere = bool(users) and all(step.config.resources.env for step in users)
+        problems = asyncio.run(check_model(config, Storage(Path.cwd()), elsewhere))
+        problems += unfit_media(config, sees, whole_files)
         yield Finding(f"model {name} ({config.provider} {config.model})", "; ".join(problems))
+
+
+def before_spending(run: Run, steps: Sequence[str], again: bool = False) -> None:
+    """Raises RunError when a model that is going to be asked cannot be: one line for each, with what mends it. `again`:
+    also of steps that are done."""
+    survey = run.survey()
+    done = {name for name in steps if (there := survey.names(name)) and all(survey.done(name, at) for at in there)}
+    left = [run.steps[name] for name in steps if again or name not in done]
+    names = dict.fromkeys(
+        model for step in left if issubclass(step.kind, Stage) for model in step.kind.models(step.config)
+    )
+    paid = [name for name in names if run.manifest.models[name].provider != "embedded"]
+    found = [finding for finding in check_models(run.manifest, paid, list(run.steps.values())) if not finding.good]
+    if found:
+        raise RunError("\n".join(f"{finding.what}: {finding.cure}" for finding in found))
 
 
 def _inputs(manifest: Manifest) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -15,6 +16,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from pipeline import bill
 from pipeline import status as statuses
 from pipeline.rows import Clip, Formatted, Refined, Verified
 from pipeline.run import Run, RunError, Survey
@@ -23,6 +25,7 @@ from pipeline.work import Done
 
 if TYPE_CHECKING:
     from pipeline.engine import Result
+    from pipeline.models.spend import Line
 
 
 def safe(text: object) -> str:
@@ -88,10 +91,11 @@ class Terminal:
         return table
 
 
-def print_status(console: Console, run: Run, steps: list[StepStatus], as_json: bool) -> None:
+def print_status(console: Console, run: Run, steps: list[StepStatus], spending: Sequence[Line], as_json: bool) -> None:
     if as_json:
         for step in steps:
-            values = vars(step) | {"kinds": dict(step.kinds), "state": step.state}
+            spent = [asdict(line) | {"usage": line.usage.model_dump()} for line in spending if line.stage == step.name]
+            values = vars(step) | {"kinds": dict(step.kinds), "state": step.state, "spent": spent}
             console.print(json.dumps(values), markup=False)
         return
     table = Table(box=None, pad_edge=False)
@@ -107,6 +111,8 @@ def print_status(console: Console, run: Run, steps: list[StepStatus], as_json: b
         console.print(
             f"kept {kept} clips" + "".join(f"; {rule} dropped {count}" for rule, count in rules.most_common())
         )
+    if any(line.usd != 0.0 for line in spending):
+        console.print(bill.table(spending))
 
 
 def print_end(console: Console, run: Run, result: Result, samples: int) -> None:

@@ -87,6 +87,7 @@ class Engine:
         self.deaths: Counter[Key] = Counter()
         self.suspects: dict[Key, Suspect] = {}
         self.steps: list[str] = []
+        self.within: frozenset[str] | None = None
 
     def execute(
         self,
@@ -96,10 +97,13 @@ class Engine:
         only: frozenset[str] | None = None,
         fresh: Fresh = NOTHING_FRESH,
         replay_only: bool = False,
+        within: frozenset[str] | None = None,
     ) -> Result:
         """Bring `steps` (all, when none are named) to done. `force` works shards that are done already, `only` limits
-        that to some input rows; `fresh` says which stored answers are not to be used again."""
+        that to some input rows, `within` everything after ingest to some shards; `fresh` says which stored answers are
+        not to be used again."""
         began = time.monotonic()
+        self.within = within
         self.steps = list(steps or self.run.steps)
         self.template = Task("", "", only=only, fresh=fresh, replay_only=replay_only)
         first = next(iter(self.run.steps))
@@ -140,7 +144,8 @@ class Engine:
         """Queue a shard when it is not done and all its inputs are."""
         key = (step, shard)
         given_up = step in self.result.stopped or self.result.out_of_budget
-        if step not in self.steps or key in self.queued or given_up:
+        left_out = self.within is not None and shard != ALL and shard not in self.within
+        if step not in self.steps or key in self.queued or given_up or left_out:
             return
         if (force or not self.survey.done(step, shard)) and self.survey.ready(step, shard):
             inputs = self.survey.inputs(step, shard)

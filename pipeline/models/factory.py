@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING
 
 from pipeline.models.base import Misconfigured, Model
@@ -105,6 +105,34 @@ def unknown_settings(config: ModelConfig) -> list[str]:
     return [f"setting {name!r} is unknown to {config.provider}; it has {', '.join(sorted(known))}" for name in unknown]
 
 
+def unknown_values(config: ModelConfig) -> list[str]:
+    """Settings whose value is none of those that the provider knows."""
+    from pipeline.models import gemini, openai
+
+    known = {"openai": openai.VALUES, "gemini": gemini.VALUES}.get(config.provider, {})
+    wrong = [(name, values) for name, values in known.items() if config.settings.get(name, values[0]) not in values]
+    return [
+        f"setting {name}: {config.settings[name]!r} is not one of {', '.join(values)}: set `settings.{name}` to one"
+        for name, values in wrong
+    ]
+
+
+def unfit_media(config: ModelConfig, sees: Collection[str], whole_files: bool) -> list[str]:
+    """Why the model cannot be shown what a step wants it to see. `whole_files`: each clip is a file of its own."""
+    settings = config.settings
+    if config.provider != "openai":
+        return []
+    problems = []
+    if "video" in sees and not config.base_url and settings.get("video", "frames") != "frames":
+        problems.append("OpenAI's own endpoint takes no video: set `settings.video: frames`, or name a `base_url`")
+    if "video" in sees and settings.get("video") == "uri" and not whole_files:
+        problems.append("`video: uri` shows whole files and clips are spans: set `settings.video: data`, or let `cut` "
+                        "make files (`method: encode`)")  # fmt: skip
+    if "audio" in sees and not config.base_url and settings.get("audio", "input_audio") != "input_audio":
+        problems.append("OpenAI's own endpoint takes no audio by address: set `settings.audio: input_audio`")
+    return problems
+
+
 # --- what workers share ------------------------------------------------------------------------------------------
 
 
@@ -149,12 +177,13 @@ def model_maker(
 # --- doctor ------------------------------------------------------------------------------------------------------
 
 
-async def check_model(config: ModelConfig, storage: Storage) -> list[str]:
+async def check_model(config: ModelConfig, storage: Storage, elsewhere: bool = False) -> list[str]:
     """What is wrong with a model before anything is spent, each with what mends it. Asks the endpoint which models it
-    has; that costs nothing."""
-    if problems := unknown_settings(config):
+    has; that costs nothing. `elsewhere`: its workers have an environment of their own."""
+    if problems := unknown_settings(config) + unknown_values(config):
         return problems
-    if config.provider == "vllm" and not config.base_url and importlib.util.find_spec("vllm") is None:
+    missing = config.provider == "vllm" and not config.base_url and importlib.util.find_spec("vllm") is None
+    if missing and not elsewhere:
         return ["vllm is not installed: pip install 'asid-verify[vllm]', or name a served model with `base_url`"]
     if config.provider == "vllm" and not config.base_url:
         return []  # opening it would load the weights

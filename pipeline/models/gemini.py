@@ -30,6 +30,7 @@ SAMPLING = {"temperature": "temperature", "top_p": "top_p", "top_k": "top_k", "s
 RENAMED = {"max_tokens": "max_output_tokens", "media_resolution": "media_resolution"}
 OWN = frozenset({"stop", "thinking_budget", "thinking_level", "fps", "span", "inline_bytes", "safety"})
 SETTINGS = frozenset({*SAMPLING, *RENAMED, *OWN})
+VALUES: dict[str, tuple[str, ...]] = {"span": ("cut", "offsets")}
 INLINE_BYTES = 14 << 20  # a request may have 20 MB, and base64 adds a third
 FILES_KEPT = 32  # a clip is asked about many times in a row
 CHECK_TIMEOUT = 20.0  # s
@@ -167,6 +168,8 @@ class GeminiModel:
                 return [f"{where} has no model {self.config.model!r}: set `model` to one it has ({said})"]
             if isinstance(classify(error, said), Misconfigured):
                 return [f"{where} does not accept the key in {self.key.name or 'no variable'}: {said}"]
+            if error.code == 429:
+                return []  # it is there, and busy
             return [f"{where} answers {error.code}: {said}"]
         except (httpx2.HTTPError, TimeoutError) as error:
             return [f"{where} cannot be reached ({type(error).__name__}): check `base_url` and the network"]

@@ -45,6 +45,11 @@ PASSED = frozenset(
 )
 OWN = frozenset({"video", "fps", "max_frames", "side", "audio", "schema", "extra"})
 SETTINGS = PASSED | OWN
+VALUES: dict[str, tuple[str, ...]] = {
+    "video": ("frames", "data", "uri"),
+    "audio": ("input_audio", "audio_url"),
+    "schema": ("json_schema", "json_object", "none"),
+}
 CHECK_TIMEOUT = 20.0  # s
 OVERLOADED = frozenset({503, 529})
 BLOCKED = frozenset({"content_filter", "content_policy_violation"})
@@ -142,6 +147,8 @@ class OpenAIModel:
             said = self.key.clean(str(error))
             if error.status_code in (401, 403):
                 return [f"{where} does not accept the key in {self.key.name or 'no variable'}: {said}"]
+            if error.status_code == 429:
+                return []  # it is there, and busy
             return [f"{where} answers {error.status_code}: {said}"]
         except (openai.APIConnectionError, TimeoutError) as error:
             return [f"{where} cannot be reached ({type(error).__name__}): check `base_url` and that the server runs"]

@@ -1,0 +1,119 @@
+"""Whole runs through the real clients against servers on loopback: nothing is lost, and nothing is paid for twice."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import ray
+from typer.testing import CliRunner
+
+from pipeline import manifest as manifests
+from pipeline.cli import app
+from pipeline.engine import Engine, Result
+from pipeline.run import Run
+from tests import paid
+from tests.pipeline.test_engine import Watch
+from tests.servers.llm import Behaviour, LlmServer
+
+pytestmark = pytest.mark.cluster
+FAULTS = {"limit": 0.05, "error": 0.03, "hang": 0.02, "malformed": 0.02, "refusal": 0.01}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cluster() -> Any:
+    """A Ray of this module's own, seen by the engine as the cluster it belongs to."""
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [os.getcwd(), os.environ.get("PYTHONPATH", "")]))
+    os.environ[paid.KEY] = "very-secret-0123456789"
+    ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, object_store_memory=100 << 20)
+    yield
+    ray.shutdown()
+
+
+def work(job: paid.Job, *settings: str, **how: Any) -> tuple[Run, Result]:
+    run = Run(job.run, manifests.load(job.write(), settings))
+    run.freeze()
+    return run, Engine(run, Watch()).execute(**how)
+
+
+def asid(*words: object, code: int = 0) -> str:
+    """The command line in this process, on this module's Ray."""
+    done = CliRunner().invoke(app, [str(word) for word in words])
+    assert done.exit_code == code, done.output
+    return done.output
+
+
+def usd(run: Path) -> float:
+    steps = [json.loads(line) for line in asid("status", run, "--json").splitlines()]
+    return sum(line["usd"] for step in steps for line in step["spent"])
+
+
+def test_every_clip_ends_as_a_row_or_a_named_failure_whatever_the_servers_do(tmp_path: Path) -> None:
+    count = 200
+    source = paid.clips(tmp_path / "in", count)
+    faulty = {**FAULTS, "retry_after": 0.2, "hang_for": 60.0}
+    with (
+        LlmServer(Behaviour(answer=paid.answer, seed=1, **faulty), keep_bodies=False) as openai,
+        LlmServer(Behaviour(answer=paid.answer, seed=2, **faulty), keep_bodies=False) as gemini,
+    ):
+        job = paid.Job(tmp_path, source, openai.url, gemini.url, ("scene",), more={"timeout": 10.0})
+        run, result = work(job)
+        assert not result.stopped and not result.out_of_budget
+        for server in (openai, gemini):
+            assert server.seen.paid_twice == 0
+            assert {"limit", "error", "hang", "malformed", "refusal"} <= set(server.seen.fates)
+    ended, failed = paid.rows_and_failures(run)
+    cut = [row.id for row in run.all_rows("cut")]
+    assert len(cut) == count
+    assert ended + failed == Counter(cut)
+    kinds = {
+        failure.kind for step in run.steps for shard in run.survey().shards for failure in run.failures(step, shard)
+    }
+    assert kinds <= {"refusal", "too_few_candidates"} and failed
+
+
+def test_another_verify_list_asks_for_that_attribute_alone_and_another_reading_asks_nothing(tmp_path: Path) -> None:
+    source = paid.clips(tmp_path / "in", 12)
+    with LlmServer(Behaviour(answer=paid.answer)) as server:
+        job = paid.Job(tmp_path, source, server.url, shard_rows=6)
+        asid("run", job.write(), "--run", job.run)
+        first = len(server.seen.bodies)
+        assert paid.audited(server.seen.bodies)["camera"] == 12
+
+        prompts = paid.other_prompts(tmp_path / "prompts", "camera", "whether the horizon is level")
+        asid("run", job.write(), "--run", job.run, "--prompts", prompts)
+        assert paid.audited(server.seen.bodies[first:]) == {"camera": 12}
+
+        second = len(server.seen.bodies)
+        before = [row.audits for row in Run.open(job.run).all_rows("audit")]
+        other = paid.Job(tmp_path, source, server.url, shard_rows=6, auditor="tests.paid:OtherAuditor")
+        asid("run", other.write(), "--run", job.run, "--prompts", prompts)
+        audits = [row.audits for row in Run.open(job.run).all_rows("audit")]
+        assert any(audit.errors for row in before for audit in row)
+        assert not any(audit.errors for row in audits for audit in row)
+        assert len(server.seen.bodies) == second
+    # Nobody answers any more: the rows come from the stored answers alone.
+    asid("stage", "audit", "--run", job.run, "--replay-only")
+    assert [row.audits for row in Run.open(job.run).all_rows("audit")] == audits
+
+
+def test_an_estimate_holds_a_budget_stops_at_half_of_it_and_the_run_goes_on(tmp_path: Path) -> None:
+    source = paid.clips(tmp_path / "in", 120)
+    with LlmServer(Behaviour(answer=paid.answer)) as server:
+        job = paid.Job(tmp_path, source, server.url, attributes=("scene", "speech"), shard_rows=30)
+        said = asid("estimate", job.write(), "--run", job.run, "--sample", 20)
+        estimated = float(next(line for line in said.splitlines() if line.startswith("all")).split()[-1])
+        assert "for 120 clips, by 20 of them" in said
+        half = estimated / 2
+        assert 0 < usd(job.run) < half
+
+        asid("run", "--run", job.run, "--set", f"budget.usd={half}", code=3)
+        assert usd(job.run) == pytest.approx(half, rel=0.02)
+        asid("run", "--run", job.run, "--set", f"budget.usd={2 * estimated}")
+        assert usd(job.run) == pytest.approx(estimated, rel=0.15)
+        assert server.seen.paid_twice == 0
+    assert {state["state"] for state in map(json.loads, asid("status", job.run, "--json").splitlines())} == {"done"}

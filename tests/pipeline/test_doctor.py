@@ -1,0 +1,72 @@
+"""What is wrong with a manifest is found before a run spends anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import manifest as manifests
+from pipeline.doctor import before_spending, examine
+from pipeline.run import Run, RunError
+from tests import paid
+from tests.servers.llm import Behaviour, LlmServer
+
+
+@pytest.fixture(autouse=True)
+def _key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(paid.KEY, "very-secret-0123456789")
+
+
+def told(folder: Path, url: str, settings: list[str]) -> tuple[str, list[str]]:
+    """What a run says before it starts, and what the doctor says of the model."""
+    manifest = manifests.load(paid.Job(folder, folder, url).write(), settings)
+    run = Run(folder / "run", manifest)
+    said = ""
+    try:
+        before_spending(run, list(run.steps))
+    except RunError as error:
+        said = str(error)
+    return said, [finding.cure for finding in examine(manifest) if finding.what.startswith("model strong")]
+
+
+def test_a_sound_manifest_passes(tmp_path: Path) -> None:
+    with LlmServer() as server:
+        assert told(tmp_path, server.url, []) == ("", [""])
+
+
+@pytest.mark.parametrize(
+    ("settings", "cure"),
+    [
+        (["models.strong.model=huge"], "has no model 'huge'; set `model` to one it has, such as tiny"),
+        (["models.strong.key=NO_SUCH_VARIABLE"], "export NO_SUCH_VARIABLE=…"),
+        (["models.strong.base_url=http://127.0.0.1:9/v1"], "cannot be reached"),
+        (["models.strong.settings={schema: yaml}"], "set `settings.schema` to one"),
+        (["models.strong.settings={vidoe: data}"], "setting 'vidoe' is unknown to openai"),
+        (["models.strong.settings={video: data}", "models.strong.base_url=''"], "set `settings.video: frames`"),
+        (["models.strong.settings={video: uri}", "recipe.cut.method=virtual"], "set `settings.video: data`"),
+    ],
+)
+def test_a_mistake_is_told_with_what_mends_it_and_nothing_is_asked(
+    tmp_path: Path, settings: list[str], cure: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paid, "ToyCut", Cutting) if "method" in str(settings) else None
+    with LlmServer(Behaviour()) as server:
+        if "base_url=''" in settings[-1]:
+            monkeypatch.setenv("OPENAI_BASE_URL", f"{server.url}/v1")
+        said, (cured,) = told(tmp_path, server.url, settings)
+        assert server.seen.calls == 0
+    assert cure in said and cure in cured
+    assert "very-secret" not in said
+
+
+class CuttingConfig(paid.StageConfig):
+    method: str = "encode"
+
+
+class Cutting(paid.Stage[paid.Video, paid.Clip, CuttingConfig]):
+    name = "cut"
+
+    async def process(self, row: paid.Video) -> Any:
+        raise NotImplementedError

@@ -15,10 +15,12 @@ from rich.console import Console
 
 from pipeline import manifest as manifests
 from pipeline.inputs import InputError
+from pipeline.lock import lock
 from pipeline.manifest import Manifest, ManifestError
 from pipeline.prompts import PromptError
-from pipeline.run import Fresh, Run, RunError, lock
+from pipeline.run import Fresh, Run, RunError
 from pipeline.shards import ShardError
+from pipeline.storage import REMOTE
 
 if TYPE_CHECKING:
     from pipeline.engine import Result
@@ -91,6 +93,35 @@ def estimate(
         estimates.give_back(target, tried)
         _stopped(result)
         print_estimate(out, estimates.reckon(target, tried))
+
+
+@app.command()
+def submit(
+    what: Annotated[
+        list[str] | None, typer.Argument(help="A manifest (.yaml) in the working directory, inputs, or both")
+    ] = None,
+    folder: Annotated[
+        str, typer.Option("--run", help="Run folder that all nodes see: s3://…, gs://… or absolute")
+    ] = "",
+    settings: Settings = None,
+    address: Annotated[str, typer.Option("--address", help="Of the dashboard; RAY_API_SERVER_ADDRESS by default")] = "",
+    working_dir: Annotated[
+        Path, typer.Option("--working-dir", help="Sent to the cluster: manifests, own stages")
+    ] = Path(),
+    wait: Annotated[bool, typer.Option(help="Read along until the job has ended, and exit as it does")] = True,
+) -> None:
+    """Do `asid run` as a job of a Ray cluster. Submitted again, it goes on where it was."""
+    from pipeline.engine.jobs import Jobs
+
+    if not folder.startswith(REMOTE) and not Path(folder).is_absolute():
+        raise typer.BadParameter("name a run folder that all nodes see, s3://…, gs://… or absolute", param_hint="--run")
+    words = ["run", *(what or []), "--run", folder]
+    words += [word for setting in settings or [] for word in ("--set", setting)]
+    jobs = Jobs(address)
+    job = jobs.submit(words, working_dir)
+    err.print(f"submitted as {job} to {jobs.address}", markup=False)
+    if wait:
+        raise typer.Exit(jobs.follow(job, lambda text: out.print(text, markup=False)))
 
 
 @app.command()

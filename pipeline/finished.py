@@ -29,6 +29,6 @@ def lacks(run: Run, survey: Survey) -> Iterator[str]:
             yield f"{step.name}: {step.pending} shards pending, {step.stale} stale"
         limit = run.steps[step.name].config.max_failure_rate
         limit = run.manifest.max_failure_rate if limit is None else limit
-        taken = sum(len(footer.outcomes) for (name, _), footer in survey.footers.items() if name == step.name)
+        taken, _ = survey.tallies[step.name]
         if taken and step.failed / taken > limit:
             yield f"{step.name}: {step.failed} of {taken} rows failed, more than {limit:.0%}"

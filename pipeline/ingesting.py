@@ -17,7 +17,9 @@ from pipeline.shards import Footer
 from pipeline.work import Task, write_failures
 
 PIECE = "scan-"
-FILES = 16  # in a piece
+FILES = 16  # in a piece, at least: many pieces keep many workers busy
+SHARE = 256  # a piece holds no less than this part of what was listed before it: a million files make few pieces
+MOST = 512  # files in a piece
 
 
 def is_piece(shard: str) -> bool:
@@ -31,22 +33,23 @@ class Listing:
         self.run = run
         self.step = step
         self.found = 0
+        self.names: list[str] = []  # of all pieces, in listing order
         self.unlisted: list[Failure] = []  # what the listing itself could not take
 
     def pieces(self) -> Iterator[Task]:
         """Tasks of a few files each, in listing order; a file that is listed twice is taken once."""
-        seen: set[str] = set()
+        seen: set[int] = set()
         batch: list[Listed] = []
         for entry in list_inputs(self.run.manifest.inputs, self.run.storage):
-            if entry.id in seen:
+            if (number := int(entry.id, 16)) in seen:
                 continue
-            seen.add(entry.id)
+            seen.add(number)
             if isinstance(entry, Failure):
                 self.unlisted.append(entry.model_copy(update={"stage": self.step}))
                 continue
             self.found += 1
             batch.append(entry)
-            if len(batch) == FILES:
+            if len(batch) >= min(MOST, max(FILES, self.found // SHARE)):
                 yield self._piece(batch)
                 batch = []
         if batch:
@@ -54,6 +57,7 @@ class Listing:
 
     def _piece(self, batch: Sequence[Listed]) -> Task:
         name = hashlib.sha256("\n".join(entry.model_dump_json() for entry in batch).encode()).hexdigest()[:20]
+        self.names.append(PIECE + name)
         return Task(self.step, PIECE + name, listed=tuple(batch))
 
     def footer(self, piece: Task) -> Footer | None:
@@ -61,14 +65,14 @@ class Listing:
         footer = shards.footer(self.run.storage, self.run.uri(self.step, piece.shard))
         return footer if footer and footer.fingerprint == self.run.fingerprints[self.step] else None
 
-    def pack(self, pieces: Sequence[Task]) -> int:
+    def pack(self) -> int:
         """Write the shards from the pieces, and remove what other inputs have left behind. Gives their number."""
         run, step = self.run, self.step
         probed: list[Video] = []
         failures = list(self.unlisted)
-        for piece in pieces:
-            probed.extend(run.rows(step, piece.shard))
-            failures.extend(run.failures(step, piece.shard))
+        for piece in self.names:
+            probed.extend(run.rows(step, piece))
+            failures.extend(run.failures(step, piece))
         if len(probed) + len(failures) != self.found + len(self.unlisted):
             raise shards.ShardError(f"{step}: rows in are not rows out plus failures")
         config = run.steps[step].config
@@ -87,9 +91,9 @@ class Listing:
             )
             write_failures(run, step, name, mine, footer)
             shards.write(run.storage, run.uri(step, name), Video, videos, footer)
-        for piece in pieces:
-            run.storage.delete(run.uri(step, piece.shard))
-            run.storage.delete(run.failures_uri(step, piece.shard))
+        for piece in self.names:
+            run.storage.delete(run.uri(step, piece))
+            run.storage.delete(run.failures_uri(step, piece))
         return len(packed)
 
     def _clear(self, names: set[str]) -> None:

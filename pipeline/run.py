@@ -9,20 +9,15 @@ RUN/media/…                       clips and stills
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import hashlib
 import json
 import os
 import re
-import socket
-import threading
-import time
-import uuid
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import Any
 
 from pipeline import manifest as manifests
 from pipeline import shards
@@ -31,11 +26,10 @@ from pipeline.prompts import Prompts
 from pipeline.rows import Failure, Row
 from pipeline.shards import Footer
 from pipeline.stage import Stage
-from pipeline.storage import Storage, to_path
+from pipeline.storage import Storage
 
 ALL = "all"  # the one shard of a corpus pass
 SHARD = re.compile(r"^(\d{5,}|all)\.parquet$")
-LEASE_SECONDS = 90.0
 
 
 class RunError(Exception):
@@ -154,32 +148,65 @@ class Run:
         wanted = [(step, shard) for step in self.steps for shard in self.shard_names(step)]
         with ThreadPoolExecutor(16) as pool:
             footers = pool.map(lambda key: shards.footer(self.storage, self.uri(*key)), wanted)
-            found = {key: footer for key, footer in zip(wanted, footers, strict=True) if footer}
+            found = {key: Mark.of(footer) for key, footer in zip(wanted, footers, strict=True) if footer}
         return Survey(self, found)
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A footer without its list of rows: a survey of a million rows holds one for each shard, and nothing of the rows
+    but the ids of those that failed."""
+
+    fingerprint: str
+    digest: str
+    inputs: dict[str, str]
+    taken: int  # input rows
+    rows: int
+    failed: tuple[str, ...]
+    total: int
+
+    @classmethod
+    def of(cls, footer: Footer) -> Mark:
+        fingerprint = sys.intern(footer.fingerprint)
+        failed = tuple(footer.failed)
+        return cls(fingerprint, footer.digest, footer.inputs, len(footer.outcomes), footer.rows, failed, footer.total)
+
+
 class Survey:
-    """Which shards of a run are done, stale or pending, by their footers."""
+    """Which shards of a run are done, stale or pending, by the marks of their footers. Each question costs the same
+    however many shards there are: the engine asks some for every shard."""
 
-    def __init__(self, run: Run, footers: dict[tuple[str, str], Footer]):
+    def __init__(self, run: Run, marks: dict[tuple[str, str], Mark]):
         self.run = run
-        self.footers = footers
-        self._whole: dict[str, dict[str, str] | None] = {}
+        self.footers = marks
+        self.shards = self._shards()
+        self.tallies: dict[str, list[int]] = {step: [0, 0] for step in run.steps}  # rows taken, rows failed
+        self._whole: dict[str, dict[str, str]] = {}
+        self._missing: dict[str, int] = {}  # of a corpus pass: the first shard of its input that was not done yet
+        for (step, _), mark in marks.items():
+            self._count(step, mark, 1)
 
-    @property
-    def shards(self) -> list[str]:
+    def _shards(self) -> list[str]:
         """All shards of the run; empty while ingest has not finished."""
         first = next(iter(self.run.steps))
         names = sorted(shard for step, shard in self.footers if step == first and shard.isdigit())
         expected = max((self.footers[first, shard].total for shard in names), default=0)
         return names if names and len(names) == expected else []
 
+    def _count(self, step: str, mark: Mark, sign: int) -> None:
+        tally = self.tallies[step]
+        tally[0] += sign * mark.taken
+        tally[1] += sign * len(mark.failed)
+
     def names(self, step: str) -> list[str]:
         return [ALL] if self.run.steps[step].is_corpus_pass else self.shards
 
-    def record(self, step: str, shard: str, footer: Footer) -> None:
+    def record(self, step: str, shard: str, mark: Mark) -> None:
         """A shard has just been written."""
-        self.footers[step, shard] = footer
+        if before := self.footers.get((step, shard)):
+            self._count(step, before, -1)
+        self._count(step, mark, 1)
+        self.footers[step, shard] = mark
         for later in self.run.steps.values():
             if later.is_corpus_pass and step in later.inputs:
                 self._whole.pop(later.name, None)
@@ -187,9 +214,7 @@ class Survey:
     def inputs(self, step: str, shard: str) -> dict[str, str] | None:
         """Digest of each input of this shard as it is now; None while one is missing."""
         if self.run.steps[step].is_corpus_pass:
-            if step not in self._whole:
-                self._whole[step] = self._corpus(self.run.steps[step].inputs[0])
-            return self._whole[step]
+            return self._corpus(step, self.run.steps[step].inputs[0])
         digests = {}
         for name in self.run.steps[step].inputs:
             footer = self.footers.get((name, ALL if self.run.steps[name].is_corpus_pass else shard))
@@ -198,13 +223,19 @@ class Survey:
             digests[name] = footer.digest
         return digests
 
-    def _corpus(self, source: str) -> dict[str, str] | None:
-        """One digest for all shards of a step; None until all of them are done."""
-        names = self.shards
-        if not names or not all(self.done(source, name) for name in names):
-            return None
-        together = "".join(self.footers[source, name].digest for name in names)
-        return {source: hashlib.sha256(together.encode()).hexdigest()}
+    def _corpus(self, step: str, source: str) -> dict[str, str] | None:
+        """One digest for all shards of the step that a corpus pass reads; None until all of them are done."""
+        if step not in self._whole:
+            names = self.shards
+            first = self._missing.get(step, 0)
+            while first < len(names) and self.done(source, names[first]):
+                first += 1
+            self._missing[step] = first
+            if not names or first < len(names) or not all(self.done(source, name) for name in names):
+                return None
+            together = "".join(self.footers[source, name].digest for name in names)
+            self._whole[step] = {source: hashlib.sha256(together.encode()).hexdigest()}
+        return self._whole[step]
 
     def done(self, step: str, shard: str) -> bool:
         """The file is there, made by these settings from these inputs."""
@@ -239,72 +270,3 @@ def _check_format(storage: Storage) -> None:
         raise RunError(f"run.json in {storage.root} is damaged: {error}") from error
     if found != shards.FORMAT:
         raise RunError(f"{storage.root} is a run of format {found}; this version of asid works on {shards.FORMAT}")
-
-
-# --- one run at a time -------------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def lock(storage: Storage) -> Iterator[None]:
-    """Hold the run for one driver; a second one is refused. On disk the kernel lets go when the driver dies; in a
-    bucket a lease is renewed, and counts as left behind when it has not been for LEASE_SECONDS."""
-    if storage.is_local:
-        with _file_lock(storage):
-            yield
-    else:
-        with _lease(storage):
-            yield
-
-
-@contextlib.contextmanager
-def _file_lock(storage: Storage) -> Iterator[None]:
-    folder = to_path(storage.root)
-    file: IO[str]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = open(folder / ".lock", "a+")  # noqa: SIM115 - closed below, by the with
-    except OSError as error:
-        raise RunError(f"cannot write to the run folder {folder}: {error}") from error
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            raise RunError(f"another asid works on {folder} ({file.read().strip()}): wait for it, or stop it") from None
-        file.truncate(0)
-        file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
-        file.flush()
-        yield
-
-
-@contextlib.contextmanager
-def _lease(storage: Storage) -> Iterator[None]:
-    me = f"process {os.getpid()} on {socket.gethostname()}, {uuid.uuid4().hex[:8]}"
-
-    def hold() -> None:
-        storage.write("run:lease.json", json.dumps({"holder": me, "time": time.time()}).encode())
-
-    with contextlib.suppress(FileNotFoundError):
-        lease = json.loads(storage.read("run:lease.json"))
-        age = time.time() - lease["time"]
-        if age < LEASE_SECONDS:
-            left = LEASE_SECONDS - age
-            raise RunError(
-                f"another asid works on {storage.root} ({lease['holder']}), or died {left:.0f} s too recently"
-            )
-    hold()
-    time.sleep(0.5)
-    if json.loads(storage.read("run:lease.json"))["holder"] != me:
-        raise RunError(f"another asid has just started on {storage.root}")
-    over = threading.Event()
-
-    def renew() -> None:
-        while not over.wait(LEASE_SECONDS / 4):
-            hold()
-
-    threading.Thread(target=renew, daemon=True).start()
-    try:
-        yield
-    finally:
-        over.set()
-        storage.delete("run:lease.json")

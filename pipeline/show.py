@@ -66,12 +66,12 @@ class Terminal:
 
     def finished(self, done: Done) -> None:
         self.done[done.step] += 1
-        self.rows[done.step] += done.footer.rows
+        self.rows[done.step] += done.mark.rows
         self.failed[done.step] += done.failures
         self.seconds[done.step] += int(done.seconds * 1000)
         if not self.live:
             failures = f", {done.failures} failed" if done.failures else ""
-            self._line(f"{done.step}/{done.shard}: {done.rows_in} rows in, {done.footer.rows} out{failures}, "
+            self._line(f"{done.step}/{done.shard}: {done.rows_in} rows in, {done.mark.rows} out{failures}, "
                        f"{done.seconds:.1f} s")  # fmt: skip
 
     def said(self, message: str) -> None:

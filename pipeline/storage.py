@@ -6,18 +6,28 @@ A write appears whole or not at all: on disk by `os.replace`, in a bucket becaus
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, TypeVar
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from pyarrow import fs
 
+Result = TypeVar("Result")
 REMOTE = ("s3://", "gs://", "gcs://")
+ATTEMPTS = 10  # of one request to a bucket: a store under load turns many away
+TRIES = 5  # of a whole action on one
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+CACHE_GB = 50.0  # of copies from buckets on each node, unless ASID_CACHE_GB says otherwise
+IN_USE = 3600.0  # s since a copy was last asked for, during which it stays whatever the bound
 
 
 def to_uri(path: str | os.PathLike[str]) -> str:
@@ -81,13 +91,15 @@ class Storage:
         system, path = self._at(uri)
         if isinstance(system, fs.LocalFileSystem):
             return Path(path).read_bytes()
-        with system.open_input_stream(path) as stream:
-            return stream.read()
+        return _patiently(lambda: _whole(system, path))
 
     def open(self, uri: str) -> BinaryIO:
         """A seekable file for reading; in a bucket it is read by range."""
         system, path = self._at(uri)
-        return open(path, "rb") if isinstance(system, fs.LocalFileSystem) else system.open_input_file(path)
+        if isinstance(system, fs.LocalFileSystem):
+            return open(path, "rb")
+        file: BinaryIO = _patiently(lambda: system.open_input_file(path))
+        return file
 
     def write(self, uri: str, data: bytes) -> None:
         """Write whole: readers see the old bytes or the new, never a part."""
@@ -106,8 +118,7 @@ class Storage:
                 Path(temporary).unlink(missing_ok=True)
                 raise
         else:
-            with system.open_output_stream(path) as stream:
-                stream.write(data)
+            _patiently(lambda: _put(system, path, BytesIO(data)))
 
     def put_file(self, uri: str, file: Path) -> None:
         """Move a finished local file into place."""
@@ -125,17 +136,17 @@ class Storage:
                 Path(temporary).unlink(missing_ok=True)
                 raise
         else:
-            with open(file, "rb") as source, system.open_output_stream(path) as stream:
-                shutil.copyfileobj(source, stream, 1 << 20)
+            with open(file, "rb") as source:
+                _patiently(lambda: _put(system, path, source))
             file.unlink()
 
     def exists(self, uri: str) -> bool:
         system, path = self._at(uri)
-        return system.get_file_info(path).type != fs.FileType.NotFound
+        return _patiently(lambda: system.get_file_info(path)).type != fs.FileType.NotFound
 
     def size(self, uri: str) -> int:
         system, path = self._at(uri)
-        info = system.get_file_info(path)
+        info = _patiently(lambda: system.get_file_info(path))
         if info.type != fs.FileType.File:
             raise FileNotFoundError(uri)
         return info.size
@@ -143,48 +154,71 @@ class Storage:
     def list(self, uri: str) -> Iterator[str]:
         """Names directly under a folder, sorted; nothing when the folder is not there."""
         system, path = self._at(uri)
-        infos = system.get_file_info(fs.FileSelector(path, allow_not_found=True))
+        infos = _patiently(lambda: system.get_file_info(fs.FileSelector(path, allow_not_found=True)))
         names = sorted(info.base_name for info in infos)
         return iter(name for name in names if not name.startswith(".partial-"))
 
     def is_file(self, uri: str) -> bool:
         system, path = self._at(uri)
-        return system.get_file_info(path).type == fs.FileType.File
+        return _patiently(lambda: system.get_file_info(path)).type == fs.FileType.File
 
     def walk(self, uri: str) -> Iterator[str]:
         """Addresses of all files below a folder of a bucket, sorted; nothing when the folder is not there."""
         system, path = self._at(uri)
         scheme = uri.split("://", 1)[0]
-        infos = system.get_file_info(fs.FileSelector(path, recursive=True, allow_not_found=True))
+        infos = _patiently(lambda: system.get_file_info(fs.FileSelector(path, recursive=True, allow_not_found=True)))
         paths = sorted(info.path for info in infos if info.type == fs.FileType.File)
         return iter(f"{scheme}://{path}" for path in paths)
 
     def delete(self, uri: str) -> None:
         """Remove a file or a folder with all in it; nothing happens when it is not there."""
         system, path = self._at(uri)
-        kind = system.get_file_info(path).type
+        kind = _patiently(lambda: system.get_file_info(path)).type
         if kind == fs.FileType.Directory:
-            system.delete_dir(path)
+            _patiently(lambda: system.delete_dir(path))
         elif kind != fs.FileType.NotFound:
-            system.delete_file(path)
+            with contextlib.suppress(FileNotFoundError):  # gone already, or at the first try
+                _patiently(lambda: system.delete_file(path))
 
     def local(self, uri: str) -> Path:
         """A path that ffmpeg can open: the file itself, or a copy in this node's cache."""
         system, path = self._at(uri)
         if isinstance(system, fs.LocalFileSystem):
             return Path(path)
-        info = system.get_file_info(path)
+        info = _patiently(lambda: system.get_file_info(path))
         if info.type != fs.FileType.File:
             raise FileNotFoundError(uri)
         identity = hashlib.sha256(f"{uri}\0{info.size}\0{info.mtime_ns}".encode()).hexdigest()
         target = self.cache / identity[:2] / (identity + Path(path).suffix)
-        if not target.exists():
+        try:
+            os.utime(target)
+        except FileNotFoundError:
+            self._bound(info.size)
             target.parent.mkdir(parents=True, exist_ok=True)
             handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".partial-")
-            with os.fdopen(handle, "wb") as stream, system.open_input_stream(path) as source:
-                shutil.copyfileobj(source, stream, 1 << 20)
-            os.replace(temporary, target)
+            try:
+                with os.fdopen(handle, "wb") as stream:
+                    _patiently(lambda: _copy(system, path, stream))
+                os.replace(temporary, target)
+            except BaseException:
+                Path(temporary).unlink(missing_ok=True)
+                raise
         return target
+
+    def _bound(self, coming: int) -> None:
+        """Make room in this node's cache: copies that nobody has asked for in a while go, the oldest first."""
+        copies = []
+        for file in self.cache.glob("*/*"):
+            with contextlib.suppress(FileNotFoundError):  # another process makes room too
+                found = file.stat()
+                copies.append((found.st_mtime, found.st_size, file))
+        total = coming + sum(size for _, size, _ in copies)
+        bound = float(os.environ.get("ASID_CACHE_GB", CACHE_GB)) * 2**30
+        for asked, size, file in sorted(copies):
+            if total <= bound or time.time() - asked < IN_USE:
+                break
+            file.unlink(missing_ok=True)
+            total -= size
 
     def scratch(self) -> tempfile.TemporaryDirectory[str]:
         """A temporary folder, on the run's own disk when that is local, so that finished files move without a copy."""
@@ -195,15 +229,50 @@ class Storage:
         return tempfile.TemporaryDirectory(prefix="asid-")
 
 
+def _patiently(action: Callable[[], Result]) -> Result:
+    """Do it again when a bucket fails. The client has tried already, but gives up at once when an error's text is
+    longer than the piece of a file that it asked for."""
+    for attempt in range(TRIES):
+        try:
+            return action()
+        except (FileNotFoundError, PermissionError, NotADirectoryError, IsADirectoryError):
+            raise
+        except OSError as error:
+            if error.errno in FULL or attempt == TRIES - 1:
+                raise
+            time.sleep(0.2 * 2**attempt)
+    raise AssertionError("unreachable")
+
+
+def _whole(system: fs.FileSystem, path: str) -> bytes:
+    with system.open_input_stream(path) as stream:
+        return stream.read()
+
+
+def _put(system: fs.FileSystem, path: str, source: BinaryIO) -> None:
+    source.seek(0)
+    with system.open_output_stream(path) as stream:
+        shutil.copyfileobj(source, stream, 1 << 20)
+
+
+def _copy(system: fs.FileSystem, path: str, target: BinaryIO) -> None:
+    target.seek(0)
+    target.truncate()
+    with system.open_input_stream(path) as source:
+        shutil.copyfileobj(source, target, 1 << 20)
+
+
 def _bucket(scheme: str, bucket: str) -> fs.FileSystem:
     if scheme == "s3":
         endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+        named = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+        # A small object is one request only when its stream may open late.
+        how: dict[str, Any] = {"retry_strategy": fs.AwsStandardS3RetryStrategy(ATTEMPTS), "allow_delayed_open": True}
         if endpoint:
             parts = urlsplit(endpoint)
-            region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
-            return fs.S3FileSystem(endpoint_override=parts.netloc, scheme=parts.scheme, region=region)
-        named = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-        return fs.S3FileSystem(region=named or fs.resolve_s3_region(bucket))
+            how |= {"endpoint_override": parts.netloc, "scheme": parts.scheme}
+            return fs.S3FileSystem(region=named or "us-east-1", **how)
+        return fs.S3FileSystem(region=named or fs.resolve_s3_region(bucket), **how)
     if scheme in ("gs", "gcs"):
         return fs.GcsFileSystem()
     raise ValueError(f"{scheme}:// is not supported: use a local path, s3:// or gs://")

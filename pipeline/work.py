@@ -15,8 +15,9 @@ from pipeline import shards
 from pipeline.manifest import Step
 from pipeline.models.base import Misconfigured, Model, OutOfBudget
 from pipeline.models.replay import AnswerStore, current_store
+from pipeline.models.spend import Line, lines
 from pipeline.rows import Candidate, Captioned, Decision, Failure, Row, grow
-from pipeline.run import ALL, Fresh, Run
+from pipeline.run import ALL, Fresh, Mark, Run
 from pipeline.shards import Footer
 from pipeline.stage import Context, Stage, Unprocessable
 
@@ -54,10 +55,11 @@ class Done:
 
     step: str
     shard: str
-    footer: Footer
+    mark: Mark
     rows_in: int
     failures: int
     seconds: float
+    spent: tuple[Line, ...] = ()  # on answers that are new
 
 
 @dataclass(frozen=True)
@@ -120,15 +122,17 @@ class Workshop:
             poison = {failure.id: Outcome(failure.id, failure=failure) for failure in task.poison}
             kept = {**old, **poison}
             todo = [row for row in rows if row.id not in kept]
-            made = await self._attempt_all(stage, todo, self._store(stage, task), task)
+            store = self._store(stage, task)
+            made = await self._attempt_all(stage, todo, store, task)
             outcomes = [kept.get(row.id) or made[row.id] for row in rows]
             footer = await asyncio.to_thread(self._commit, task, outcomes)
         except OSError as error:
             if error.errno in NO_ROOM:
                 raise StageFailed(f"{task.step} cannot write: {error}") from error
             raise
-        failures = len(footer.failed)
-        return Done(task.step, task.shard, footer, len(rows), failures, time.monotonic() - began)
+        new = [entry for entry in store.entries.values() if entry.key in store.new] if store else []
+        return Done(task.step, task.shard, Mark.of(footer), len(rows), len(footer.failed), time.monotonic() - began,
+                    tuple(lines(task.step, new, self.run.manifest.models)))  # fmt: skip
 
     async def rehearse(self, task: Task, row_id: str) -> None:
         """One row of a task through its stage, with nothing kept but the answers that it paid for."""
@@ -162,7 +166,7 @@ class Workshop:
             return self._commit(task, [Outcome(decision.id, (decision,)) for decision in decisions])
 
         footer = await asyncio.to_thread(whole)
-        return Done(task.step, ALL, footer, counted, 0, time.monotonic() - began)
+        return Done(task.step, ALL, Mark.of(footer), counted, 0, time.monotonic() - began)
 
     # --- reading -------------------------------------------------------------------------------------------------
 

@@ -20,7 +20,6 @@ from pipeline.inputs import Listed
 from pipeline.manifest import Manifest
 from pipeline.rows import Decision, Row, Video
 from pipeline.stage import CorpusPass, Stage, StageConfig, Unprocessable
-from pipeline.storage import to_path
 
 
 class ToyIngestConfig(StageConfig):
@@ -35,7 +34,7 @@ class ToyIngest(Stage[Listed, Video, ToyIngestConfig]):
     async def process(self, row: Listed) -> Video:
         if row.name.startswith("unreadable"):
             raise Unprocessable("it says so", "no_video")
-        data = to_path(row.uri).read_bytes()
+        data = self.context.storage.read(row.uri)
         digest = hashlib.sha256(data).hexdigest()
         return Video(
             id=digest[:16], uri=row.uri, name=row.name, sha256=digest, size=len(data), duration=10.0,

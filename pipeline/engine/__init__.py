@@ -7,25 +7,31 @@ an environment of its own has workers of its own. Where the cluster is too small
 
 from __future__ import annotations
 
+import itertools
 import logging
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import ray
-from ray.exceptions import RayActorError, RayTaskError
+from ray.exceptions import ActorUnschedulableError, RayActorError, RayTaskError, RuntimeEnvSetupError
 
-from pipeline import ingesting
+from pipeline import ingesting, shards
 from pipeline.engine import cluster
 from pipeline.engine.crew import Crew, Group, Hand
+from pipeline.engine.meters import Meters
 from pipeline.rows import Failure
 from pipeline.run import ALL, Fresh, Run, Survey
 from pipeline.work import NOTHING_FRESH, BudgetReached, Done, StageFailed, Task
 
 logger = logging.getLogger("asid")
 DEATHS = 2  # of workers, before a shard is tried row by row
+TROUBLES = 3  # of the storage with one shard, before its stage is given up
+AHEAD = 64  # listed pieces that wait for a worker: the list itself stays where it is
+TELL = 5.0  # s between two looks at the queues for the meters
+LOOK = 2.0  # s between two looks for a node that is waited for
 ENOUGH = 20  # rows before a failure rate means anything
 Key = tuple[str, str]  # step, shard
 
@@ -85,6 +91,11 @@ class Engine:
         self.ready: dict[str, deque[Task]] = defaultdict(deque)
         self.queued: set[Key] = set()
         self.deaths: Counter[Key] = Counter()
+        self.troubles: Counter[Key] = Counter()
+        self.waiting_since: float | None = None  # for a node
+        self.feed: Iterator[Task] = iter(())
+        self.meters = Meters()
+        self.told = float("-inf")  # when the meters last heard of the queues
         self.suspects: dict[Key, Suspect] = {}
         self.steps: list[str] = []
         self.within: frozenset[str] | None = None
@@ -157,45 +168,70 @@ class Engine:
 
     def _touches(self, step: str, shard: str) -> bool:
         """Whether a shard holds one of the rows asked for."""
-        footer = self.survey.footers.get((step, shard))
         assert self.template.only is not None
+        footer = shards.footer(self.run.storage, self.run.uri(step, shard))
         return footer is None or any(id in self.template.only for id, _ in footer.outcomes)
 
     # --- ingest: from inputs to shards ---------------------------------------------------------------------------
 
     def _ingest(self, first: str) -> None:
         """List the inputs, probe them in pieces on the workers, then fold duplicates and pack shards."""
-        self.progress.said("listing the inputs")
+        self.progress.said("listing and probing the inputs")
         listing = ingesting.Listing(self.run, first)
-        order = []
-        for piece in listing.pieces():
-            order.append(piece)
-            if self.force or listing.footer(piece) is None:
-                self.ready[first].append(piece)
-        self.progress.said(f"{listing.found} files to probe, {len(listing.unlisted)} that cannot be")
+        self.feed = (piece for piece in listing.pieces() if self.force or listing.footer(piece) is None)
         self._loop()
+        self.progress.said(f"{listing.found} files listed, {len(listing.unlisted)} that cannot be read")
         if first in self.result.stopped:
             return
-        listing.pack(order)
+        listing.pack()
         self.survey = self.run.survey()
 
     # --- the loop ------------------------------------------------------------------------------------------------
 
     def _loop(self) -> None:
+        first = next(iter(self.run.steps))
         while True:
+            self._draw(first)
             self._dispatch()
             if not self.flights:
-                if any(self.ready.values()) and self.crew.changing:
+                if not any(self.ready.values()):
+                    return
+                if self.crew.changing or self._waits_for_a_node():
                     continue
                 self._stuck()
                 return
+            self.waiting_since = None
             finished, _ = ray.wait(list(self.flights), num_returns=1, timeout=5.0)
             for reference in finished:
                 self._land(reference, self.flights.pop(reference))
+            if not finished:
+                self.crew.drop_stranded()
+
+    def _draw(self, first: str) -> None:
+        """Keep a few pieces of the inputs at hand."""
+        if first not in self.result.stopped:
+            wanted = AHEAD - len(self.ready[first])
+            self.ready[first].extend(itertools.islice(self.feed, max(0, wanted)))
+
+    def _waits_for_a_node(self) -> bool:
+        """Nobody can be hired now. A cluster can grow, or get back a node that it lost: give it a while."""
+        now = time.monotonic()
+        if self.waiting_since is None:
+            self.waiting_since = now
+            if cluster.patience():
+                wanted = "; ".join(
+                    f"{step}: {Group.of(self.run.steps[step]).said()}" for step, queue in self.ready.items() if queue
+                )
+                self.progress.said(f"waiting for nodes, up to {cluster.patience():.0f} s ({wanted})")
+        if now - self.waiting_since >= cluster.patience():
+            return False
+        time.sleep(LOOK)
+        return True
 
     def _land(self, reference: Any, flight: Flight) -> None:
         flight.hand.load -= 1
         flight.hand.alone = False
+        flight.hand.used = time.monotonic()
         try:
             given = ray.get(reference)
         except RayActorError as error:
@@ -204,6 +240,10 @@ class Engine:
         except RayTaskError as error:
             self._give_up(flight.task, error)
             return
+        except (RuntimeEnvSetupError, ActorUnschedulableError) as error:
+            self.crew.dismiss(flight.hand)
+            self._stop(flight.task.step, f"its workers cannot start: {error}")
+            return
         if flight.row:
             self._cleared(flight)
         else:
@@ -211,11 +251,12 @@ class Engine:
 
     def _finish(self, done: Done) -> None:
         self.queued.discard((done.step, done.shard))
-        self.survey.record(done.step, done.shard, done.footer)
+        self.survey.record(done.step, done.shard, done.mark)
         self.result.shards += 1
-        self.result.rows += done.footer.rows
+        self.result.rows += done.mark.rows
         self.result.failures += done.failures
         self.progress.finished(done)
+        self.meters.finished(done)
         self._judge_rate(done.step)
         if ingesting.is_piece(done.shard):
             return
@@ -228,7 +269,13 @@ class Engine:
     def _give_up(self, task: Task, error: RayTaskError) -> None:
         """The stage itself failed, not a row of it."""
         cause = error.cause if isinstance(error.cause, Exception) else error
-        self.queued.discard((task.step, task.shard))
+        key = (task.step, task.shard)
+        if isinstance(cause, OSError) and self.troubles[key] < TROUBLES:
+            self.troubles[key] += 1
+            self.progress.said(f"{task.step}/{task.shard} is tried again: {cause}")
+            self._try_again(key, task)
+            return
+        self.queued.discard(key)
         if isinstance(cause, BudgetReached):
             self.result.out_of_budget = str(cause)
             self.ready.clear()
@@ -245,9 +292,7 @@ class Engine:
     # --- failures ------------------------------------------------------------------------------------------------
 
     def _judge_rate(self, step: str, enough: int = ENOUGH) -> None:
-        footers = [footer for (name, _), footer in self.survey.footers.items() if name == step]
-        rows = sum(len(footer.outcomes) for footer in footers)
-        failed = sum(len(footer.failed) for footer in footers)
+        rows, failed = self.survey.tallies[step]
         limit = self.run.steps[step].config.max_failure_rate
         limit = self.run.manifest.max_failure_rate if limit is None else limit
         if rows >= enough and failed > limit * rows:
@@ -260,10 +305,15 @@ class Engine:
 
     def _bury(self, flight: Flight, error: RayActorError) -> None:
         """A worker died: its place is free, its shards go back, and a shard that was there too often is suspected."""
+        lost = flight.hand.stranded or cluster.is_gone(flight.hand.node)
         self.crew.dismiss(flight.hand)
         key = (flight.task.step, flight.task.shard)
-        self.progress.said(f"a worker died on {key[0]}/{key[1]} and is replaced")
         logger.info("worker died: %s", error)
+        if lost:
+            self.progress.said(f"the node that worked {key[0]}/{key[1]} is gone, and the shard goes elsewhere")
+            self._try_again(key, flight.task)
+            return
+        self.progress.said(f"a worker died on {key[0]}/{key[1]} and is replaced")
         if flight.row:
             suspect = self.suspects[key]
             suspect.tried[flight.row] += 1
@@ -292,7 +342,12 @@ class Engine:
 
     def _dispatch(self) -> None:
         """Give ready shards to workers, downstream first; where there is no room, let somebody go."""
-        self.crew.make_room(self.run.steps[step] for step, queue in self.ready.items() if queue)
+        backlog = {self.run.steps[step]: len(queue) for step, queue in self.ready.items() if queue}
+        self.crew.make_room(backlog)
+        self.crew.ask(backlog)
+        if time.monotonic() - self.told > TELL:
+            self.told = time.monotonic()
+            self.meters.state({step: len(self.ready[step]) for step in self.steps}, *self.crew.counts())
         for step in reversed(list(self.run.steps)):
             queue = self.ready.get(step)
             while queue:
@@ -304,6 +359,7 @@ class Engine:
     def _send(self, task: Task, hand: Hand) -> None:
         suspect = self.suspects.get((task.step, task.shard))
         hand.load += 1
+        hand.used = time.monotonic()
         hand.alone = suspect is not None
         hand.opened.add(task.step)
         row = suspect.rows[0] if suspect and suspect.rows else ""
@@ -319,9 +375,10 @@ class Engine:
         """Work is left and nobody can ever do it."""
         for step, queue in list(self.ready.items()):
             if queue:
-                claims = Group.of(self.run.steps[step]).claims()
-                wanted = ", ".join(f"{amount:g} {name}" for name, amount in claims.items())
-                self._stop(step, f"its workers ask for {wanted}, and the cluster has {cluster.has()}")
+                self._stop(
+                    step,
+                    f"its workers ask for {Group.of(self.run.steps[step]).said()}, and the cluster has {cluster.has()}",
+                )
 
 
 def _killer(step: str, row: str) -> Failure:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import ray
+from ray.autoscaler.sdk import request_resources
 
 from pipeline.run import RunError
 
+NODE_WAIT = 300.0  # s
 LOCAL_STORE = 200 << 20  # bytes of shared memory: rows go through files, not through Ray's object store
 
 
@@ -52,8 +55,27 @@ def total() -> dict[str, float]:
     return dict(ray.cluster_resources())
 
 
-def nodes() -> int:
-    return sum(1 for name in total() if name.startswith("node:") and name != "node:__internal_head__")
+def nodes(found: Mapping[str, float]) -> int:
+    return sum(1 for name in found if name.startswith("node:") and name != "node:__internal_head__")
+
+
+def is_gone(node: str) -> bool:
+    return any(found["NodeID"] == node and not found["Alive"] for found in ray.nodes())
+
+
+def is_shared() -> bool:
+    """Whether this is a cluster that others keep, whose nodes may come and go."""
+    return os.environ.get("RAY_ADDRESS", "local") != "local"
+
+
+def patience() -> float:
+    """Seconds to wait for a node that has what a stage asks for: none on a machine of our own, where none can come."""
+    return float(os.environ.get("ASID_NODE_WAIT", NODE_WAIT if is_shared() else 0.0))
+
+
+def ask(bundles: list[dict[str, float]]) -> None:
+    """Say to the autoscaler what there is use for, in place of what was said before."""
+    request_resources(bundles=[{name: math.ceil(amount) for name, amount in one.items()} for one in bundles])
 
 
 def has() -> str:

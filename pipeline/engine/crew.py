@@ -1,14 +1,16 @@
-"""The workers of a run: who may do what, hiring within what the cluster has, and letting go."""
+"""The workers of a run: who may do what, hiring within what the cluster has, asking it for more, and letting go."""
 
 from __future__ import annotations
 
+import math
 import time
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import ray
+from ray.exceptions import RayError
 
 from pipeline.engine import cluster, office
 from pipeline.engine.worker import Worker
@@ -18,6 +20,10 @@ from pipeline.stage import Resources
 
 IN_FLIGHT = 2  # shards a worker holds, so that none idles at a shard's tail
 TURN = 120.0  # seconds that a busy worker keeps its place before another group may have it: opening a model costs
+IDLE = 60.0  # seconds without work after which a worker's resources go back to the cluster
+STRANDED = 30.0  # seconds for a worker to start on a cluster that has become too small for all who were hired
+FRESH = 1.0  # seconds that an answer about the cluster is good for: each is a call to its head
+ASK = 10.0  # seconds between two wishes to the autoscaler
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,9 @@ class Group:
         claims = {"CPU": resources.cpus, "GPU": resources.gpus, "memory": resources.memory_gb * 2**30}
         return {name: amount for name, amount in claims.items() if amount}
 
+    def said(self) -> str:
+        return ", ".join(f"{amount:g} {name}" for name, amount in self.claims().items())
+
 
 @dataclass(eq=False)
 class Hand:
@@ -51,6 +60,21 @@ class Hand:
     opened: set[str] = field(default_factory=set)
     leaving: bool = False  # gets no more work, so that others get its place
     hired: float = field(default_factory=time.monotonic)
+    used: float = field(default_factory=time.monotonic)  # when it last got or ended something
+    stranded: bool = False  # it never found room on the cluster
+    place: Any = None  # reference to the id of its node, there once it has started
+
+    @property
+    def started(self) -> bool:
+        return bool(ray.wait([self.place], timeout=0)[0])
+
+    @property
+    def node(self) -> str:
+        """Where it runs; "" when it never started."""
+        try:
+            return str(ray.get(self.place)) if self.started else ""
+        except RayError:
+            return ""
 
 
 class Crew:
@@ -58,6 +82,8 @@ class Crew:
         self.run = run
         self.hands: list[Hand] = []
         self.office: Any = None
+        self._total: tuple[float, dict[str, float]] = (float("-inf"), {})
+        self._asked = float("-inf")
 
     def hand_for(self, step: Step, alone: bool) -> Hand | None:
         """The best worker that can take a shard of this step now, hired if need be; None when all are busy."""
@@ -76,9 +102,11 @@ class Crew:
         return min(choice, key=lambda hand: (hand.load, step.name not in hand.opened), default=None)
 
     def make_room(self, wanting: Iterable[Step]) -> None:
-        """A group with work and no worker gets the place of one that is idle, or that has had its turn."""
-        for hand in [hand for hand in self.hands if hand.leaving and not hand.load]:
-            self.dismiss(hand)
+        """A group with work and no worker gets the place of one that is idle, or that has had its turn. Who has had
+        nothing to do for a while goes anyway, but for as many as a stage wants to keep."""
+        for hand in list(self.hands):
+            if not hand.load and (hand.leaving or (time.monotonic() - hand.used > IDLE and not self._kept(hand))):
+                self.dismiss(hand)
         staffed = {hand.group for hand in self.hands if not hand.leaving}
         order = list(self.run.steps)
         for group in {Group.of(step) for step in wanting} - staffed:
@@ -92,8 +120,40 @@ class Crew:
             ]
             if victims:
                 # An idle one first, then the one whose work is furthest upstream: downstream work ends shards.
-                upstream = min(victims, key=lambda hand: (hand.load > 0, max(map(order.index, hand.opened), default=0)))
-                upstream.leaving = True
+                def rank(hand: Hand) -> tuple[bool, bool, int]:
+                    return hand.load > 0, self._kept(hand), max(map(order.index, hand.opened), default=0)
+
+                min(victims, key=rank).leaving = True
+
+    def _kept(self, hand: Hand) -> bool:
+        """Whether its stages want no fewer workers than they have."""
+        fewest = max((self.run.steps[step].config.min_workers for step in hand.opened), default=0)
+        return fewest >= sum(other.group == hand.group and not other.leaving for other in self.hands)
+
+    def drop_stranded(self) -> None:
+        """Nodes have left, and workers that were to start there wait for room that may never come: they go, and their
+        shards come back."""
+        late = [hand for hand in self.hands if time.monotonic() - hand.hired > STRANDED and not hand.started]
+        for hand in late:
+            if not self._within(self._held()):
+                hand.stranded = True
+                self.dismiss(hand)
+
+    def ask(self, backlog: Mapping[Step, int]) -> None:
+        """Tell an autoscaler what the waiting shards would have use for. Without one nobody listens."""
+        if not cluster.is_shared() or time.monotonic() - self._asked < ASK:
+            return
+        self._asked = time.monotonic()
+        wanted: Counter[Group] = Counter(hand.group for hand in self.hands)
+        for step, shards in backlog.items():
+            more = math.ceil(shards / IN_FLIGHT)
+            wanted[Group.of(step)] += min(more, step.config.max_workers) if step.config.max_workers else more
+        cluster.ask([group.claims() for group in wanted for _ in range(min(wanted[group], 1000)) if group.claims()])
+
+    def counts(self) -> tuple[dict[str, int], float]:
+        """Workers by what they hold, and the GPUs of those that have nothing to do."""
+        workers = Counter(hand.group.said() for hand in self.hands)
+        return dict(workers), sum(hand.group.resources.gpus for hand in self.hands if not hand.load)
 
     @property
     def changing(self) -> bool:
@@ -110,20 +170,37 @@ class Crew:
         if self.office is not None:
             ray.kill(self.office)
             self.office = None
+        if cluster.is_shared():
+            cluster.ask([])
 
     def _most(self, group: Group) -> int:
         """Workers of a group that the cluster has room for; of those that only wait for answers, one a node."""
-        total = cluster.total()
+        total = self._has()
         shares = [total.get(name, 0.0) / amount for name, amount in group.claims().items()]
-        return int(min(shares)) if shares else cluster.nodes()
+        return int(min(shares)) if shares else cluster.nodes(total)
 
     def _fits(self, group: Group) -> bool:
+        held = self._held()
+        for name, amount in group.claims().items():
+            held[name] += amount
+        return self._within(held)
+
+    def _held(self) -> dict[str, float]:
         held: dict[str, float] = defaultdict(float)
         for hand in self.hands:
             for name, amount in hand.group.claims().items():
                 held[name] += amount
-        total = cluster.total()
-        return all(held[name] + amount <= total.get(name, 0.0) for name, amount in group.claims().items())
+        return held
+
+    def _within(self, held: Mapping[str, float]) -> bool:
+        total = self._has()
+        return all(amount <= total.get(name, 0.0) for name, amount in held.items())
+
+    def _has(self) -> dict[str, float]:
+        now = time.monotonic()
+        if now - self._total[0] > FRESH:
+            self._total = (now, cluster.total())
+        return self._total[1]
 
     def _hire(self, group: Group) -> Hand:
         resources = group.resources
@@ -142,6 +219,6 @@ class Crew:
             options["runtime_env"] = {"pip": list(environment.packages), "env_vars": environment.variables}
         if self.office is None and office.is_needed(self.run):
             self.office = office.open_office(self.run)
-        actor = ray.remote(Worker).options(**options).remote(self.run, self.office)
-        self.hands.append(hand := Hand(actor, group))
+        actor: Any = ray.remote(Worker).options(**options).remote(self.run, self.office)
+        self.hands.append(hand := Hand(actor, group, place=actor.node.remote()))
         return hand

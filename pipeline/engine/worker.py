@@ -7,6 +7,8 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+import ray
+
 from pipeline.run import Run
 from pipeline.work import Done, Task, Workshop
 
@@ -23,6 +25,9 @@ class Worker:
         desk = Desk(office) if office else None
         make = model_maker(desk.gate if desk else None, desk if desk and has_budget(run) else None)
         self.shop = Workshop(run, make)
+
+    def node(self) -> str:
+        return str(ray.get_runtime_context().get_node_id())
 
     async def work(self, task: Task) -> Done:
         return await self.shop.work(task)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.lock import lock
 from pipeline.prompts import PromptError, Prompts, fence
-from pipeline.run import Run, RunError, lock
+from pipeline.run import Run, RunError
 from pipeline.storage import Storage
 from tests.toys import recipe, videos
 

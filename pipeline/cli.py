@@ -316,6 +316,25 @@ def review(
             out.print(line, markup=False)
 
 
+@app.command()
+def gc(
+    folder: Annotated[str, typer.Argument(help="Run folder")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go")] = False,
+) -> None:
+    """Remove media that no row of the run speaks of, and what killed workers have left."""
+    from pipeline.gc import orphans, remove
+
+    target = Run.open(folder)
+    with lock(target.storage):
+        found = orphans(target)
+        for orphan in found:
+            out.print(f"{orphan.size:12,}  {orphan.uri}", markup=False)
+        if not dry_run:
+            remove(target, found)
+    size = sum(orphan.size for orphan in found)
+    out.print(f"{len(found)} files, {size:,} bytes{', nothing removed: a dry run' if dry_run else ' removed'}")
+
+
 manifest_app = typer.Typer(no_args_is_help=True, help="Write or check a manifest.")
 app.add_typer(manifest_app, name="manifest")
 

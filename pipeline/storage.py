@@ -220,6 +220,10 @@ class Storage:
             file.unlink(missing_ok=True)
             total -= size
 
+    def free(self) -> int:
+        """Bytes free where this machine puts what it makes: the run's disk, or that for temporary files."""
+        return shutil.disk_usage(to_path(self.root) if self.is_local else tempfile.gettempdir()).free
+
     def scratch(self) -> tempfile.TemporaryDirectory[str]:
         """A temporary folder, on the run's own disk when that is local, so that finished files move without a copy."""
         if self.is_local:

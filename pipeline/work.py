@@ -23,6 +23,7 @@ from pipeline.stage import Context, Stage, Unprocessable
 
 logger = logging.getLogger("asid")
 NOTHING_FRESH = Fresh()
+ROOM = 256 << 20  # bytes that must be free before a shard is begun: half of one helps nobody
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
 
 
@@ -115,6 +116,8 @@ class Workshop:
         step = self.run.steps[task.step]
         try:
             stage = await self.stage(task.step)
+            if (free := self.run.storage.free()) < ROOM:
+                raise OSError(errno.ENOSPC, f"{free >> 20} MiB of disk are free, and {ROOM >> 20} are needed")
             rows: Sequence[Row] = task.listed or await asyncio.to_thread(self._inputs, step, task.shard)
             old = await asyncio.to_thread(self._old, task) if task.only is not None else {}
             if step.kind.name == "filter":

@@ -157,13 +157,18 @@ def status(
     folder: Annotated[str, typer.Argument(help="Run folder")] = "asid-run",
     prompts: Prompts = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each step")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Look again every few seconds until all is done")] = False,
+    seconds: Annotated[float, typer.Option("--every", min=0.1, help="Seconds between looks")] = 5.0,
 ) -> None:
-    """What is done, stale, pending and failed, step by step."""
+    """What is done, stale, pending and failed, step by step, how fast it went, and what is left."""
     from pipeline import status as statuses
     from pipeline.models.spend import spent
     from pipeline.show import print_status
+    from pipeline.show import watch as watching
 
     target = Run.open(folder, _changes(None, prompts))
+    if watch:
+        watching(out, target, seconds)
     paid = any(model.provider != "embedded" for model in target.manifest.models.values())
     spending = spent(target.storage, target.steps, target.manifest.models) if paid else []
     print_status(out, target, statuses.steps(target), spending, as_json)

@@ -3,10 +3,10 @@ names and reasons come from outside."""
 
 from __future__ import annotations
 
-import difflib
 import json
+import math
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from rich.text import Text
 
 from pipeline import bill
 from pipeline import status as statuses
+from pipeline.review.views import diff
 from pipeline.rows import Clip, Formatted, Refined, Verified
 from pipeline.run import Run, RunError, Survey
 from pipeline.status import StepStatus
@@ -45,7 +46,7 @@ class Terminal:
         self.failed: Counter[str] = Counter()
         self.done: Counter[str] = Counter()
         self.total: Counter[str] = Counter()
-        self.seconds: Counter[str] = Counter()
+        self.paces: dict[str, list[tuple[float, int]]] = defaultdict(list)
 
     def __enter__(self) -> Terminal:
         if self.console.is_terminal:
@@ -68,7 +69,7 @@ class Terminal:
         self.done[done.step] += 1
         self.rows[done.step] += done.mark.rows
         self.failed[done.step] += done.failures
-        self.seconds[done.step] += int(done.seconds * 1000)
+        self.paces[done.step].append((time.monotonic(), done.mark.rows))
         if not self.live:
             failures = f", {done.failures} failed" if done.failures else ""
             self._line(f"{done.step}/{done.shard}: {done.rows_in} rows in, {done.mark.rows} out{failures}, "
@@ -82,12 +83,14 @@ class Terminal:
 
     def _table(self) -> Table:
         table = Table(box=None, pad_edge=False)
-        for column in ("stage", "shards", "rows", "failed", "busy s"):
+        for column in ("stage", "shards", "rows", "failed", "rows/min", "left"):
             table.add_column(column, justify="left" if column == "stage" else "right")
         for step in self.run.steps:
             shards = f"{self.done[step]}/{self.total[step]}" if self.total[step] else str(self.done[step])
+            rate, seconds = statuses.pace(self.paces[step])
+            left = None if seconds is None else seconds * (self.total[step] - self.done[step])
             table.add_row(step, shards, str(self.rows[step]), str(self.failed[step] or ""),
-                          f"{self.seconds[step] / 1000:.0f}")  # fmt: skip
+                          "" if rate is None else f"{60 * rate:.1f}", took(left))  # fmt: skip
         return table
 
 
@@ -98,21 +101,45 @@ def print_status(console: Console, run: Run, steps: list[StepStatus], spending: 
             values = vars(step) | {"kinds": dict(step.kinds), "state": step.state, "spent": spent}
             console.print(json.dumps(values), markup=False)
         return
-    table = Table(box=None, pad_edge=False)
-    for column in ("stage", "state", "done", "stale", "pending", "rows", "failed", "why"):
-        table.add_column(column, justify="left" if column in ("stage", "state", "why") else "right")
-    for step in steps:
-        why = ", ".join(f"{kind} {count}" for kind, count in step.kinds.most_common())
-        table.add_row(step.name, step.state, *(str(n) for n in (step.done, step.stale, step.pending)), str(step.rows),
-                      str(step.failed or ""), Text(safe(why)))  # fmt: skip
-    console.print(table)
+    console.print(_steps(steps))
     kept, rules = statuses.drops(run)
     if kept or rules:
         console.print(
             f"kept {kept} clips" + "".join(f"; {rule} dropped {count}" for rule, count in rules.most_common())
         )
+
     if any(line.usd != 0.0 for line in spending):
         console.print(bill.table(spending))
+
+
+def watch(console: Console, run: Run, seconds: float) -> None:
+    """The table of steps, drawn anew every few seconds until nothing is left to do."""
+    with Live(console=console, auto_refresh=False) as live:
+        while True:
+            found = statuses.steps(run)
+            live.update(_steps(found), refresh=True)
+            if not any(step.pending or step.stale for step in found):
+                return
+            time.sleep(seconds)
+
+
+def _steps(steps: Sequence[StepStatus]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for column in ("stage", "state", "done", "stale", "pending", "rows", "failed", "rows/min", "left", "why"):
+        table.add_column(column, justify="left" if column in ("stage", "state", "why") else "right")
+    for step in steps:
+        why = ", ".join(f"{kind} {count}" for kind, count in step.kinds.most_common())
+        table.add_row(step.name, step.state, *(str(n) for n in (step.done, step.stale, step.pending)), str(step.rows),
+                      str(step.failed or ""), "" if step.rate is None else f"{60 * step.rate:.1f}", took(step.left),
+                      Text(safe(why)))  # fmt: skip
+    return table
+
+
+def took(seconds: float | None) -> str:
+    """Hours, minutes and seconds; nothing for 0 and for what is not known."""
+    whole = math.ceil(seconds or 0)
+    hours, minutes = whole // 3600, whole // 60 % 60
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min" if minutes else f"{whole} s" if whole else ""
 
 
 def print_end(console: Console, run: Run, result: Result, samples: int) -> None:
@@ -206,16 +233,15 @@ def _print_other(console: Console, row: Any) -> None:
 
 def _print_change(console: Console, before: str, after: str) -> None:
     """The caption, with what is new in it and what is gone marked word by word."""
-    old, new = before.split(" "), after.split(" ")
     text = Text()
-    for kind, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if kind == "equal" or not before:
-            text.append(safe(" ".join(new[c:d])) + " ")
-            continue
-        if b > a:
-            text.append("[-" + safe(" ".join(old[a:b])) + "-] ", "red strike")
-        if d > c:
-            text.append("{+" + safe(" ".join(new[c:d])) + "+} ", "green")
+    for part in diff(before, after) if before else [{"kind": "same", "text": after}]:
+        words = safe(part["text"])
+        if part["kind"] == "gone":
+            text.append(f"[-{words}-] ", "red strike")
+        elif part["kind"] == "new":
+            text.append(f"{{+{words}+}} ", "green")
+        else:
+            text.append(words + " ")
     console.print(text)
 
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pipeline.run import Run, Survey
+from pipeline.storage import to_path
+
+PAUSE = 900.0  # s without a finished shard, after which work counts as taken up anew
 
 
 @dataclass
 class StepStatus:
-    """Shards and rows of one step. `rows` came out; `failed` did not; `kinds` counts the failures by kind."""
+    """Shards and rows of one step. `rows` came out; `failed` did not; `kinds` counts the failures by kind. `rate`: rows
+    a second, `left`: seconds for what is pending or stale, both at the pace of the last time it was worked on; None
+    while fewer than two shards tell it, and for a run in a bucket."""
 
     name: str
     done: int = 0
@@ -19,6 +25,8 @@ class StepStatus:
     rows: int = 0
     failed: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
+    rate: float | None = None
+    left: float | None = None
 
     @property
     def state(self) -> str:
@@ -44,8 +52,35 @@ def steps(run: Run, survey: Survey | None = None, kinds: bool = True) -> list[St
                 if kinds and footer.failed:
                     status.kinds.update(failure.kind for failure in run.failures(step, shard))
         status.pending += not names
+        status.rate, seconds = pace(finished(run, survey, step))
+        status.left = None if seconds is None else seconds * (status.pending + status.stale)
         found.append(status)
     return found
+
+
+def finished(run: Run, survey: Survey, step: str) -> list[tuple[float, int]]:
+    """When each shard of a step was written (s since 1970), and its rows, the oldest first."""
+    if not run.storage.is_local:
+        return []
+    found = []
+    for shard in survey.names(step):
+        if (step, shard) in survey.footers:
+            file = to_path(run.storage.resolve(run.uri(step, shard)))
+            found.append((file.stat().st_mtime, survey.footers[step, shard].rows))
+    return sorted(found)
+
+
+def pace(shards: Sequence[tuple[float, int]]) -> tuple[float | None, float | None]:
+    """Rows a second, and seconds a shard, since work was last taken up; see `finished`. The first shard of it only says
+    when that was."""
+    begun = len(shards) - 1
+    while begun > 0 and shards[begun][0] - shards[begun - 1][0] < PAUSE:
+        begun -= 1
+    last = shards[max(begun, 0) :]
+    if len(last) < 2 or last[-1][0] == last[0][0]:
+        return None, None
+    seconds = last[-1][0] - last[0][0]
+    return sum(rows for _, rows in last[1:]) / seconds, seconds / (len(last) - 1)
 
 
 def drops(run: Run) -> tuple[int, Counter[str]]:

@@ -26,7 +26,8 @@ def lacks(run: Run, survey: Survey) -> Iterator[str]:
     """What keeps the run from being whole and sound, step by step."""
     for step in status.steps(run, survey, kinds=False):
         if step.pending or step.stale:
-            yield f"{step.name}: {step.pending} shards pending, {step.stale} stale"
+            counts = ((step.pending, "pending"), (step.stale, "stale"))
+            yield f"{step.name}: {', '.join(f'{count} shards {state}' for count, state in counts if count)}"
         limit = run.steps[step.name].config.max_failure_rate
         limit = run.manifest.max_failure_rate if limit is None else limit
         taken, _ = survey.tallies[step.name]

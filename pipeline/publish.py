@@ -91,7 +91,7 @@ def build(run: Run, repo: str, out: Path, how: Settings) -> dict[str, int]:
                     tables.add("single_attribute", split, kept | asked | {"video": shown})
         tables.close()
         if not folder.lines:
-            raise ExportError("the run has kept no clip")
+            raise ExportError("no clip is kept in the shards that are up to date: see asid status")
         held = f" Clips of one video are in one split; seed {how.splits.seed}." if len(tables.splits) > 1 else ""
         told = HELD[how.videos] + (DECODING if how.videos != "none" else "")
         title = run.manifest.title or repo

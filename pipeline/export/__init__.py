@@ -62,5 +62,5 @@ def export(run: Run, to: str, out: Path, how: Settings) -> dict[str, int]:
         )
         writer.write(kept(run, shards, how.splits, frames=to == "trl"), tools)
         if not folder.lines:
-            raise ExportError("the run has kept no clip")
+            raise ExportError("no clip is kept in the shards that are up to date: see asid status")
     return dict(sorted(folder.lines.items()))

@@ -16,14 +16,14 @@ from pipeline.rows import Turn, Voice
 from pipeline.speech import weights
 from pipeline.speech.base import RATE, Block, Span
 from pipeline.speech.clustering import agglomerate, assign, unit
-from pipeline.speech.fbank import fbank
+from pipeline.speech.fbank import LENGTH, SHIFT, fbank
 
 WINDOW = 10 * RATE  # the network's input
 FRAMES = 589  # its output
 HOP = 270 / RATE  # s from frame to frame
 STEP = 3.0  # s from window to window
 THRESHOLD = 0.6  # cosine distance up to which two groups of voices are one speaker
-SOLO = 2.0  # s that a voice must speak alone to found a speaker
+SOLO = 0.5  # s that a voice must speak alone to found a speaker
 FAINT = 0.1  # s below which a voice is noise
 LONGEST = 300  # frames of 10 ms to embed: more costs time and tells little
 SHORTEST = 20
@@ -106,7 +106,7 @@ class Networks:
             alone = mask & (together == 1)
             if features is None:
                 features = fbank(sound)
-                features -= features.mean(0)
+                features -= features[: max(1, (len(part) - LENGTH) // SHIFT + 1)].mean(0)  # without the padding
             heard = alone if alone.sum() * HOP >= 2 * FAINT else mask
             voices.append(Local(mask, float(alone.sum() * HOP), self.embedding(features, heard)))
         return Window(offset + at / RATE, tuple(voices), together.astype(np.uint8))

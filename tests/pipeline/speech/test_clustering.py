@@ -93,6 +93,10 @@ def test_a_voice_heard_only_together_with_another_founds_no_speaker_when_others_
     assert len(groups(windows[1:])) == 1, "but when it is all there is, it does"
 
 
+def test_somebody_who_says_little_is_somebody() -> None:
+    assert len(groups([window(0, a=(1, 6), b=(7, 7.8))])) == 2
+
+
 def test_runs_are_the_stretches_of_a_mask() -> None:
     assert [(round(a / HOP), round(b / HOP)) for a, b in runs(np.array([1, 1, 0, 1, 0, 1], bool))] == [
         (0, 2),

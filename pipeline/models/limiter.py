@@ -28,6 +28,10 @@ HOLD_ROUNDS = 20  # windows of answers at a proven ceiling before one more call 
 HOLD_ANSWERS = 100  # and at least so many answers: a try may cost a refusal
 MARGIN = 0.98  # of a cap per minute is used: arrival times shift on their way
 SPREAD = 0.01  # of a cap may start in a burst
+LONG = 1.0  # s; a pause of this length says that a cap per minute is met
+LATE = 1.02  # of a long pause is waited: what it frees comes back bit by bit, as it was taken
+FASTER = 4.0  # than the minute before a long pause may calls start after it
+SLOWEST = 60.0  # a minute, however few they were
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,7 @@ class Pace:
     A push back at a level that the server has not carried lately shows its ceiling: the window stays there, and a call
     more is tried after a while that doubles with each failure, so that nearly all calls go through. A push back at a
     level that it did carry is about something else: the window is cut, and grows again by additions.
+    A long pause shows what a minute carries: after it calls start evenly, so that only the last one is refused.
     """
 
     def __init__(self, limits: Limits, now: float = 0.0, hold: float = math.inf):
@@ -103,6 +108,8 @@ class Pace:
         self.cut_from = 0.0
         self.paused_until = -math.inf
         self.hold = hold
+        self.answered: deque[float] = deque()  # within the last minute
+        self.even: Bucket | None = None
         self.requests = Bucket(limits.requests_per_minute, now) if limits.requests_per_minute else None
         self.tokens = Bucket(limits.tokens_per_minute, now) if limits.tokens_per_minute else None
         self.open: dict[int, Lease] = {}
@@ -115,8 +122,7 @@ class Pace:
             oldest = min(lease.at for lease in self.open.values())
             return oldest + self.hold - now
         waits = [self.paused_until - now, 0.0]
-        if self.requests:
-            waits.append(self.requests.wait(now, 1))
+        waits.extend(bucket.wait(now, 1) for bucket in (self.requests, self.even) if bucket)
         if self.tokens:
             waits.append(self.tokens.wait(now, tokens))
         return max(waits)
@@ -127,8 +133,9 @@ class Pace:
         if lease.level >= math.floor(self.window):
             self.full_at = now
         self.tried = self.tried or lease.level > self.base
-        if self.requests:
-            self.requests.take(1)
+        for bucket in (self.requests, self.even):
+            if bucket:
+                bucket.take(1)
         if self.tokens:
             self.tokens.take(tokens)
         return lease
@@ -140,8 +147,12 @@ class Pace:
         del self.open[lease.id]
         if self.tokens and release.tokens is not None:
             self.tokens.take(release.tokens - lease.tokens)
+        if release.outcome == "ok":
+            self.answered.append(now)
+            while self.answered[0] <= now - MINUTE:
+                self.answered.popleft()
         if release.retry_after:
-            self.paused_until = max(self.paused_until, now + release.retry_after)
+            self._pause(now, release.retry_after)
         if release.outcome == "limited":
             self._shrink(now, lease)
         elif release.outcome == "ok":
@@ -151,6 +162,13 @@ class Pace:
                 self.requests.take(-1)
             if self.tokens and release.tokens is None:
                 self.tokens.take(-lease.tokens)
+
+    def _pause(self, now: float, seconds: float) -> None:
+        if seconds >= LONG:
+            self.even = Bucket(max(FASTER * len(self.answered), SLOWEST), now)
+            self.even.burst = self.even.level = 1.0
+            seconds *= LATE
+        self.paused_until = max(self.paused_until, now + seconds)
 
     def _shrink(self, now: float, lease: Lease) -> None:
         """Calls overtake each other on their way, so what counts is how many were under way, not which was refused."""

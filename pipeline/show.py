@@ -16,7 +16,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from pipeline import bill
+from pipeline import bill, logs
 from pipeline import status as statuses
 from pipeline.review.views import diff
 from pipeline.rows import Clip, Formatted, Refined, Verified
@@ -110,6 +110,10 @@ def print_status(console: Console, run: Run, steps: list[StepStatus], spending: 
 
     if any(line.usd != 0.0 for line in spending):
         console.print(bill.table(spending))
+    for step in steps:
+        if found := logs.count(run.storage, step.name):
+            where = f"{run.storage.root.removeprefix('file://')}/{step.name}/logs"
+            console.print(Text(f"{step.name}: {found} shards had something to say, in {where}"))
 
 
 def watch(console: Console, run: Run, seconds: float) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import ray
 
+from pipeline import logs
 from pipeline.run import Run
 from pipeline.work import Done, Task, Workshop
 
@@ -22,6 +23,7 @@ class Worker:
 
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        logs.listen()
         desk = Desk(office) if office else None
         make = model_maker(desk.gate if desk else None, desk if desk and has_budget(run) else None)
         self.shop = Workshop(run, make)
@@ -30,7 +32,8 @@ class Worker:
         return str(ray.get_runtime_context().get_node_id())
 
     async def work(self, task: Task) -> Done:
-        return await self.shop.work(task)
+        with logs.kept(self.shop.run.storage, task.step, task.shard):
+            return await self.shop.work(task)
 
     async def decide(self, task: Task, parts: Sequence[str]) -> Done:
         return await self.shop.decide(task, parts)

@@ -13,26 +13,10 @@ from pipeline.engine import Engine, Result
 from pipeline.manifest import Manifest
 from pipeline.run import Fresh, Run
 from tests.toys import recipe, videos
+from tests.watching import Watch
 
 WORK: dict[str, Any] = {"stage": "ToyWork"}
 NEXT: dict[str, Any] = {"stage": "ToyNext"}
-
-
-class Watch:
-    """Progress that remembers."""
-
-    def __init__(self) -> None:
-        self.finished_shards: list[tuple[str, str]] = []
-        self.lines: list[str] = []
-
-    def started(self, survey: Any, steps: Any) -> None:
-        pass
-
-    def finished(self, done: Any) -> None:
-        self.finished_shards.append((done.step, done.shard))
-
-    def said(self, message: str) -> None:
-        self.lines.append(message)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -73,6 +57,15 @@ def test_rows_keep_their_order_in_a_shard_and_every_row_is_accounted_for(tmp_pat
         failure.name: failure.kind for step in run.steps for shard in shards for failure in run.failures(step, shard)
     }
     assert failed == {"bad1.mp4": "unprocessable", "crash1.mp4": "crash", "unreadable.mp4": "no_video"}
+
+
+def test_what_a_stage_says_of_a_crash_is_kept_beside_its_shard(tmp_path: Path) -> None:
+    run, _, _ = work(tmp_path / "run", recipe(videos(tmp_path / "in", ["a", "b", "crash1", "d", "e"]), WORK, NEXT))
+    logs = {name: run.storage.read(f"run:work/logs/{name}").decode() for name in run.storage.list("run:work/logs")}
+    (crash,) = [row.id for shard in run.survey().shards for row in run.failures("work", shard)]
+    assert len(logs) == 1 and not list(run.storage.list("run:next/logs"))
+    (text,) = logs.values()
+    assert crash in text and "ZeroDivisionError: a crash" in text
 
 
 def test_running_again_does_nothing(tmp_path: Path) -> None:

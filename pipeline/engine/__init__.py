@@ -123,6 +123,7 @@ class Engine:
         if rescan or self._anything_to_do():
             with cluster.cluster(self.cpus):
                 try:
+                    self.crew.prepare(self.run.steps[step] for step in self.steps if self.force or not self._done(step))
                     if rescan:
                         self._ingest(first)
                     self.progress.started(self.survey, self.steps)

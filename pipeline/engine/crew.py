@@ -101,6 +101,18 @@ class Crew:
             choice = [hand for hand in choice if step.name in hand.opened]
         return min(choice, key=lambda hand: (hand.load, step.name not in hand.opened), default=None)
 
+    def prepare(self, steps: Iterable[Step]) -> None:
+        """One worker for each group at once, where there is room for all: a process takes seconds to start, and the
+        last stage's need not wait for the first shard."""
+        groups = list(dict.fromkeys(Group.of(step) for step in steps))
+        held = self._held()
+        for group in groups:
+            for name, amount in group.claims().items():
+                held[name] += amount
+        if self._within(held):
+            for group in groups:
+                self._hire(group)
+
     def make_room(self, wanting: Iterable[Step]) -> None:
         """A group with work and no worker gets the place of one that is idle, or that has had its turn. Who has had
         nothing to do for a while goes anyway, but for as many as a stage wants to keep."""

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -107,6 +108,17 @@ def head(cpus: int = 2, gpus: int = 0, **variables: str) -> Iterator[Head]:
             for member in family:
                 with suppress(psutil.NoSuchProcess):
                     member.kill()
+
+
+def add_node(cluster: Any, **node: Any) -> Any:
+    """One more node of a simulated cluster. Ray gives it half a minute to start, which a busy machine may not have."""
+    for last in (False, False, True):
+        try:
+            return cluster.add_node(**node)
+        except Exception:  # Ray raises bare ones here
+            if last:
+                raise
+    raise AssertionError("unreachable")
 
 
 def _await(dashboard: str, process: subprocess.Popen[bytes], log: Path) -> None:

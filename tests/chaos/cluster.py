@@ -27,10 +27,10 @@ import psutil
 from pipeline.manifest import dump
 from pipeline.rows import Video
 from pipeline.run import Run
-from tests.heads import ROOT, environment
+from tests.heads import ROOT, add_node, environment
 from tests.toys import ToyNext, ToyRow, ToyWork, recipe, videos
 
-VIDEOS = 48
+VIDEOS = 24
 SHARD_ROWS = 3
 STEPS = ("work", "next", "last")
 TOTAL = VIDEOS // SHARD_ROWS * len(STEPS)
@@ -137,7 +137,7 @@ def kill(kind: str, case: Case, cluster: Any, nodes: list[Any], chance: random.R
         case.start()
     elif kind == "node":
         cluster.remove_node(nodes.pop(chance.randrange(len(nodes))), allow_graceful=False)
-        nodes.append(cluster.add_node(**NODE))
+        nodes.append(add_node(cluster, **NODE))
     elif victims := workers():
         chance.choice(victims).kill()
     else:
@@ -184,7 +184,7 @@ def main() -> int:
         base = Path(scratch)
         os.environ["RAY_TMPDIR"] = scratch
         cluster = Cluster(initialize_head=True, head_node_args={**NODE, "num_cpus": 1, "num_gpus": 0})
-        nodes = [cluster.add_node(**NODE) for _ in range(2)]
+        nodes = [add_node(cluster, **NODE) for _ in range(2)]
         source = videos(base / "in", [f"v{number}" for number in range(VIDEOS - 1)] + ["bad"])
         try:
             calm = Case(base / "calm", source, cluster.address)

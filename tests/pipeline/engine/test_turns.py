@@ -1,0 +1,84 @@
+"""A cluster smaller than what the stages ask for, and one that gets its node late."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import ray
+from ray.cluster_utils import Cluster
+
+from pipeline.engine import Engine, Result, cluster
+from pipeline.run import Run
+from tests.heads import add_node, environment, free_ports
+from tests.toys import recipe, videos
+from tests.watching import Watch
+
+pytestmark = pytest.mark.cluster
+STORE = {"object_store_memory": 100 << 20}
+GPU: dict[str, Any] = {"stage": "ToyNext", "resources": {"gpus": 1, "cpus": 0}, "seconds": 0.05}
+
+
+@pytest.fixture(scope="module")
+def simulated() -> Iterator[Cluster]:
+    """Two CPUs and one GPU, as far as Ray knows."""
+    before = dict(os.environ)
+    os.environ |= environment()
+    made = Cluster(
+        initialize_head=True, head_node_args={"num_cpus": 2, "num_gpus": 1, "dashboard_port": free_ports(1)[0], **STORE}
+    )
+    ray.init(made.address, log_to_driver=False)
+    yield made
+    ray.shutdown()
+    made.shutdown()
+    os.environ.clear()
+    os.environ |= before
+
+
+def work(folder: Path, *steps: dict[str, Any]) -> tuple[Run, Result, Watch]:
+    run = Run(folder / "run", recipe(videos(folder / "in", "abcdefgh"), {"stage": "ToyWork"}, *steps, shard_rows=2))
+    run.freeze()
+    watch = Watch()
+    return run, Engine(run, watch).execute(), watch
+
+
+def test_four_pools_with_a_gpu_each_finish_on_a_cluster_with_one(tmp_path: Path, simulated: Cluster) -> None:
+    steps = [{**GPU, "name": f"gpu{number}", "min_workers": 1} for number in range(4)]
+    run, result, watch = work(tmp_path, *steps)
+    assert not result.stopped and not result.failures
+    assert {row.text for row in run.all_rows("gpu3")} == {"toy toy toy toy toy"}
+    assert len(list(run.all_rows("gpu3"))) == 16
+    assert not any("died" in line for line in watch.lines)
+
+
+def test_a_stage_waits_for_the_node_that_it_needs(
+    tmp_path: Path, simulated: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a cluster that grows, or after a spot node has left."""
+    monkeypatch.setenv("RAY_ADDRESS", simulated.address)
+    assert cluster.patience() > 60
+
+    def late() -> None:
+        time.sleep(3)
+        add_node(simulated, num_cpus=0, num_gpus=2, **STORE)
+
+    coming = threading.Thread(target=late)
+    coming.start()
+    run, result, watch = work(tmp_path, {**GPU, "resources": {"gpus": 2, "cpus": 0}})
+    coming.join()
+    assert not result.stopped and len(list(run.all_rows("next"))) == 16
+    assert any("waiting for nodes" in line and "2 GPU" in line for line in watch.lines)
+
+
+def test_a_stage_is_stopped_when_no_node_comes(
+    tmp_path: Path, simulated: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", simulated.address)
+    monkeypatch.setenv("ASID_NODE_WAIT", "2")
+    _, result, _ = work(tmp_path, {**GPU, "resources": {"gpus": 64, "cpus": 0}})
+    assert "64 GPU" in result.stopped["next"]

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from pipeline import manifest as manifests
 from pipeline.cli import app
 from pipeline.engine import Engine, Result
+from pipeline.models.spend import spent
 from pipeline.run import Run
 from tests import paid
 from tests.pipeline.test_engine import Watch
@@ -63,9 +64,13 @@ def test_every_clip_ends_as_a_row_or_a_named_failure_whatever_the_servers_do(tmp
         job = paid.Job(tmp_path, source, openai.url, gemini.url, ("scene",), more={"timeout": 10.0})
         run, result = work(job)
         assert not result.stopped and not result.out_of_budget
-        for server in (openai, gemini):
-            assert server.seen.paid_twice == 0
-            assert {"limit", "error", "hang", "malformed", "refusal"} <= set(server.seen.fates)
+    spending = spent(run.storage, run.steps, run.manifest.models)
+    for name, server in (("strong", openai), ("wide", gemini)):
+        fates = server.seen.fates
+        assert {"limit", "error", "hang", "malformed", "refusal"} <= set(fates)
+        paid_for = [line for line in spending if line.model == name]
+        assert sum(line.answers for line in paid_for) == fates[""]  # every good answer is kept, and was given once
+        assert sum(line.rejected for line in paid_for) == fates["malformed"] + fates["refusal"]
     ended, failed = paid.rows_and_failures(run)
     cut = [row.id for row in run.all_rows("cut")]
     assert len(cut) == count

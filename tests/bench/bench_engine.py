@@ -90,7 +90,7 @@ def say(figure: str, value: float, unit: str, limit: float | None = None) -> Non
 
 def manifest(folder: Path, videos: int, shard: int, *steps: dict[str, Any]) -> Manifest:
     listing = folder / "list.jsonl"
-    listing.write_text("".join(f'{{"uri": "file:///none/{number}.mp4"}}\n' for number in range(videos)))
+    listing.write_text("".join(f'{{"uri": "s3://none/{number}.mp4"}}\n' for number in range(videos)))
     ingest = {"stage": f"{HERE}:Named", "shard_rows": shard, "shard_minutes": 1e9}
     return Manifest.model_validate({"inputs": [{"path": str(listing)}], "recipe": [ingest, *steps]})
 
@@ -101,6 +101,8 @@ def execute(folder: Path, recipe: Manifest) -> float:
     run.freeze()
     result = Engine(run, Silent()).execute()
     assert not result.stopped and not result.failures, result
+    videos = sum(mark.rows for (step, _), mark in run.survey().footers.items() if step == "ingest")
+    assert videos == len((folder / "list.jsonl").read_text().splitlines())
     return result.seconds
 
 

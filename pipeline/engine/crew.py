@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import time
+import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,6 +57,7 @@ class Hand:
 
     actor: Any
     group: Group
+    name: str
     load: int = 0
     alone: bool = False  # tries a shard whose workers died, and must take no other along
     opened: set[str] = field(default_factory=set)
@@ -174,7 +177,10 @@ class Crew:
     def dismiss(self, hand: Hand) -> None:
         if hand in self.hands:
             self.hands.remove(hand)
-            ray.kill(hand.actor)
+            with suppress(RayError):  # it may never have been there
+                ray.kill(hand.actor)
+            if self.office is not None:
+                self.office.bury.remote(hand.name)
 
     def dismiss_all(self) -> None:
         for hand in list(self.hands):
@@ -231,6 +237,7 @@ class Crew:
             options["runtime_env"] = {"pip": list(environment.packages), "env_vars": environment.variables}
         if self.office is None and office.is_needed(self.run):
             self.office = office.open_office(self.run)
-        actor: Any = ray.remote(Worker).options(**options).remote(self.run, self.office)
-        self.hands.append(hand := Hand(actor, group, place=actor.node.remote()))
+        name = uuid.uuid4().hex
+        actor: Any = ray.remote(Worker).options(**options).remote(self.run, self.office, name)
+        self.hands.append(hand := Hand(actor, group, name, place=actor.node.remote()))
         return hand

@@ -10,7 +10,7 @@ from typing import Any
 import ray
 
 from pipeline.models.config import Limits
-from pipeline.models.factory import endpoint, hold_of, strictest
+from pipeline.models.factory import endpoint, strictest
 from pipeline.models.limiter import Gate, Lease, Limiter, Release, RemoteGate
 from pipeline.models.spend import Ledger, Ticket, spent
 from pipeline.run import Run
@@ -21,28 +21,31 @@ class Office:
 
     def __init__(self, run: Run):
         limits: dict[str, list[Limits]] = defaultdict(list)
-        holds: dict[str, float] = defaultdict(float)
         for name, config in run.manifest.models.items():
-            where = endpoint(name, config)
-            limits[where].append(config.limits)
-            holds[where] = max(holds[where], hold_of(config))
-        self.limiters = {where: Limiter(strictest(found), holds[where]) for where, found in limits.items() if where}
+            limits[endpoint(name, config)].append(config.limits)
+        self.limiters = {where: Limiter(strictest(found)) for where, found in limits.items() if where}
         budgets = {step.name: step.config.budget for step in run.steps.values() if step.config.budget}
         self.ledger = Ledger(run.manifest.budget.usd, budgets)
         if has_budget(run):
             self.ledger.restore(spent(run.storage, run.steps, run.manifest.models))
 
-    async def acquire_many(self, where: str, wants: Sequence[int]) -> list[Lease]:
-        return await self.limiters[where].acquire_many(wants)
+    async def acquire_many(self, where: str, wants: Sequence[int], worker: str) -> list[Lease]:
+        return await self.limiters[where].acquire_many(wants, worker)
 
     async def release_many(self, where: str, releases: Sequence[Release]) -> None:
         await self.limiters[where].release_many(releases)
 
-    async def reserve(self, stage: str, model: str, guess: float) -> Ticket:
-        return await self.ledger.reserve(stage, model, guess)
+    async def reserve(self, stage: str, model: str, guess: float, worker: str) -> Ticket:
+        return await self.ledger.reserve(stage, model, guess, worker)
 
     async def settle(self, ticket: Ticket, stage: str, model: str, usd: float) -> None:
         await self.ledger.settle(ticket, stage, model, usd)
+
+    async def bury(self, worker: str) -> None:
+        """A worker is gone: what it held goes to the others at once."""
+        for limiter in self.limiters.values():
+            limiter.forget(worker)
+        self.ledger.forget(worker)
 
 
 def has_budget(run: Run) -> bool:
@@ -64,16 +67,20 @@ class Desk:
     """A worker's end of the office: its gates and its purse."""
 
     office: Any
+    worker: str
 
     def gate(self, where: str) -> Gate:
-        async def call(method: str, argument: list[int] | list[Release]) -> list[Lease] | None:
-            answer: list[Lease] | None = await getattr(self.office, method).remote(where, argument)
-            return answer
+        async def ask(wants: list[int]) -> list[Lease]:
+            leases: list[Lease] = await self.office.acquire_many.remote(where, wants, self.worker)
+            return leases
 
-        return RemoteGate(call)
+        async def tell(ended: list[Release]) -> None:
+            await self.office.release_many.remote(where, ended)
+
+        return RemoteGate(ask, tell)
 
     async def reserve(self, stage: str, model: str, guess: float) -> Ticket:
-        ticket: Ticket = await self.office.reserve.remote(stage, model, guess)
+        ticket: Ticket = await self.office.reserve.remote(stage, model, guess, self.worker)
         return ticket
 
     async def settle(self, ticket: Ticket, stage: str, model: str, usd: float) -> None:

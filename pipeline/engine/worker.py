@@ -15,16 +15,17 @@ from pipeline.work import Done, Task, Workshop
 
 
 class Worker:
-    """One process that works shards. Its stages open on first use. `office`: what it shares with the others, if any."""
+    """One process that works shards. Its stages open on first use. `office`: what it shares with the others, if any,
+    who know it by `name`."""
 
-    def __init__(self, run: Run, office: Any):
+    def __init__(self, run: Run, office: Any, name: str):
         from pipeline.engine.office import Desk, has_budget
         from pipeline.models.factory import model_maker
 
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         logs.listen()
-        desk = Desk(office) if office else None
+        desk = Desk(office, name) if office else None
         make = model_maker(desk.gate if desk else None, desk if desk and has_budget(run) else None)
         self.shop = Workshop(run, make)
 

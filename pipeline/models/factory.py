@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pipeline.manifest import Step
     from pipeline.run import Run
 
-HOLD_MARGIN = 60.0  # s beyond a call's timeout after which a lease counts as lost with its worker
 GateMaker = Callable[[ModelConfig], Gate]
 
 
@@ -44,7 +43,7 @@ def open_model(
     if mode == "batch":
         layers: Model = batched(provider, config)
     else:
-        limited = Limited(provider, gate or Limiter(config.limits, hold_of(config)), config.timeout)
+        limited = Limited(provider, gate or Limiter(config.limits), config.timeout)
         layers = Persistent(limited, config.retries, config.deadline)
     if purse:
         layers = Budgeted(layers, name, stage, prices_of(config), purse)
@@ -141,10 +140,6 @@ def endpoint(name: str, config: ModelConfig) -> str:
     if config.provider == "embedded" or (config.provider == "vllm" and not config.base_url):
         return ""
     return f"scripted {name}" if config.provider == "scripted" else f"{config.provider} {config.base_url} {config.key}"
-
-
-def hold_of(config: ModelConfig) -> float:
-    return config.timeout + HOLD_MARGIN
 
 
 def strictest(limits: Iterable[Limits]) -> Limits:

@@ -36,12 +36,13 @@ SLOWEST = 60.0  # a minute, however few they were
 
 @dataclass(frozen=True)
 class Lease:
-    """Leave for one call. `level`: calls at once when it began, itself included."""
+    """Leave for one call. `level`: calls at once when it began, itself included. `holder`: the process that has it."""
 
     id: int
     tokens: int
     at: float
     level: int
+    holder: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class Pace:
     A long pause shows what a minute carries: after it calls start evenly, so that only the last one is refused.
     """
 
-    def __init__(self, limits: Limits, now: float = 0.0, hold: float = math.inf):
+    def __init__(self, limits: Limits, now: float = 0.0):
         self.most = float(limits.concurrency)
         self.window = min(float(FIRST), self.most)
         self.ceiling = math.inf
@@ -107,7 +108,6 @@ class Pace:
         self.cut_at = -math.inf
         self.cut_from = 0.0
         self.paused_until = -math.inf
-        self.hold = hold
         self.answered: deque[float] = deque()  # within the last minute
         self.even: Bucket | None = None
         self.requests = Bucket(limits.requests_per_minute, now) if limits.requests_per_minute else None
@@ -117,18 +117,16 @@ class Pace:
 
     def wait(self, now: float, tokens: int) -> float:
         """Seconds until a call may start; 0 now; infinite until another call ends."""
-        self._forget(now)
         if len(self.open) >= math.floor(self.window):
-            oldest = min(lease.at for lease in self.open.values())
-            return oldest + self.hold - now
+            return math.inf
         waits = [self.paused_until - now, 0.0]
         waits.extend(bucket.wait(now, 1) for bucket in (self.requests, self.even) if bucket)
         if self.tokens:
             waits.append(self.tokens.wait(now, tokens))
         return max(waits)
 
-    def start(self, now: float, tokens: int) -> Lease:
-        lease = Lease(next(self.ids), tokens, now, len(self.open) + 1)
+    def start(self, now: float, tokens: int, holder: str = "") -> Lease:
+        lease = Lease(next(self.ids), tokens, now, len(self.open) + 1, holder)
         self.open[lease.id] = lease
         if lease.level >= math.floor(self.window):
             self.full_at = now
@@ -143,7 +141,7 @@ class Pace:
     def finish(self, now: float, release: Release) -> None:
         lease = release.lease
         if self.open.get(lease.id) != lease:
-            return  # given up for lost, or told to an earlier limiter that has been replaced
+            return  # its holder was given up for lost, or it is of an earlier limiter that has been replaced
         del self.open[lease.id]
         if self.tokens and release.tokens is not None:
             self.tokens.take(release.tokens - lease.tokens)
@@ -216,29 +214,31 @@ class Pace:
                 self.ceiling += self.step
         self.window = min(self.window, self.most)
 
-    def _forget(self, now: float) -> None:
-        """Leases of workers that died come back after `hold` seconds."""
-        lost = [id for id, lease in self.open.items() if now - lease.at >= self.hold]
-        for id in lost:
-            del self.open[id]
+    def forget(self, holder: str) -> None:
+        """A process died: nobody will tell how its calls ended."""
+        self.open = {id: lease for id, lease in self.open.items() if lease.holder != holder}
 
 
 class Limiter:
     """A `Pace` that callers wait for, first come first served. A waiting call holds no slot."""
 
-    def __init__(self, limits: Limits, hold: float = math.inf, clock: Callable[[], float] = time.monotonic):
+    def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic):
         self.clock = clock
-        self.pace = Pace(limits, clock(), hold)
-        self.queue: deque[tuple[Sequence[int], asyncio.Future[list[Lease]]]] = deque()
+        self.pace = Pace(limits, clock())
+        self.queue: deque[tuple[str, Sequence[int], asyncio.Future[list[Lease]]]] = deque()
+        self.gone: set[str] = set()
         self.timer: asyncio.TimerHandle | None = None
 
     async def acquire(self, tokens: int = 0) -> Lease:
         return (await self.acquire_many([tokens]))[0]
 
-    async def acquire_many(self, wants: Sequence[int]) -> list[Lease]:
-        """Leave for as many of the wanted calls, in order, as may start now; waits for the first of them."""
+    async def acquire_many(self, wants: Sequence[int], holder: str = "") -> list[Lease]:
+        """Leave for as many of the wanted calls, in order, as may start now; waits for the first of them. None for a
+        holder that is gone."""
+        if holder in self.gone:
+            return []
         future: asyncio.Future[list[Lease]] = asyncio.get_running_loop().create_future()
-        self.queue.append((wants, future))
+        self.queue.append((holder, wants, future))
         self._pump()
         try:
             return await future
@@ -257,19 +257,28 @@ class Limiter:
             self.pace.finish(self.clock(), release)
         self._pump()
 
+    def forget(self, holder: str) -> None:
+        """A process died: its leases come back, and it waits for no more."""
+        self.gone.add(holder)
+        self.pace.forget(holder)
+        for waiter, _, future in self.queue:
+            if waiter == holder and not future.done():
+                future.set_result([])
+        self._pump()
+
     def _pump(self) -> None:
         if self.timer:
             self.timer.cancel()
             self.timer = None
         while self.queue:
-            wants, future = self.queue[0]
+            holder, wants, future = self.queue[0]
             leases: list[Lease] = []
             wait = 0.0
             while not future.done() and len(leases) < len(wants):
                 now, tokens = self.clock(), wants[len(leases)]
                 if (wait := self.pace.wait(now, tokens)) > 0:
                     break
-                leases.append(self.pace.start(now, tokens))
+                leases.append(self.pace.start(now, tokens, holder))
             if not leases and not future.done():
                 if not math.isinf(wait):
                     self.timer = asyncio.get_running_loop().call_later(wait, self._pump)
@@ -280,11 +289,16 @@ class Limiter:
 
 
 class RemoteGate:
-    """A worker's end of a Limiter that lives elsewhere. `call(method, argument)` runs `acquire_many` or `release_many`
-    there. One question is under way at a time, for all calls that wait; ended calls are told together."""
+    """A worker's end of a Limiter that lives elsewhere. `ask` runs its `acquire_many`, `tell` its `release_many`. One
+    question is under way at a time, for all calls that wait; ended calls are told together."""
 
-    def __init__(self, call: Callable[[str, list[int] | list[Release]], Awaitable[list[Lease] | None]]):
-        self.call = call
+    def __init__(
+        self,
+        ask: Callable[[list[int]], Awaitable[list[Lease]]],
+        tell: Callable[[list[Release]], Awaitable[None]],
+    ):
+        self.ask = ask
+        self.tell = tell
         self.waiting: deque[tuple[int, asyncio.Future[Lease]]] = deque()
         self.ended: list[Release] = []
         self.asking: asyncio.Task[None] | None = None
@@ -313,7 +327,7 @@ class RemoteGate:
     async def _ask(self) -> None:
         while self.waiting:
             wants = [tokens for tokens, _ in self.waiting]
-            leases = await self.call("acquire_many", wants) or []
+            leases = await self.ask(wants)
             for lease in leases:
                 _, future = self.waiting.popleft()
                 if future.done():
@@ -332,4 +346,4 @@ class RemoteGate:
     async def _tell(self) -> None:
         while self.ended:
             ended, self.ended = self.ended, []
-            await self.call("release_many", ended)
+            await self.tell(ended)

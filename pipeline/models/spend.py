@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -19,8 +17,6 @@ from pipeline.storage import Storage
 
 MILLION = 1_000_000
 GUESSED_OUTPUT = 500
-TICKET_SECONDS = 3600.0  # after which a call in flight counts as lost with its worker
-LOOK_AGAIN = 60.0  # s
 TOKENS_PER_MEDIA_SECOND = 300  # until the first answer says better
 FREE = Prices(input=0.0, output=0.0)
 
@@ -182,7 +178,8 @@ class Ledger:
     budgets: dict[str, float] = field(default_factory=dict)  # by stage
     spent: dict[str, float] = field(default_factory=dict)  # by stage
     means: dict[tuple[str, str], tuple[int, float]] = field(default_factory=dict)  # calls, USD
-    open: dict[int, tuple[str, float, float]] = field(default_factory=dict)  # stage, likely USD, since
+    open: dict[int, tuple[str, float, str]] = field(default_factory=dict)  # stage, likely USD, holder
+    gone: set[str] = field(default_factory=set)
     waiting: list[asyncio.Future[None]] = field(default_factory=list)
     ids: Iterator[int] = field(default_factory=itertools.count)
 
@@ -192,26 +189,34 @@ class Ledger:
             if line.usd is not None:
                 self._spend(line.stage, line.model, line.answers + line.rejected, line.usd)
 
-    async def reserve(self, stage: str, model: str, guess: float) -> Ticket:
-        while (ticket := self._verdict(stage, model, guess)) is None:
+    async def reserve(self, stage: str, model: str, guess: float, holder: str = "") -> Ticket:
+        while (ticket := self._verdict(stage, model, guess, holder)) is None:
             settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self.waiting.append(settled)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(settled, LOOK_AGAIN)
+            await settled
         return ticket
 
     async def settle(self, ticket: Ticket, stage: str, model: str, usd: float) -> None:
         """The call of a ticket has ended and cost this much. One that failed cost nothing that is known."""
         if self.open.pop(ticket.id, None) is not None:
             self._spend(stage, model, 1 if usd else 0, usd)
+        self._wake()
+
+    def forget(self, holder: str) -> None:
+        """A process died: its calls in flight will not be settled, and it waits for no more."""
+        self.gone.add(holder)
+        self.open = {id: entry for id, entry in self.open.items() if entry[2] != holder}
+        self._wake()
+
+    def _wake(self) -> None:
         waiting, self.waiting = self.waiting, []
         for settled in waiting:
             if not settled.done():
                 settled.set_result(None)
 
-    def _verdict(self, stage: str, model: str, guess: float) -> Ticket | None:
-        now = time.monotonic()
-        self.open = {id: entry for id, entry in self.open.items() if now - entry[2] < TICKET_SECONDS}
+    def _verdict(self, stage: str, model: str, guess: float, holder: str) -> Ticket | None:
+        if holder in self.gone:
+            return Ticket(-1, 0.0, "its worker is gone")
         calls, usd = self.means.get((stage, model), (0, 0.0))
         likely = usd / calls if calls else guess if self.open else 0.0
         for name, limit, ours in (("the budget", self.budget, ""), ("its budget", self.budgets.get(stage), stage)):
@@ -225,7 +230,7 @@ class Ledger:
             if flying and gone + flying + likely > limit:
                 return None
         ticket = Ticket(next(self.ids), likely or guess)
-        self.open[ticket.id] = (stage, ticket.usd, now)
+        self.open[ticket.id] = (stage, ticket.usd, holder)
         return ticket
 
     def _spend(self, stage: str, model: str, calls: int, usd: float) -> None:

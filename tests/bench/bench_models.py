@@ -133,11 +133,14 @@ def workers() -> None:
 
     class Worker:
         def __init__(self, url: str, limiter: Any):
-            async def call(method: str, argument: list[int] | list[Release]) -> list[Lease] | None:
-                answer: list[Lease] | None = await getattr(limiter, method).remote(argument)
-                return answer
+            async def ask(wants: list[int]) -> list[Lease]:
+                leases: list[Lease] = await limiter.acquire_many.remote(wants)
+                return leases
 
-            self.url, self.gate = url, RemoteGate(call)
+            async def tell(ended: list[Release]) -> None:
+                await limiter.release_many.remote(ended)
+
+            self.url, self.gate = url, RemoteGate(ask, tell)
 
         async def press(self, seconds: float) -> None:
             await press(layered(self.url, self.gate), seconds, 64)

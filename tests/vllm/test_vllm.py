@@ -24,8 +24,8 @@ from pipeline.engine import cluster as ray_cluster
 from pipeline.manifest import Manifest
 from pipeline.rows import Clip
 from pipeline.run import Run
-from tests.pipeline.test_engine import Watch
 from tests.vllm.tiny import make
+from tests.watching import Watch
 
 pytestmark = [pytest.mark.vllm, pytest.mark.timeout(1800)]
 CLIPS = 32

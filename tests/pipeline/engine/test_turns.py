@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from ray.cluster_utils import Cluster
 
 from pipeline.engine import Engine, Result, cluster
 from pipeline.run import Run
-from tests.heads import add_node, environment, free_ports
+from tests.heads import PATIENT, ROOT, add_node, free_ports
 from tests.toys import recipe, videos
 from tests.watching import Watch
 
@@ -26,9 +26,9 @@ GPU: dict[str, Any] = {"stage": "ToyNext", "resources": {"gpus": 1, "cpus": 0}, 
 
 @pytest.fixture(scope="module")
 def simulated() -> Iterator[Cluster]:
-    """Two CPUs and one GPU, as far as Ray knows."""
+    """Two CPUs and one GPU, as far as Ray knows. A process asks for tokens or not from its first Ray on, so that stays."""
     before = dict(os.environ)
-    os.environ |= environment()
+    os.environ |= {"PYTHONPATH": str(ROOT), **PATIENT}
     made = Cluster(
         initialize_head=True, head_node_args={"num_cpus": 2, "num_gpus": 1, "dashboard_port": free_ports(1)[0], **STORE}
     )
@@ -63,14 +63,11 @@ def test_a_stage_waits_for_the_node_that_it_needs(
     monkeypatch.setenv("RAY_ADDRESS", simulated.address)
     assert cluster.patience() > 60
 
-    def late() -> None:
+    with ThreadPoolExecutor(1) as pool:  # Ray starts nodes only from the main thread
+        running = pool.submit(work, tmp_path, {**GPU, "resources": {"gpus": 2, "cpus": 0}})
         time.sleep(3)
         add_node(simulated, num_cpus=0, num_gpus=2, **STORE)
-
-    coming = threading.Thread(target=late)
-    coming.start()
-    run, result, watch = work(tmp_path, {**GPU, "resources": {"gpus": 2, "cpus": 0}})
-    coming.join()
+        run, result, watch = running.result()
     assert not result.stopped and len(list(run.all_rows("next"))) == 16
     assert any("waiting for nodes" in line and "2 GPU" in line for line in watch.lines)
 

@@ -173,14 +173,20 @@ def test_random_refusals_leave_some_calls_at_once() -> None:
     assert len(simulation.answered) / 120 * (simulation.latency + TICK) > 4
 
 
-def test_leases_of_a_dead_worker_come_back() -> None:
-    pace = Pace(Limits(concurrency=1), hold=30.0)
-    lost = pace.start(0.0, 0)
-    assert pace.wait(10.0, 0) == 20.0
-    assert pace.wait(30.0, 0) == 0.0
-    pace.start(31.0, 0)
-    pace.finish(32.0, Release(lost, "ok"))  # it lived after all: its lease counts no more
-    assert len(pace.open) == 1
+def test_leases_of_a_dead_worker_come_back_and_it_gets_no_more() -> None:
+    async def scene() -> None:
+        limiter = Limiter(Limits(concurrency=1))
+        (lost,) = await limiter.acquire_many([0], "dead")
+        its = asyncio.create_task(limiter.acquire_many([0, 0], "dead"))
+        ours = asyncio.create_task(limiter.acquire_many([0], "alive"))
+        await asyncio.sleep(0)
+        limiter.forget("dead")
+        assert await its == [] and await limiter.acquire_many([0], "dead") == []
+        (lease,) = await ours
+        await limiter.release(lost, "ok")  # it lived after all: its lease counts no more
+        assert list(limiter.pace.open.values()) == [lease]
+
+    asyncio.run(asyncio.wait_for(scene(), 10))
 
 
 def test_unused_leave_is_given_back_to_the_caps() -> None:
@@ -242,12 +248,17 @@ def test_a_caller_cancelled_in_the_moment_of_its_leave_gives_it_back() -> None:
 
 
 def gate_to(limiter: Limiter, asked: list[str]) -> RemoteGate:
-    async def call(method: str, argument: list[int] | list[Release]) -> list[Lease] | None:
-        asked.append(method)
+    async def ask(wants: list[int]) -> list[Lease]:
+        asked.append("leave")
         await asyncio.sleep(0.001)
-        return await getattr(limiter, method)(argument)
+        return await limiter.acquire_many(wants)
 
-    return RemoteGate(call)
+    async def tell(ended: list[Release]) -> None:
+        asked.append("end")
+        await asyncio.sleep(0.001)
+        await limiter.release_many(ended)
+
+    return RemoteGate(ask, tell)
 
 
 def test_two_workers_share_one_limiter_and_ask_it_in_batches() -> None:
@@ -275,11 +286,14 @@ def test_two_workers_share_one_limiter_and_ask_it_in_batches() -> None:
 
 
 def test_who_waits_at_a_gate_hears_that_the_limiter_is_gone() -> None:
-    async def call(method: str, argument: list[int] | list[Release]) -> list[Lease] | None:
+    async def ask(wants: list[int]) -> list[Lease]:
+        raise ConnectionError("gone")
+
+    async def tell(ended: list[Release]) -> None:
         raise ConnectionError("gone")
 
     async def scene() -> list[BaseException | Lease]:
-        gate = RemoteGate(call)
+        gate = RemoteGate(ask, tell)
         return await asyncio.gather(gate.acquire(), gate.acquire(), return_exceptions=True)
 
     assert [type(result) for result in asyncio.run(scene())] == [ConnectionError, ConnectionError]

@@ -18,8 +18,8 @@ from pipeline.engine import Engine, Result
 from pipeline.models.spend import spent
 from pipeline.run import Run
 from tests import paid
-from tests.pipeline.test_engine import Watch
 from tests.servers.llm import Behaviour, LlmServer
+from tests.watching import Watch
 
 pytestmark = pytest.mark.cluster
 FAULTS = {"limit": 0.05, "error": 0.03, "hang": 0.02, "malformed": 0.02, "refusal": 0.01}

@@ -152,6 +152,20 @@ def test_a_call_whose_room_hangs_on_calls_in_flight_waits_for_them() -> None:
     asyncio.run(scene())
 
 
+def test_what_a_dead_worker_had_reserved_is_free_for_the_others() -> None:
+    async def scene() -> None:
+        ledger = Ledger(budget=1.5 * PER_CALL)
+        await ledger.reserve("audit", "strong", PER_CALL, "dead")
+        its = asyncio.create_task(ledger.reserve("audit", "strong", PER_CALL, "dead"))
+        ours = asyncio.create_task(ledger.reserve("audit", "strong", PER_CALL, "alive"))
+        await asyncio.sleep(0.01)
+        assert not ours.done()
+        ledger.forget("dead")
+        assert not (await ours).refusal and (await its).refusal
+
+    asyncio.run(asyncio.wait_for(scene(), 10))
+
+
 def test_a_guess_far_too_high_does_not_end_the_run() -> None:
     async def scene() -> None:
         ledger = Ledger(budget=1.0)

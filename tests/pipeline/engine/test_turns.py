@@ -26,7 +26,7 @@ GPU: dict[str, Any] = {"stage": "ToyNext", "resources": {"gpus": 1, "cpus": 0}, 
 
 @pytest.fixture(scope="module")
 def simulated() -> Iterator[Cluster]:
-    """Two CPUs and one GPU, as far as Ray knows. A process asks for tokens or not from its first Ray on, so that stays."""
+    """Two CPUs and one GPU, as far as Ray knows. What a process shows for tokens is fixed by its first Ray."""
     before = dict(os.environ)
     os.environ |= {"PYTHONPATH": str(ROOT), **PATIENT}
     made = Cluster(

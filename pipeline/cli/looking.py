@@ -1,0 +1,108 @@
+"""Commands that look at a run and change none of its rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.common import Prompts, RunFolder, changes, out
+from pipeline.run import Run
+
+
+def status(
+    folder: Annotated[str, typer.Argument(help="Run folder")] = "asid-run",
+    prompts: Prompts = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each step")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Look again every few seconds until all is done")] = False,
+    seconds: Annotated[float, typer.Option("--every", min=0.1, help="Seconds between looks")] = 5.0,
+) -> None:
+    """What is done, stale, pending and failed, step by step, how fast it went, and what is left."""
+    from pipeline import status as statuses
+    from pipeline.models.spend import spent
+    from pipeline.show import print_status
+    from pipeline.show import watch as watching
+
+    target = Run.open(folder, changes(None, prompts))
+    if watch:
+        watching(out, target, seconds)
+    paid = any(model.provider != "embedded" for model in target.manifest.models.values())
+    spending = spent(target.storage, target.steps, target.manifest.models) if paid else []
+    print_status(out, target, statuses.steps(target), spending, as_json)
+
+
+def show(
+    folder: Annotated[str, typer.Argument(help="Run folder")],
+    clip: Annotated[str, typer.Argument(help="Id of a clip or a video; a unique beginning of it is enough")],
+) -> None:
+    """Everything known of one clip, stage by stage, with what each stage changed in the caption."""
+    from pipeline.show import print_clip
+
+    print_clip(out, Run.open(folder), clip)
+
+
+def failures(
+    folder: Annotated[str, typer.Argument(help="Run folder")] = "asid-run",
+    step: Annotated[str, typer.Option("--stage", help="Only of this step")] = "",
+) -> None:
+    """Every row that did not make it: where, why, and what it was."""
+    from pipeline.show import print_failures
+
+    print_failures(out, Run.open(folder), step)
+
+
+def report(
+    folder: Annotated[str, typer.Argument(help="Run folder")],
+    target: Annotated[Path, typer.Option("--out", help="HTML file to write")] = Path("report.html"),
+) -> None:
+    """Draw the run on one HTML page that needs nothing else."""
+    from pipeline import report as reports
+    from pipeline.finished import finished_shards
+
+    opened = Run.open(folder)
+    finished_shards(opened, anyway=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(reports.html(opened), "utf-8")
+    out.print(f"wrote {target}")
+
+
+def evaluate(
+    kind: Annotated[str, typer.Argument(help="shots, speech or captions")],
+    folder: RunFolder,
+    truth: Annotated[Path, typer.Option("--truth", help="Folder with NAME.truth.json, and NAME.rttm where it is")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each line")] = False,
+) -> None:
+    """Hold a run against truth."""
+    from pipeline.evaluate import KINDS
+    from pipeline.show import print_figures
+
+    if kind not in KINDS:
+        raise typer.BadParameter(f"{kind} is not one of {', '.join(KINDS)}")
+    if not truth.is_dir():
+        raise typer.BadParameter(f"there is no folder {truth}")
+    print_figures(out, KINDS[kind](Run.open(folder), truth), as_json)
+
+
+def review(
+    folder: Annotated[str, typer.Argument(help="Run folder")],
+    sample: Annotated[int, typer.Option("--sample", help="Clips to look at")] = 300,
+    seed: Annotated[int, typer.Option("--seed", help="Of the sample")] = 1,
+    port: Annotated[int, typer.Option("--port", help="0: any free one")] = 0,
+    result: Annotated[bool, typer.Option("--result", help="Say what the verdicts come to, and stop")] = False,
+    save: Annotated[str, typer.Option("--save", help="Write corrected captions into this folder, and stop")] = "",
+    unfinished: Annotated[bool, typer.Option("--unfinished", help="Also of a run that is not whole")] = False,
+) -> None:
+    """Judge a sample of clips beside their captions, on a page of this machine."""
+    from pipeline import review as reviews
+
+    opened = Run.open(folder)
+    clips = reviews.open_sample(opened, sample, seed, unfinished)
+    if save:
+        rows, pairs = reviews.save(opened, clips, Path(save))
+        out.print(f"{rows} corrected captions and {pairs} preference pairs in {save}")
+    elif not result:
+        reviews.serve(opened, clips, port, out.print)
+    if result:
+        for line in reviews.report(opened):
+            out.print(line, markup=False)

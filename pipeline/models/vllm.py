@@ -55,6 +55,13 @@ def loading_arguments(settings: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def engine_arguments(settings: dict[str, Any]) -> dict[str, Any]:
+    """With sound in the video vLLM's cache of processed media is off: it knows pictures and sound apart, and refuses a
+    new video whose sound it has met, such as a second silent clip ("Video doesn't have audio track", vLLM 0.32)."""
+    usual = {"mm_processor_cache_gb": 0} if settings.get("use_audio_in_video") else {}
+    return usual | settings.get("engine", {})
+
+
 class VLLMModel:
     """The engine in a process of its own under this worker's; calls that are under way together are batched by it.
     Requests take the way they take inside vLLM's server, so that both give the same prompt to the same model."""
@@ -132,7 +139,7 @@ class VLLMModel:
         except ImportError as error:
             raise Misconfigured(f"vllm is not installed here: pip install 'asid-verify[vllm]' ({error})") from error
         try:
-            arguments = AsyncEngineArgs(model=self.config.model, **self.config.settings.get("engine", {}))
+            arguments = AsyncEngineArgs(model=self.config.model, **engine_arguments(self.config.settings))
             return AsyncLLM.from_engine_args(arguments)
         except (RuntimeError, TypeError, ValueError, OSError) as error:
             raise Misconfigured(f"vLLM cannot open {self.config.model}: {error}") from error

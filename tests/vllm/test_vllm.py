@@ -43,11 +43,12 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two seconds each, with sound; no two have the same bytes."""
+    """Two seconds each, with sound at the rate that the model hears: this environment has nothing to resample with. No
+    two have the same bytes."""
     folder = tmp_path_factory.mktemp("clips")
     first = folder / "clip-00.mp4"
     subprocess.run(
-        ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=d=2:s=112x112:r=8", "-f", "lavfi", "-i", "sine=d=2",
+        ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=d=2:s=112x112:r=8", "-f", "lavfi", "-i", "sine=d=2:r=16000",
          "-pix_fmt", "yuv420p", "-shortest", first],
         check=True, timeout=60,
     )  # fmt: skip
@@ -76,7 +77,9 @@ def served(model: Path) -> Iterator[str]:
     words = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", model, "--host", "127.0.0.1"]
     options = [f"--{name.replace('_', '-')}={json.dumps(value).strip(chr(34))}" for name, value in ENGINE.items()]
     options = [option.removesuffix("=true") for option in options]
-    server = subprocess.Popen([*words, f"--port={port}", *options, "--trust-request-mm-kwargs"])
+    server = subprocess.Popen(
+        [*words, f"--port={port}", *options, "--trust-request-mm-kwargs", "--mm-processor-cache-gb=0"]
+    )
     try:
         while not _answers(f"http://127.0.0.1:{port}/health"):
             assert server.poll() is None, "the server ended"

@@ -40,16 +40,16 @@ def simulated() -> Iterator[Cluster]:
     os.environ |= before
 
 
-def work(folder: Path, *steps: dict[str, Any]) -> tuple[Run, Result, Watch]:
+def work(folder: Path, *steps: dict[str, Any], watch: Watch) -> tuple[Run, Result]:
     run = Run(folder / "run", recipe(videos(folder / "in", "abcdefgh"), {"stage": "ToyWork"}, *steps, shard_rows=2))
     run.freeze()
-    watch = Watch()
-    return run, Engine(run, watch).execute(), watch
+    return run, Engine(run, watch).execute()
 
 
 def test_four_pools_with_a_gpu_each_finish_on_a_cluster_with_one(tmp_path: Path, simulated: Cluster) -> None:
     steps = [{**GPU, "name": f"gpu{number}", "min_workers": 1} for number in range(4)]
-    run, result, watch = work(tmp_path, *steps)
+    watch = Watch()
+    run, result = work(tmp_path, *steps, watch=watch)
     assert not result.stopped and not result.failures
     assert {row.text for row in run.all_rows("gpu3")} == {"toy toy toy toy toy"}
     assert len(list(run.all_rows("gpu3"))) == 16
@@ -63,11 +63,13 @@ def test_a_stage_waits_for_the_node_that_it_needs(
     monkeypatch.setenv("RAY_ADDRESS", simulated.address)
     assert cluster.patience() > 60
 
+    watch = Watch()
     with ThreadPoolExecutor(1) as pool:  # Ray starts nodes only from the main thread
-        running = pool.submit(work, tmp_path, {**GPU, "resources": {"gpus": 2, "cpus": 0}})
-        time.sleep(3)
+        running = pool.submit(work, tmp_path, {**GPU, "resources": {"gpus": 2, "cpus": 0}}, watch=watch)
+        while not running.done() and not any("waiting for nodes" in line for line in watch.lines):
+            time.sleep(0.1)
         add_node(simulated, num_cpus=0, num_gpus=2, **STORE)
-        run, result, watch = running.result()
+        run, result = running.result()
     assert not result.stopped and len(list(run.all_rows("next"))) == 16
     assert any("waiting for nodes" in line and "2 GPU" in line for line in watch.lines)
 
@@ -77,5 +79,5 @@ def test_a_stage_is_stopped_when_no_node_comes(
 ) -> None:
     monkeypatch.setenv("RAY_ADDRESS", simulated.address)
     monkeypatch.setenv("ASID_NODE_WAIT", "2")
-    _, result, _ = work(tmp_path, {**GPU, "resources": {"gpus": 64, "cpus": 0}})
+    _, result = work(tmp_path, {**GPU, "resources": {"gpus": 64, "cpus": 0}}, watch=Watch())
     assert "64 GPU" in result.stopped["next"]

@@ -48,8 +48,8 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("clips")
     first = folder / "clip-00.mp4"
     subprocess.run(
-        ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=d=2:s=112x112:r=8", "-f", "lavfi", "-i", "sine=d=2:r=16000",
-         "-pix_fmt", "yuv420p", "-shortest", first],
+        ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=d=2:s=112x112:r=8", "-f", "lavfi",
+         "-i", "sine=d=2:r=16000", "-pix_fmt", "yuv420p", "-shortest", first],
         check=True, timeout=60,
     )  # fmt: skip
     data = first.read_bytes()

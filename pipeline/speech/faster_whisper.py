@@ -37,11 +37,11 @@ class FasterWhisper:
         self.name = f"faster-whisper {model}"
 
     def open(self) -> None:
-        from faster_whisper import BatchedInferencePipeline, WhisperModel
+        from faster_whisper import BatchedInferencePipeline
         from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
         try:
-            self._whisper = WhisperModel(
+            self._whisper = self._recogniser()(
                 self.model, device=self.device, compute_type=self.compute_type, cpu_threads=self.threads
             )
         except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError, RuntimeError) as error:
@@ -49,6 +49,12 @@ class FasterWhisper:
         self._batched = BatchedInferencePipeline(self._whisper)
         self._networks = Networks(self.threads) if self.diarize else None
         self.name = self._describe()
+
+    def _recogniser(self) -> Any:
+        """The class of the model."""
+        from faster_whisper import WhisperModel
+
+        return WhisperModel
 
     def _describe(self) -> str:
         import faster_whisper

@@ -1,5 +1,5 @@
-"""WhisperX: batched Whisper, word times by forced alignment, speakers by pyannote. Needs torch: the extra `whisperx`,
-in an environment of its own, because its pins fight those of the base install.
+"""WhisperX: batched Whisper, word times by forced alignment, speakers by pyannote. Needs torch, and an environment of
+its own, because its pins fight those of the base install.
 
 Reads `weights`, `device`, `compute_type`, `language`, `beam`, `batch`, `aligner`, `diarize`, `diarizer` and the
 numbers of speakers. pyannote's pipeline hears a recording as a whole: it is kept in memory, 230 MB an hour.
@@ -7,20 +7,30 @@ numbers of speakers. pyannote's pipeline hears a recording as a whole: it is kep
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pipeline.rows import Turn, Word
+from pipeline.rows import Turn, Voice, Word
 from pipeline.speech.backends import Hearing
-from pipeline.speech.base import Block, Heard, MissingPart, Segment
+from pipeline.speech.base import RATE, Block, Heard, MissingPart, Segment
 from pipeline.speech.faster_whisper import FasterWhisper
 
 GATED = (
     "{repository} is gated: accept its terms at https://huggingface.co/{repository} and export HF_TOKEN=…, or set "
     "`diarizer: embedded`, which needs no token and no torch"
+)
+HERE = (
+    "whisperx cannot be imported ({error}): give the stage `resources: {{env: whisperx}}` and the manifest "
+    "`environments: {{whisperx: {{packages: [whisperx==3.8.6]}}}}`, or set `backend: faster_whisper`"
+)
+SENTENCES = (
+    "WhisperX cuts text into sentences with nltk's punkt_tab, which is not here and cannot be fetched: "
+    "python -m nltk.downloader punkt_tab, or set `backend: faster_whisper`"
 )
 
 
@@ -32,20 +42,20 @@ class WhisperX(FasterWhisper):
         super().__init__(settings.weights or "large-v3", settings.device, *reading, own, *limits)
         self.pyannote = settings.diarizer if settings.diarize and not own else ""
         self.aligner = settings.aligner
-        self._aligners: dict[str, tuple[Any, Any] | None] = {}  # by language; None: there is no model for it
+        self._aligners: dict[str, tuple[Any, dict[str, Any]]] = {}  # by name
         self._notes: list[str] = []
 
     def open(self) -> None:
+        # pyannote.audio would tell its makers how long each file is.
+        os.environ.setdefault("PYANNOTE_METRICS_ENABLED", "false")
         try:
             import torch
             import whisperx
         except ImportError as error:
-            raise MissingPart(
-                f"whisperx cannot be imported ({error}): pip install 'asid-verify[whisperx]' in an environment of its "
-                "own, or set `backend: faster_whisper`"
-            ) from error
+            raise MissingPart(HERE.format(error=error)) from error
         if self.pyannote and not Path(self.pyannote).exists():
             self._need_token(self.pyannote)
+        torch.set_num_threads(self.threads)
         if self.device == "auto":
             self.device = "cuda" if torch.cuda.is_available() else "cpu"
         super().open()  # the model's folder or download, and the torch-free diarizer if that is chosen
@@ -59,38 +69,51 @@ class WhisperX(FasterWhisper):
             model=self._whisper,
             threads=self.threads,
         )
+        need_sentences()
+        if self.language:
+            self._aligner(self.language)
         self._diarization = self._load_pyannote() if self.pyannote else None
         self.name = f"whisperx on {self.name}" + (f"; {self.pyannote}" if self.pyannote else "")
 
-    def _need_token(self, repository: str) -> None:
-        from huggingface_hub import get_token
+    def _recogniser(self) -> Any:
+        from whisperx.asr import WhisperModel
 
-        if not get_token():
+        return WhisperModel
+
+    def _need_token(self, repository: str) -> None:
+        from huggingface_hub import get_token, try_to_load_from_cache
+
+        if not get_token() and not isinstance(try_to_load_from_cache(repository, "config.yaml"), str):
             raise MissingPart(GATED.format(repository=repository))
 
     def _load_pyannote(self) -> Any:
-        from huggingface_hub.errors import HfHubHTTPError
+        from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
         from whisperx.diarize import DiarizationPipeline
 
         try:
             return DiarizationPipeline(self.pyannote, device=self.device)
-        except (HfHubHTTPError, AttributeError) as error:  # pyannote gives None for a pipeline it may not read
+        except RepositoryNotFoundError as error:  # also what is gated
             raise MissingPart(GATED.format(repository=self.pyannote)) from error
+        except (HfHubHTTPError, OSError) as error:
+            raise MissingPart(f"pyannote cannot load {self.pyannote!r}: {first_line(error)}") from error
 
     def hear(self, blocks: Iterable[Block]) -> Heard:
         self._notes = []
         kept: list[np.ndarray] = []
         heard = super().hear(self._keeping(blocks, kept) if self._diarization else blocks)
-        turns, segments = heard.turns, heard.segments
+        turns, segments, voices = heard.turns, heard.segments, heard.voices
         if self._diarization and segments:
-            table = self._diarization(
-                np.concatenate(kept), min_speakers=self.min_speakers, max_speakers=self.max_speakers or None
+            samples = np.concatenate(kept)
+            table, vectors = self._diarization(
+                samples,
+                min_speakers=self.min_speakers,
+                max_speakers=self.max_speakers or None,
+                return_embeddings=True,
             )
-            turns = tuple(
-                Turn(start=float(row.start), end=float(row.end), speaker=str(row.speaker)) for row in table.itertuples()
-            )
+            turns = tuple(heard_turns(table, len(samples) / RATE))
             segments = tuple(attributed(self._lib, table, segment) for segment in segments)
-        return Heard(segments, turns, heard.language, heard.language_score, heard.voices, tuple(self._notes))
+            voices = voiced(vectors)
+        return Heard(segments, turns, heard.language, heard.language_score, voices, tuple(self._notes))
 
     @staticmethod
     def _keeping(blocks: Iterable[Block], kept: list[np.ndarray]) -> Iterator[Block]:
@@ -100,34 +123,82 @@ class WhisperX(FasterWhisper):
 
     def _read(self, block: Block, language: str) -> tuple[list[Segment], str, float]:
         score = 1.0
-        if not language:
-            language, score, _ = self._whisper.detect_language(block.samples, vad_filter=True)
+        if not language and self.multilingual:
+            language, score, _ = self._whisper.detect_language(spoken(block))
+        language = language or "en"
         aligner = self._aligner(language)
         if aligner is None:
+            self._note(f"no alignment model for {language}: word times are Whisper's own")
             segments, _, _ = super()._read(block, language)
             return segments, language, score
         found = self._pipeline.transcribe(block.samples, batch_size=self.batch, language=language)["segments"]
-        model, about = aligner
-        return (
-            [
-                segment
-                for one in found
-                if (segment := aligned(self._lib.align([one], model, about, block.samples, self.device), one, block))
-            ],
-            language,
-            score,
-        )
+        segments = []
+        for one in (one for one in found if one["text"].strip()):
+            segment = aligned(self._lib.align([one], *aligner, block.samples, self.device), one, block)
+            segments += [segment] if segment else self._unaligned(one, block, language)
+        return segments, language, score
+
+    def _unaligned(self, one: dict[str, Any], block: Block, language: str) -> list[Segment]:
+        """A chunk whose text has no place in its sound, such as more letters than frames: read again by Whisper."""
+        span = (block.start + float(one["start"]), block.start + float(one["end"]))
+        self._note(f"no alignment at {span[0]:.1f}-{span[1]:.1f}: word times are Whisper's own")
+        return super()._read(replace(block, speech=(span,)), language)[0]
+
+    def _note(self, line: str) -> None:
+        self._notes += [line] if line not in self._notes else []
 
     def _aligner(self, language: str) -> tuple[Any, Any] | None:
-        if language not in self._aligners:
+        """Model and what WhisperX keeps beside it; None when it knows of no model for the language."""
+        from whisperx.alignment import DEFAULT_ALIGN_MODELS_HF, DEFAULT_ALIGN_MODELS_TORCH
+
+        name = self.aligner or DEFAULT_ALIGN_MODELS_TORCH.get(language) or DEFAULT_ALIGN_MODELS_HF.get(language)
+        if not name:
+            return None
+        if name not in self._aligners:
             try:
-                self._aligners[language] = self._lib.load_align_model(language, self.device, self.aligner or None)
-            except ValueError:
-                self._aligners[language] = None
-        if self._aligners[language] is None:
-            note = f"no alignment model for {language}: word times are Whisper's own"
-            self._notes += [note] if note not in self._notes else []
-        return self._aligners[language]
+                self._aligners[name] = self._lib.load_align_model(language, self.device, name)
+            except (ValueError, OSError) as error:
+                raise MissingPart(f"the alignment model {name!r} cannot be loaded: {first_line(error)}") from error
+        model, about = self._aligners[name]
+        return model, about | {"language": language}
+
+
+def need_sentences() -> None:
+    """Have the data that WhisperX's alignment splits sentences with, or MissingPart."""
+    import nltk
+
+    try:
+        nltk.data.find("tokenizers/punkt_tab/english/")
+    except LookupError as error:
+        if not nltk.download("punkt_tab", quiet=True):
+            raise MissingPart(SENTENCES) from error
+
+
+def first_line(error: BaseException) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
+
+
+def spoken(block: Block) -> np.ndarray:
+    """What is said in the block, without the pauses."""
+    edges = [(round((a - block.start) * RATE), round((b - block.start) * RATE)) for a, b in block.speech]
+    return np.concatenate([block.samples[a:b] for a, b in edges])
+
+
+def heard_turns(table: Any, seconds: float) -> Iterator[Turn]:
+    """pyannote's turns; its last window may reach past the recording."""
+    for row in table.itertuples():
+        if row.start < seconds:
+            yield Turn(start=float(row.start), end=min(float(row.end), seconds), speaker=str(row.speaker))
+
+
+def voiced(vectors: dict[str, list[float]] | None) -> tuple[Voice, ...]:
+    """pyannote's vectors by speaker, at unit length; a speaker who is never heard alone has none."""
+    sizes = {speaker: float(np.linalg.norm(vector)) for speaker, vector in (vectors or {}).items()}
+    return tuple(
+        Voice(speaker=speaker, embedding=tuple((np.array(vector) / sizes[speaker]).round(5).tolist()))
+        for speaker, vector in (vectors or {}).items()
+        if sizes[speaker] > 0
+    )
 
 
 def aligned(result: dict[str, Any], asked: dict[str, Any], block: Block) -> Segment | None:
@@ -147,8 +218,8 @@ def aligned(result: dict[str, Any], asked: dict[str, Any], block: Block) -> Segm
             words.append(Word(start=block.start + start, end=block.start + end, text=text, score=score, speaker=""))
     if not words:
         return None
-    text = " ".join(word.text for word in words)
-    return Segment(tuple(words), float(asked.get("avg_logprob", 0.0)), compression=compression(text))
+    ratio = compression(str(asked["text"]).strip())
+    return Segment(tuple(words), float(asked.get("avg_logprob", 0.0)), compression=ratio)
 
 
 def compression(text: str) -> float:

@@ -59,7 +59,7 @@ def test_a_package_that_is_not_there_is_named_with_its_pin() -> None:
 
 def test_whisperx_that_is_not_installed_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "whisperx", None)
-    with pytest.raises(MissingPart, match=r"asid-verify\[whisperx\].*faster_whisper"):
+    with pytest.raises(MissingPart, match=r"packages: \[whisperx==3.8.6\].*faster_whisper"):
         make(Hearing(backend="whisperx"), 1).open()
 
 
@@ -104,7 +104,7 @@ def test_words_that_alignment_cannot_place_stand_between_their_neighbours() -> N
         {"word": "in", "start": 1.0, "end": 1.2, "score": 0.9}, {"word": "1984"},
         {"word": "it", "start": 2.0, "end": 2.1, "score": 0.8}, {"word": "%"},
     ]}]}  # fmt: skip
-    segment = aligned(found, {"start": 0.9, "end": 3.0, "avg_logprob": -0.4}, block)
+    segment = aligned(found, {"start": 0.9, "end": 3.0, "text": " in 1984 it %", "avg_logprob": -0.4}, block)
     assert segment is not None
     assert [(w.text, w.start, w.end, w.score) for w in segment.words] == [
         ("in", 51.0, 51.2, 0.9), ("1984", 51.2, 52.0, 0.0), ("it", 52.0, 52.1, 0.8), ("%", 52.1, 53.0, 0.0),

@@ -88,14 +88,14 @@ def main() -> int:
                 victim.kill()
                 said = ""
             elif driver.poll() is None:
-                family = {process: title(process) for process in psutil.Process(driver.pid).children(recursive=True)}
+                family = psutil.Process(driver.pid).children(recursive=True)
                 os.kill(driver.pid, signal.SIGKILL)
                 driver.wait()
-                own = [process for process in family if not family[process].endswith("Agent")]
-                agents += [process for process in family if family[process].endswith("Agent")]
-                outlived = still_there(own, AT_ONCE)
+                late = {process: title(process) for process in still_there(family, AT_ONCE)}
+                agents += [process for process in late if late[process].endswith("Agent")]
+                outlived = [name for name in late.values() if not name.endswith("Agent")]
                 left_over += len(outlived)
-                said = f"and {len(own)} processes; outlived it: {[title(process) for process in outlived]}"
+                said = f"and {len(family)} processes; outlived it: {outlived}"
                 driver = start(args.what, rough)
             else:
                 break

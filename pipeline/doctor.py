@@ -113,11 +113,11 @@ def _needs(step: Step, manifest: Manifest) -> Iterator[Finding]:
     if not issubclass(step.kind, Stage):
         return
     own = manifest.environments.get(step.config.resources.env)
-    for package, extra in step.kind.packages(step.config):
+    for package, requirement in step.kind.packages(step.config):
         if own:
             yield Finding(f"step {step.name}: {package} comes from the environment {step.config.resources.env!r}")
         elif importlib.util.find_spec(package) is None:
-            cure = f"pip install 'asid-verify[{extra}]', or name an environment in `resources.env`"
+            cure = f"name an environment that has {requirement!r} in `resources.env`, or install it here"
             yield Finding(f"step {step.name} needs the package {package}", cure)
         else:
             yield Finding(f"step {step.name}: {package} is installed")

@@ -126,7 +126,7 @@ class Stage(Generic[In, Out, Config]):
 
     @classmethod
     def packages(cls, config: Config) -> list[tuple[str, str]]:
-        """Modules beyond the base install that these settings need, each with the extra that brings it."""
+        """Modules beyond the base install that these settings need, each with the requirement that brings it."""
         return []
 
     @classmethod

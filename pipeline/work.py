@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline import shards
 from pipeline.manifest import Step
-from pipeline.models.base import Misconfigured, Model, OutOfBudget
+from pipeline.models.base import Abandoned, Misconfigured, Model, OutOfBudget
 from pipeline.models.replay import AnswerStore, current_store
 from pipeline.models.spend import Line, lines
 from pipeline.rows import Candidate, Captioned, Decision, Failure, Row, grow
@@ -247,7 +247,7 @@ class Workshop:
             return failed(error.kind, str(error), error.attempts, error.raw)
         except OutOfBudget as error:
             raise BudgetReached(str(error)) from error
-        except Misconfigured as error:
+        except (Misconfigured, Abandoned) as error:
             raise StageFailed(f"{step}: {error}") from error
         except TimeoutError:
             return failed("timeout", f"took longer than {timeout:.0f} s")

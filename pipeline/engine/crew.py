@@ -183,11 +183,11 @@ class Crew:
                 self.office.bury.remote(hand.name)
 
     def dismiss_all(self) -> None:
+        office, self.office = self.office, None
         for hand in list(self.hands):
             self.dismiss(hand)
-        if self.office is not None:
-            ray.kill(self.office)
-            self.office = None
+        if office is not None:
+            ray.kill(office)
         if cluster.is_shared():
             cluster.ask([])
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import ray
+from ray.exceptions import RayActorError
 
+from pipeline.models.base import Abandoned
 from pipeline.models.config import Limits
 from pipeline.models.factory import endpoint, strictest
 from pipeline.models.limiter import Gate, Lease, Limiter, Release, RemoteGate
@@ -64,24 +67,34 @@ def open_office(run: Run) -> Any:
 
 @dataclass
 class Desk:
-    """A worker's end of the office: its gates and its purse."""
+    """A worker's end of the office: its gates and its purse. Ray starts a lost office again: one that is dead for good
+    died with its driver."""
 
     office: Any
     worker: str
 
     def gate(self, where: str) -> Gate:
         async def ask(wants: list[int]) -> list[Lease]:
-            leases: list[Lease] = await self.office.acquire_many.remote(where, wants, self.worker)
+            leases: list[Lease] = await _answer(self.office.acquire_many.remote(where, wants, self.worker))
             return leases
 
         async def tell(ended: list[Release]) -> None:
-            await self.office.release_many.remote(where, ended)
+            with suppress(RayActorError):
+                await self.office.release_many.remote(where, ended)
 
         return RemoteGate(ask, tell)
 
     async def reserve(self, stage: str, model: str, guess: float) -> Ticket:
-        ticket: Ticket = await self.office.reserve.remote(stage, model, guess, self.worker)
+        ticket: Ticket = await _answer(self.office.reserve.remote(stage, model, guess, self.worker))
         return ticket
 
     async def settle(self, ticket: Ticket, stage: str, model: str, usd: float) -> None:
-        await self.office.settle.remote(ticket, stage, model, usd)
+        with suppress(RayActorError):  # the answer is there, and is kept
+            await self.office.settle.remote(ticket, stage, model, usd)
+
+
+async def _answer(call: Awaitable[Any]) -> Any:
+    try:
+        return await call
+    except RayActorError as error:
+        raise Abandoned("the run's driver is gone") from error

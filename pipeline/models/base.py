@@ -146,6 +146,12 @@ class OutOfBudget(ModelError):
     kind = "budget"
 
 
+class Abandoned(ModelError):
+    """The run's driver is gone, and what its workers share with it. Rows are not to blame, and nothing is committed."""
+
+    kind = "abandoned"
+
+
 class MissingAnswer(ModelError):
     """Only stored answers may be used, and this one is not among them."""
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from asking_kit import Scripted, clip, run
 
-from pipeline.models.base import Misconfigured, OutOfBudget, Refused, Transient
+from pipeline.models.base import Abandoned, Misconfigured, OutOfBudget, Refused, Transient
 from pipeline.prompts import PromptError, Prompts
 from pipeline.stage import Unprocessable
 from stages.caption import Caption, CaptionConfig
@@ -145,7 +145,7 @@ def test_other_failures_of_the_model_keep_their_kind(tmp_path: Path) -> None:
         assert (caught.value.kind, caught.value.raw, caught.value.attempts) == (kind, raw, attempts)
 
 
-@pytest.mark.parametrize("error", [Misconfigured("wrong key"), OutOfBudget("spent")])
+@pytest.mark.parametrize("error", [Misconfigured("wrong key"), OutOfBudget("spent"), Abandoned("alone")])
 def test_what_concerns_the_whole_run_goes_up(tmp_path: Path, error: Exception) -> None:
     with pytest.raises(type(error)):
         run(Caption, clip(tmp_path), Scripted(error), tmp_path)

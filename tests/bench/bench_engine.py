@@ -115,16 +115,16 @@ def ray_here(cpus: int, gpus: int = 0) -> None:
 
 
 def sleeping(folder: Path) -> None:
-    """Twenty shards of four rows."""
+    """Forty shards of four rows: long enough that the seconds in which processes start do not decide."""
     ray_here(2, 1)
     work = {"concurrency": 1, "max_workers": 1}
     recipe = manifest(
-        folder, 80, 4,
+        folder, 160, 4,
         {"stage": "tests.toys:ToyWork", "name": "cpu", "seconds": UNIT, **work},
         {"stage": "tests.toys:ToyNext", "name": "gpu", "seconds": 3 * UNIT / 2, **work, "resources": {"gpus": 1}},
         {"stage": "tests.toys:ToyNext", "name": "api", "seconds": 2 * UNIT / 2, **work, "resources": {"cpus": 0}},
     )  # fmt: skip
-    bound = 80 * 3 * UNIT  # each of 80 videos gives two rows, so that a row of `gpu` sleeps half as long
+    bound = 160 * 3 * UNIT  # each of 160 videos gives two rows, so that a row of `gpu` sleeps half as long
     seconds = execute(folder, recipe)
     say("sleeping stages 1:3:2, bound", bound, "s")
     say("sleeping stages 1:3:2, makespan over bound", seconds / bound, "ratio", MAKESPAN)

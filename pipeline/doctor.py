@@ -61,13 +61,15 @@ def check_models(manifest: Manifest, names: Iterable[str], steps: Sequence[Step]
 def before_spending(run: Run, steps: Sequence[str], again: bool = False) -> None:
     """Raises RunError when a model that is going to be asked cannot be: one line for each, with what mends it. `again`:
     also of steps that are done."""
+    asked = {
+        name: [model for model in step.kind.models(step.config) if run.manifest.models[model].provider != "embedded"]
+        for name in steps
+        if issubclass((step := run.steps[name]).kind, Stage)
+    }
+    if not any(asked.values()):
+        return
     survey = run.survey()
-    done = {name for name in steps if (there := survey.names(name)) and all(survey.done(name, at) for at in there)}
-    left = [run.steps[name] for name in steps if again or name not in done]
-    names = dict.fromkeys(
-        model for step in left if issubclass(step.kind, Stage) for model in step.kind.models(step.config)
-    )
-    paid = [name for name in names if run.manifest.models[name].provider != "embedded"]
+    paid = dict.fromkeys(name for step, models in asked.items() if again or not survey.whole(step) for name in models)
     found = [finding for finding in check_models(run.manifest, paid, list(run.steps.values())) if not finding.good]
     if found:
         raise RunError("\n".join(f"{finding.what}: {finding.cure}" for finding in found))

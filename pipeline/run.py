@@ -201,6 +201,11 @@ class Survey:
     def names(self, step: str) -> list[str]:
         return [ALL] if self.run.steps[step].is_corpus_pass else self.shards
 
+    def whole(self, step: str) -> bool:
+        """Whether all shards of the step are there and done."""
+        names = self.names(step)
+        return bool(names) and all(self.done(step, shard) for shard in names)
+
     def record(self, step: str, shard: str, mark: Mark) -> None:
         """A shard has just been written."""
         if before := self.footers.get((step, shard)):

@@ -11,6 +11,10 @@ from pipeline.cli.common import out
 from pipeline.lock import lock
 from pipeline.run import Run
 
+Validation = Annotated[float, typer.Option("--validation", help="Share of the videos")]
+Test = Annotated[float, typer.Option("--test", help="Share of the videos")]
+Seed = Annotated[int, typer.Option("--seed", help="Of splits and of the wording of prompts")]
+
 
 def export(
     folder: Annotated[str, typer.Argument(help="Run folder")],
@@ -21,9 +25,9 @@ def export(
     ] = "absolute",
     items: Annotated[str, typer.Option("--items", help="Of all, single, subset attributes")] = "all,single",
     audio: Annotated[str, typer.Option("--audio", help="Sound in the video, or in a file of its own")] = "video",
-    validation: Annotated[float, typer.Option("--validation", help="Share of the videos")] = 0.0,
-    test: Annotated[float, typer.Option("--test", help="Share of the videos")] = 0.0,
-    seed: Annotated[int, typer.Option("--seed", help="Of splits and of the wording of prompts")] = 0,
+    validation: Validation = 0.0,
+    test: Test = 0.0,
+    seed: Seed = 0,
     unfinished: Annotated[bool, typer.Option("--unfinished", help="Also from a run that is not whole")] = False,
 ) -> None:
     """Write what a trainer reads. Clips of one video are in one split."""
@@ -42,9 +46,9 @@ def publish(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write the folder and stop")] = False,
     public: Annotated[bool, typer.Option("--public", help="A new repository is private otherwise")] = False,
     videos: Annotated[str, typer.Option("--videos", help="reference, embed or none")] = "reference",
-    validation: Annotated[float, typer.Option("--validation", help="Share of the videos")] = 0.0,
-    test: Annotated[float, typer.Option("--test", help="Share of the videos")] = 0.0,
-    seed: Annotated[int, typer.Option("--seed", help="Of splits and of the wording of prompts")] = 0,
+    validation: Validation = 0.0,
+    test: Test = 0.0,
+    seed: Seed = 0,
     unfinished: Annotated[bool, typer.Option("--unfinished", help="Also a run that is not whole")] = False,
 ) -> None:
     """Publish the dataset with its card on the Hub. The token comes from HF_TOKEN."""

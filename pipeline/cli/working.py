@@ -149,11 +149,17 @@ def _target(what: list[str], folder: str, changes: list[str]) -> Run:
 
 
 def _stopped(result: Result) -> None:
-    """Exit as a run does whose work ended early."""
+    """Say why work ended early, if it did, and exit."""
     for step, reason in result.stopped.items():
         err.print(f"stage {step} stopped: {reason}", markup=False)
     if result.out_of_budget:
         err.print(result.out_of_budget, markup=False)
+    _leave(result)
+
+
+def _leave(result: Result) -> None:
+    """Exit with the code of work that ended early; go on after work that did not."""
+    if result.out_of_budget:
         raise typer.Exit(OUT_OF_BUDGET)
     if result.stopped:
         raise typer.Exit(1)
@@ -176,7 +182,4 @@ def _work(target: Run, **how: Any) -> None:
             result = engine.execute(how.pop("steps", None), **how)
         samples = dataset.write(target) if dataset.ends_judged(target) else 0
     print_end(out, target, result, samples)
-    if result.out_of_budget:
-        raise typer.Exit(OUT_OF_BUDGET)
-    if result.stopped:
-        raise typer.Exit(1)
+    _leave(result)

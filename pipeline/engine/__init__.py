@@ -119,11 +119,13 @@ class Engine:
         self.template = Task("", "", only=only, fresh=fresh, replay_only=replay_only)
         first = next(iter(self.run.steps))
         self.force = force or only is not None
-        rescan = first in self.steps and (self.force or not self.survey.shards or not self._done(first))
+        rescan = first in self.steps and (self.force or not self.survey.shards or not self.survey.whole(first))
         if rescan or self._anything_to_do():
             with cluster.cluster(self.cpus):
                 try:
-                    self.crew.prepare(self.run.steps[step] for step in self.steps if self.force or not self._done(step))
+                    self.crew.prepare(
+                        self.run.steps[step] for step in self.steps if self.force or not self.survey.whole(step)
+                    )
                     if rescan:
                         self._ingest(first)
                     self.progress.started(self.survey, self.steps)
@@ -139,12 +141,8 @@ class Engine:
 
     # --- what there is to do -------------------------------------------------------------------------------------
 
-    def _done(self, step: str) -> bool:
-        names = self.survey.names(step)
-        return bool(names) and all(self.survey.done(step, shard) for shard in names)
-
     def _anything_to_do(self) -> bool:
-        return self.force or any(not self._done(step) for step in self.steps)
+        return self.force or any(not self.survey.whole(step) for step in self.steps)
 
     def _seed(self, first: str) -> None:
         for step in self.steps:

@@ -108,11 +108,7 @@ class Crew:
         """One worker for each group at once, where there is room for all: a process takes seconds to start, and the
         last stage's need not wait for the first shard."""
         groups = list(dict.fromkeys(Group.of(step) for step in steps))
-        held = self._held()
-        for group in groups:
-            for name, amount in group.claims().items():
-                held[name] += amount
-        if self._within(held):
+        if self._fits(*groups):
             for group in groups:
                 self._hire(group)
 
@@ -150,7 +146,7 @@ class Crew:
         shards come back."""
         late = [hand for hand in self.hands if time.monotonic() - hand.hired > STRANDED and not hand.started]
         for hand in late:
-            if not self._within(self._held()):
+            if not self._fits():
                 hand.stranded = True
                 self.dismiss(hand)
 
@@ -197,20 +193,12 @@ class Crew:
         shares = [total.get(name, 0.0) / amount for name, amount in group.claims().items()]
         return int(min(shares)) if shares else cluster.nodes(total)
 
-    def _fits(self, group: Group) -> bool:
-        held = self._held()
-        for name, amount in group.claims().items():
-            held[name] += amount
-        return self._within(held)
-
-    def _held(self) -> dict[str, float]:
+    def _fits(self, *more: Group) -> bool:
+        """Whether the cluster has room for all who are hired, and one worker of each of these groups."""
         held: dict[str, float] = defaultdict(float)
-        for hand in self.hands:
-            for name, amount in hand.group.claims().items():
+        for group in (*(hand.group for hand in self.hands), *more):
+            for name, amount in group.claims().items():
                 held[name] += amount
-        return held
-
-    def _within(self, held: Mapping[str, float]) -> bool:
         total = self._has()
         return all(amount <= total.get(name, 0.0) for name, amount in held.items())
 

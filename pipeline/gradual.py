@@ -7,7 +7,6 @@ camera gives frames that neither explains. A fade goes through an empty picture.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -15,7 +14,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from pipeline.looks import Look, change, difference, step
+from pipeline.looks import Look, change, differ, step
 
 MAX_JUMP = 0.5  # from one frame to the next, of the whole change: beyond it there is a cut
 STEP = 0.08  # s between the frames looked at
@@ -54,9 +53,9 @@ class GradualFinder:
     """Takes every frame; keeps three seconds of a few a second."""
 
     def __init__(self) -> None:
-        self._kept: deque[Look] = deque()
-        self._patches: deque[np.ndarray] = deque()
-        self._jumps: deque[float] = deque()  # beside _kept: greatest step since the one before
+        self._kept: list[Look] = []
+        self._patches: list[np.ndarray] = []
+        self._jumps: list[float] = []  # beside _kept: greatest step since the one before
         self._jump = 0.0
         self._found: list[Transition] = []
         self._fades = _Fades()
@@ -71,9 +70,7 @@ class GradualFinder:
         self._jumps.append(self._jump)
         self._jump = 0.0
         while len(self._kept) > 1 and look.time - self._kept[1].time > SPANS[-1]:
-            self._kept.popleft()
-            self._patches.popleft()
-            self._jumps.popleft()
+            del self._kept[0], self._patches[0], self._jumps[0]
         fade = self._fades.add(look, self._kept)
         if fade:
             self._found.append(fade)
@@ -88,19 +85,17 @@ class GradualFinder:
 
     def _blend(self, span: float) -> Transition | None:
         last = self._kept[-1]
-        first = next((i for i, look in enumerate(self._kept) if last.time - look.time <= span), len(self._kept) - 1)
-        looks = [self._kept[i] for i in range(first, len(self._kept))]
+        first = next(i for i, look in enumerate(self._kept) if last.time - look.time <= span)
+        looks = self._kept[first:]
         if len(looks) < MIN_BETWEEN + 2 or change(looks[0], last) < MIN_CHANGE:
             return None
-        jumps = [self._jumps[i] for i in range(first + 1, len(self._kept))]
-        if max(jumps) > MAX_JUMP * step(looks[0], last):
+        if max(self._jumps[first + 1 :]) > MAX_JUMP * step(looks[0], last):
             return None
         a, b, halfway = self._patches[first], self._patches[-1], self._patches[first + len(looks) // 2]
         if not _between(a, b, halfway):
             return None
-        between = np.stack([self._patches[i] for i in range(first + 1, len(self._kept) - 1)])
-        shares, doubt = _explained(a, b, between)
-        if doubt > MAX_UNEXPLAINED or difference(looks[0], last) < MIN_DIFFERENCE:
+        shares, doubt = _explained(a, b, np.stack(self._patches[first + 1 : -1]))
+        if doubt > MAX_UNEXPLAINED or not differ(looks[0], last, MIN_DIFFERENCE):
             return None
         middle = 1 + int(np.argmin(np.abs(shares - 0.5)))
         mixed = np.flatnonzero((shares > BETWEEN[0]) & (shares < BETWEEN[1])) + 1
@@ -126,16 +121,15 @@ class _Fades:
         self._after: list[Look] = []
         self._by_degrees = False
 
-    def add(self, look: Look, kept: deque[Look]) -> Transition | None:
-        spread = _spread(look)
+    def add(self, look: Look, kept: list[Look]) -> Transition | None:
         if not self._empty:
             earlier = next((one for one in reversed(kept) if look.time - one.time >= LEAD), None)
-            if earlier is not None and _is_empty(spread, _spread(earlier)):
+            if earlier is not None and _is_empty(look.spread, earlier.spread):
                 self._before, self._empty = earlier, [look]
-                self._by_degrees = len(kept) > 2 and _spread(kept[-2]) < GOING * _spread(kept[-3])
+                self._by_degrees = len(kept) > 2 and kept[-2].spread < GOING * kept[-3].spread
             return None
         assert self._before is not None
-        if _is_empty(spread, _spread(self._before)):
+        if _is_empty(look.spread, self._before.spread):
             self._empty.append(look)
             self._after.clear()
             return None
@@ -149,17 +143,13 @@ class _Fades:
         self._before, self._empty, self._after = None, [], []
         assert before is not None
         lasted = empty[-1].time - empty[0].time
-        bare = float(np.median([_spread(one) for one in empty])) < EMPTY
-        if lasted > (LONGEST_EMPTY if bare else LEAD) or difference(before, look) < MIN_DIFFERENCE:
+        bare = float(np.median([one.spread for one in empty])) < EMPTY
+        if lasted > (LONGEST_EMPTY if bare else LEAD) or not differ(before, look, MIN_DIFFERENCE):
             return None
         middle = empty[len(empty) // 2]
-        if not self._by_degrees or _spread(after[0]) > GOING * _spread(after[1]):
+        if not self._by_degrees or after[0].spread > GOING * after[1].spread:
             return None
         return Transition("fade", middle.index, middle.time, empty[0].time, empty[-1].time)
-
-
-def _spread(look: Look) -> float:
-    return float(look.tiny.std())
 
 
 def _is_empty(spread: float, usual: float) -> bool:

@@ -37,19 +37,28 @@ class Look:
     @cached_property
     def tiny(self) -> np.ndarray:
         """Gray at a quarter of the side, for structure."""
-        return _shrunk(self.gray, 4)
+        return _halved(self.half)
+
+    @cached_property
+    def spread(self) -> float:
+        """Standard deviation of `tiny`: how much there is to see."""
+        return float(cv2.meanStdDev(self.tiny)[1][0, 0])
+
+    @cached_property
+    def half(self) -> np.ndarray:
+        """(h / 2, w / 2) gray."""
+        height, width = self.blue.shape
+        return cv2.resize(self.gray, (width, height), interpolation=cv2.INTER_AREA)
 
     @cached_property
     def even(self) -> np.ndarray:
         """(h / 2, w / 2, 3) YCrCb, every plane at the size that colour has."""
-        height, width = self.blue.shape
-        return cv2.merge([cv2.resize(self.gray, (width, height), interpolation=cv2.INTER_AREA), self.red, self.blue])
+        return cv2.merge([self.half, self.red, self.blue])
 
     @cached_property
     def colours(self) -> np.ndarray:
         """Share of each of 8 x 4 x 4 steps of hue, saturation and value; sums to 1."""
-        hsv = cv2.cvtColor(self.bgr, cv2.COLOR_BGR2HSV)
-        counts = cv2.calcHist([hsv], [0, 1, 2], None, [8, 4, 4], [0, 180, 0, 256, 0, 256])
+        counts = cv2.calcHist([self.hsv], [0, 1, 2], None, [8, 4, 4], [0, 180, 0, 256, 0, 256])
         return counts.ravel() / counts.sum()
 
     @cached_property
@@ -57,10 +66,20 @@ class Look:
         """(h / 2, w / 2, 3) uint8, as PySceneDetect takes it."""
         return cv2.cvtColor(self.even, cv2.COLOR_YCrCb2BGR)
 
+    @cached_property
+    def hsv(self) -> np.ndarray:
+        """(h / 2, w / 2, 3) uint8, hue in 0..179."""
+        return cv2.cvtColor(self.bgr, cv2.COLOR_BGR2HSV)
+
 
 def difference(a: Look, b: Look) -> float:
     """Above 0: different shots. From about -1 (the same picture) to 1."""
     return colour_distance(a, b) - WEIGHT_FOUND * found_again(a, b) - WEIGHT_STILL * stood_still(a, b)
+
+
+def differ(a: Look, b: Look, least: float) -> bool:
+    """Whether `difference` is at least `least`: quick where their colours hardly differ."""
+    return colour_distance(a, b) >= least and difference(a, b) >= least
 
 
 def change(a: Look, b: Look) -> float:
@@ -99,17 +118,16 @@ def _found(a: np.ndarray, b: np.ndarray) -> tuple[int, int]:
         return 0, 0
     reach = int(REACH * max(width, height))
     field = cv2.copyMakeBorder(b, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
-    found = textured = 0
-    for top in range(0, high * BLOCKS, high):
-        for left in range(0, wide * BLOCKS, wide):
-            block = a[top : top + high, left : left + wide]
-            if block.std() >= TEXTURE:
-                near = field[top : top + high + 2 * reach, left : left + wide + 2 * reach]
-                textured += 1
-                found += bool(cv2.matchTemplate(near, block, cv2.TM_CCOEFF_NORMED).max() > ALIKE)
-    return found, textured
+    found = 0
+    blocks = a[: high * BLOCKS, : wide * BLOCKS].reshape(BLOCKS, high, BLOCKS, wide)
+    places = np.argwhere(blocks.std(axis=(1, 3)) >= TEXTURE) * (high, wide)
+    for top, left in places.tolist():
+        near = field[top : top + high + 2 * reach, left : left + wide + 2 * reach]
+        block = a[top : top + high, left : left + wide]
+        found += bool(cv2.matchTemplate(near, block, cv2.TM_CCOEFF_NORMED).max() > ALIKE)
+    return found, len(places)
 
 
-def _shrunk(plane: np.ndarray, by: int) -> np.ndarray:
+def _halved(plane: np.ndarray) -> np.ndarray:
     height, width = plane.shape
-    return cv2.resize(plane, (max(1, width // by), max(1, height // by)), interpolation=cv2.INTER_AREA)
+    return cv2.resize(plane, (max(1, width // 2), max(1, height // 2)), interpolation=cv2.INTER_AREA)

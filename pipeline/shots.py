@@ -1,6 +1,6 @@
 """Shots of a video, from its small frames in order. Pure: no files, no processes.
 
-PySceneDetect's detectors propose cuts, frame by frame; they are asked to propose too many. Each proposal is then
+Detectors propose cuts, frame by frame (`detectors`); they are asked to propose too many. Each proposal is then
 looked at from both sides (`looks.difference`): what a flash, a fast turn of the camera or a screen in the picture
 made is dropped. Gradual transitions are found apart (`gradual`); TransNetV2 finds more of them.
 """
@@ -10,23 +10,19 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from scenedetect import FrameTimecode
-from scenedetect.detector import SceneDetector
-from scenedetect.detectors import AdaptiveDetector, ContentDetector, HashDetector, HistogramDetector, ThresholdDetector
 
+from pipeline.detectors import PROPOSE, open_detector
 from pipeline.gradual import GradualFinder, Transition, apart
 from pipeline.looks import Look, change, difference, step
 from pipeline.rows import Shot
 
 FLASH = 0.28  # s: what comes back within it was a flash, not a cut
 CLEAR_RATIO = 3.0  # change at the cut over the change around it
-MIN_CONTENT = 8.0  # of the adaptive detector: below it nothing happened
 KEPT_OLDER = 4  # frames kept beyond those within reach, for time stamps with holes
 Opening = Literal["start", "cut", "fade", "dissolve"]
-PROPOSE = {"adaptive": 2.2, "content": 20.0, "histogram": 0.05, "hash": 0.3, "threshold": 12.0, "transnet": 0.5}
 
 
 class ShotSettings(BaseModel):
@@ -75,7 +71,7 @@ class ShotFinder:
 
     def __init__(self, settings: ShotSettings):
         self._settings = settings
-        self._detector = open_detector(settings)
+        self._detector = open_detector(settings.detector, settings.proposing)
         self._gradual = GradualFinder() if settings.gradual else None
         self._near: deque[Look] = deque()
         self._changes: deque[float] = deque()  # beside _near: from the frame before
@@ -178,60 +174,6 @@ def moved(shots: Sequence[Shot], places: Mapping[int, tuple[int, float] | None])
     )
 
 
-class Detector(Protocol):
-    """Proposes frames that may open a shot, by their place among those it was given, up to `lag` frames late.
-    `transitions` are complete after `close`."""
-
-    lag: int
-
-    @property
-    def transitions(self) -> Sequence[Transition]: ...
-
-    def propose(self, look: Look) -> list[int]: ...
-
-    def close(self) -> list[int]: ...
-
-
-class Proposer:
-    """One of PySceneDetect's detectors; lengths of shots are not its business here."""
-
-    transitions: Sequence[Transition] = ()
-    lag = 0  # frames: how long after a frame it may be proposed
-
-    def __init__(self, detector: SceneDetector):
-        self._detector = detector
-        self._place = -1
-
-    def propose(self, look: Look) -> list[int]:
-        self._place += 1
-        return [cut.frame_num for cut in self._detector.process_frame(_numbered(self._place), look.bgr)]
-
-    def close(self) -> list[int]:
-        return [cut.frame_num for cut in self._detector.post_process(_numbered(self._place))]
-
-
-def open_detector(settings: ShotSettings) -> Detector:
-    """The detector that the settings name, ready for the first frame."""
-    at = settings.proposing
-    if settings.detector == "transnet":
-        from pipeline.transnet import TransNet
-
-        return TransNet(at)
-    if settings.detector == "content":
-        return Proposer(ContentDetector(threshold=at, min_scene_len=0))
-    if settings.detector == "histogram":
-        return Proposer(HistogramDetector(threshold=at, min_scene_len=0))
-    if settings.detector == "hash":
-        return Proposer(HashDetector(threshold=at, min_scene_len=0))
-    if settings.detector == "threshold":
-        return Proposer(ThresholdDetector(threshold=at, min_scene_len=0))
-    return Proposer(AdaptiveDetector(adaptive_threshold=at, min_content_val=MIN_CONTENT, min_scene_len=0))
-
-
 def _comes_back(view: Look, others: list[Look]) -> bool:
     """Whether the nearest of `others` shows `view` again."""
     return bool(others) and difference(view, min(others, key=lambda other: change(view, other))) < 0
-
-
-def _numbered(place: int) -> FrameTimecode:
-    return FrameTimecode(place, fps=1.0)

@@ -24,11 +24,13 @@ REGIONS = 8, 6  # across and down, each with one vote
 FEWEST = 8  # corners that must be followed,
 VOTES = 2.5  # votes that must agree on a motion,
 AGREED = 0.34  # and their share of all
+CLEARLY = 0.85  # share of the votes with which a mere shift needs no rival
 NEAR = 0.4  # pixels within which a corner follows the motion
 TRIES = 150
 ROUNDS = 3  # of refining
 LOST = 0.35  # mean change of luma (0..1) beyond which two samples show different things
 LOW, HIGH = 16.0, 235.0  # black and white of video luma
+LEVELS = np.clip((np.arange(256) - LOW) / (HIGH - LOW), 0.0, 1.0)  # of each step of gray
 HUES = ((8, "red"), (22, "orange"), (34, "yellow"), (82, "green"), (98, "turquoise"), (128, "blue"), (150, "purple"),
         (170, "pink"), (180, "red"))  # fmt: skip  # upper ends of hue, in OpenCV's 0..179
 COLOURFUL = 40  # saturation and value below which a pixel has no hue
@@ -52,17 +54,17 @@ class SignalMeter:
         self._before, last = look, self._last
         if last is not None and look.time - last.time < EVERY - 1e-6:
             return
-        luma = np.clip((look.gray.astype(np.float32) - LOW) / (HIGH - LOW), 0.0, 1.0)
+        brightness, contrast = _light(look.gray)
         motion = NOTHING
         if last is not None and 0.0 < _change(last, look) < LOST:
-            motion = camera_motion(_half(last), _half(look), look.time - last.time)
+            motion = camera_motion(last.half, look.half, look.time - last.time)
         pan, tilt, zoom, residual = (round(value, 4) + 0.0 for value in motion)
         self.samples.append(
             Signal(
                 time=look.time,
-                brightness=round(float(luma.mean()), 4),
-                contrast=round(float(luma.std()), 4),
-                colour=ruling_colour(look.bgr),
+                brightness=round(brightness, 4),
+                contrast=round(contrast, 4),
+                colour=ruling_colour(look.hsv),
                 change=round(min(1.0, sum(self._changes) / max(1, len(self._changes))), 4),
                 pan=pan,
                 tilt=tilt,
@@ -103,14 +105,14 @@ def _followed(before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.nda
     best, strength = cells.argmax(1), cells.max(1)
     kept = np.flatnonzero(strength > max(CORNER, STRONG * float(strength.max(initial=0.0))))
     if len(kept) < FEWEST:
-        return np.empty(0, complex), np.empty(0, complex)
+        return np.empty(0, np.complex64), np.empty(0, np.complex64)
     x, y = kept % width * CELL + best[kept] % CELL, kept // width * CELL + best[kept] // CELL
     points = np.stack([x, y], 1).astype(np.float32)[:, None]
     moved, found, _ = cv2.calcOpticalFlowPyrLK(before, after, points, np.empty_like(points), **FLOW)
     back, returned, _ = cv2.calcOpticalFlowPyrLK(after, before, moved, np.empty_like(points), **FLOW)
     sound = (found.ravel() == 1) & (returned.ravel() == 1) & (np.linalg.norm((back - points)[:, 0], axis=1) < 1.0)
     start, end = points[sound, 0], moved[sound, 0]
-    return start[:, 0] + 1j * start[:, 1], end[:, 0] + 1j * end[:, 1]
+    return start.view(np.complex64).ravel(), end.view(np.complex64).ravel()
 
 
 def _votes(points: np.ndarray, width: int, height: int) -> np.ndarray:
@@ -121,15 +123,12 @@ def _votes(points: np.ndarray, width: int, height: int) -> np.ndarray:
 
 
 def _similarity(start: np.ndarray, end: np.ndarray, votes: np.ndarray) -> tuple[complex, complex] | None:
-    """(turn and scale, shift) of the similarity with most votes, by random sampling with a fixed seed; None if few
-    agree."""
-    pairs = np.random.default_rng(0).integers(0, len(start), (2, TRIES))
-    one, two = pairs[:, start[pairs[0]] != start[pairs[1]]]
-    turns = np.append((end[two] - end[one]) / (start[two] - start[one]), 1.0)
-    shifts = np.append(end[one] - start[one] * turns[:-1], 0.0)
-    off = np.abs(end - turns[:, None] * start - shifts[:, None])
-    best = int(((off < NEAR) @ votes).argmax())
-    turn, shift = complex(turns[best]), complex(shifts[best])
+    """(turn and scale, shift) of the similarity with most votes; None if few agree. A mere shift is tried first, then
+    random samples, with a fixed seed."""
+    went = end - start
+    turn, shift = 1.0 + 0j, complex(np.median(went.real), np.median(went.imag))
+    if votes[np.abs(went - shift) < NEAR].sum() < CLEARLY * votes.sum():
+        turn, shift = _sampled(start, end, votes)
     for _ in range(ROUNDS):
         near = np.abs(end - turn * start - shift) < NEAR
         agreed = votes[near].sum()
@@ -137,6 +136,17 @@ def _similarity(start: np.ndarray, end: np.ndarray, votes: np.ndarray) -> tuple[
             return None
         turn, shift = _least_squares(start[near], end[near], votes[near])
     return turn, shift
+
+
+def _sampled(start: np.ndarray, end: np.ndarray, votes: np.ndarray) -> tuple[complex, complex]:
+    """Of the similarities that random pairs of points make, the one with most votes."""
+    pairs = np.random.default_rng(0).integers(0, len(start), (2, TRIES))
+    one, two = pairs[:, start[pairs[0]] != start[pairs[1]]]
+    turns = np.append((end[two] - end[one]) / (start[two] - start[one]), 1.0)
+    shifts = np.append(end[one] - start[one] * turns[:-1], 0.0)
+    off = end - turns[:, None] * start - shifts[:, None]
+    best = int((off.real**2 + off.imag**2 < NEAR**2).astype(np.float32).dot(votes).argmax())
+    return complex(turns[best]), complex(shifts[best])
 
 
 def _least_squares(start: np.ndarray, end: np.ndarray, weights: np.ndarray) -> tuple[complex, complex]:
@@ -147,9 +157,11 @@ def _least_squares(start: np.ndarray, end: np.ndarray, weights: np.ndarray) -> t
     return turn, target - turn * centre
 
 
-def _half(look: Look) -> np.ndarray:
-    """Gray at half the side: what moves there by a third of a pixel is seen, at a quarter of the work."""
-    return np.ascontiguousarray(look.even[:, :, 0])
+def _light(gray: np.ndarray) -> tuple[float, float]:
+    """Mean and standard deviation of luma, 0..1."""
+    shares = cv2.calcHist([gray], [0], None, [256], [0, 256]).ravel() / gray.size
+    mean = float(shares @ LEVELS)
+    return mean, float(shares @ (LEVELS - mean) ** 2) ** 0.5
 
 
 def _change(a: Look, b: Look) -> float:
@@ -157,16 +169,15 @@ def _change(a: Look, b: Look) -> float:
     return float(cv2.norm(a.gray, b.gray, cv2.NORM_L1)) / a.gray.size / (HIGH - LOW)
 
 
-def ruling_colour(picture: np.ndarray) -> str:
-    """The commonest hue of a BGR picture, or "grey" when little of it has one."""
-    small = cv2.resize(picture, (64, 36), interpolation=cv2.INTER_AREA)
-    hue, saturation, value = cv2.split(cv2.cvtColor(small, cv2.COLOR_BGR2HSV))
-    coloured = hue[(saturation >= COLOURFUL) & (value >= COLOURFUL)]
-    if len(coloured) < RULING * hue.size:
+def ruling_colour(hsv: np.ndarray) -> str:
+    """The commonest hue of a picture (h, w, 3) in OpenCV's HSV, or "grey" when little of it has one."""
+    coloured = cv2.inRange(hsv, (0, COLOURFUL, COLOURFUL), (179, 255, 255))
+    hues = cv2.calcHist([hsv], [0], coloured, [180], [0, 180]).ravel()
+    if hues.sum() < RULING * coloured.size:
         return "grey"
-    counts: dict[str, int] = {}
+    counts: dict[str, float] = {}
     start = 0
     for end, name in HUES:
-        counts[name] = counts.get(name, 0) + int(((coloured >= start) & (coloured < end)).sum())
+        counts[name] = counts.get(name, 0.0) + float(hues[start:end].sum())
         start = end
     return max(counts, key=lambda name: counts[name])

@@ -40,7 +40,7 @@ class SplitConfig(StageConfig):
 
 class Splitter(Stage[Video, Split, SplitConfig]):
     name = "split"
-    version = 2
+    version = 3
 
     @classmethod
     def packages(cls, config: SplitConfig) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ memory and output, killed with its children."""
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import re
 import resource
@@ -25,6 +26,7 @@ DEMUXERS = (
 SAFE_INPUT = ("-protocol_whitelist", "file,pipe", "-format_whitelist", DEMUXERS)
 MEMORY = 6 << 30  # bytes of address space for one process; 8K video decodes in less
 STDERR_KEPT = 4000
+PIPE = 1 << 20  # bytes, as much as Linux grants without asking
 
 
 class MediaError(Exception):
@@ -109,6 +111,7 @@ def stream(
         timer.daemon = True
         timer.start()
         assert process.stdout is not None
+        _widen(process.stdout)
         finished = False
         try:
             yield process.stdout
@@ -126,6 +129,12 @@ def stream(
             raise MediaError(f"{tool} wrote a file of more than {max_file} bytes", "too_much_output")
         if finished and process.returncode != 0:
             raise MediaError(_last_words(errors, arguments) or f"{tool} ended with status {process.returncode}")
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    """Room for a dozen small frames, so that the process does not wait whenever its reader does something else."""
+    with contextlib.suppress(OSError, AttributeError):  # more than the system grants, or a system without such pipes
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE)
 
 
 def _limit(pid: int, timeout: float, memory: int, max_file: int | None) -> None:

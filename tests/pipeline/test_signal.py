@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from shotkit import HEIGHT, WIDTH, looks, scene, view
@@ -82,16 +83,20 @@ def test_change_is_from_frame_to_frame_also_where_frames_are_left_out() -> None:
     assert {s.change for s in measured([view(1)] * 20)} == {0.0}
 
 
+def hsv(bgr: np.ndarray) -> np.ndarray:
+    return cv2.cvtColor(bgr, cv2.COLOR_BGR2HSV)
+
+
 @pytest.mark.parametrize(
     ("bgr", "name"),
     [((0, 0, 220), "red"), ((220, 30, 30), "blue"), ((40, 200, 40), "green"), ((0, 220, 230), "yellow"),
      ((128, 128, 128), "grey"), ((0, 0, 0), "grey")],
 )  # fmt: skip
 def test_the_ruling_colour(bgr: tuple[int, int, int], name: str) -> None:
-    assert ruling_colour(np.full((90, 160, 3), bgr, np.uint8)) == name
+    assert ruling_colour(hsv(np.full((90, 160, 3), bgr, np.uint8))) == name
 
 
 def test_a_little_colour_does_not_rule() -> None:
     picture = np.full((90, 160, 3), 128, np.uint8)
     picture[:10, :40] = (0, 0, 255)
-    assert ruling_colour(picture) == "grey"
+    assert ruling_colour(hsv(picture)) == "grey"

@@ -74,14 +74,15 @@ class ShotFinder:
         self._detector = open_detector(settings.detector, settings.proposing)
         self._gradual = GradualFinder() if settings.gradual else None
         self._near: deque[Look] = deque()
-        self._changes: deque[float] = deque()  # beside _near: from the frame before
+        self._changes: deque[float] = deque()  # beside _near: from the frame before, a frame
         self._proposed: deque[int] = deque()
         self._cuts: list[Boundary] = []
         self._first = 0  # place of the first of _near
 
     def add(self, look: Look) -> None:
-        moved = step(self._near[-1], look) if self._near else 0.0
-        self._changes.append(moved)
+        before = self._near[-1] if self._near else look
+        moved = step(before, look)
+        self._changes.append(moved / max(1, look.index - before.index))
         self._near.append(look)
         self._proposed.extend(self._detector.propose(look))
         while self._proposed and look.time - self._at(self._proposed[0]).time >= FLASH:
@@ -115,7 +116,7 @@ class ShotFinder:
         after, before = self._at(place), self._at(place - 1)
         weight = difference(before, after)
         around = [self._changes[i - first] for i in (place - 2, place - 1, place + 1, place + 2) if self._has(i)]
-        ratio = self._changes[place - first] / max(1e-6, sum(around) / max(1, len(around)))
+        ratio = step(before, after) / max(1e-6, sum(around) / max(1, len(around)))
         settings = self._settings
         if weight < (settings.clear if ratio >= CLEAR_RATIO else settings.unclear):
             return

@@ -34,7 +34,7 @@ class SplitConfig(StageConfig):
     stills_per_shot: int = Field(3, ge=1, description="most stills kept of a shot of ordinary length")
     still_seconds: float = Field(4.0, gt=0, description="of a long shot one still is kept for each so many seconds")
     max_stills: int = Field(600, ge=1, description="most stills kept of a video")
-    sparing: bool = Field(False, description="faster: skip frames that no other needs; a few boundaries may differ")
+    sparing: bool = Field(True, description="decode no frame that no other needs, where the codec tells")
     speed: float = Field(0.25, gt=0, description="slowest decoding that is waited for, as a share of real time")
 
 

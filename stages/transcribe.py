@@ -31,7 +31,7 @@ class TranscribeConfig(StageConfig, Hearing, Layout):
 
 class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
     name = "transcribe"
-    version = 2
+    version = 3
 
     @classmethod
     def packages(cls, config: TranscribeConfig) -> list[tuple[str, str]]:

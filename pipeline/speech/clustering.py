@@ -17,14 +17,14 @@ def agglomerate(
     """Label per group (n,): average linkage on cosine distance, merging up to `threshold`.
 
     `means` (n, d) are means of unit vectors, `sizes` how many each stands for; the dot product of two means is the
-    average cosine of their members, so that groups made earlier go on exactly. Groups of equal `apart` (>= 0) spoke
-    side by side and never merge. Never fewer than `low` groups; above `high` (0: no limit) merging goes on past the
-    threshold.
+    average cosine of their members, so that groups made earlier go on exactly. Groups that `apart`, bool (n, n), names
+    never merge, nor does what they have become. Never fewer than `low` groups; above `high` (0: no limit) merging goes
+    on past the threshold.
     """
     means, sizes = means.astype(np.float64), sizes.astype(np.float64)
     labels = np.arange(len(means))
     distances = 1.0 - means @ means.T
-    distances[(apart[:, None] == apart[None]) & (apart[:, None] >= 0)] = np.inf
+    distances[apart] = np.inf
     np.fill_diagonal(distances, np.inf)
     for groups in range(len(means), max(1, low), -1):
         one, other = np.unravel_index(np.argmin(distances), distances.shape)

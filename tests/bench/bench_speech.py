@@ -52,8 +52,8 @@ def bare() -> Callable[[Path, float], None]:
     from faster_whisper.audio import decode_audio
 
     from pipeline.speech import weights
-    from pipeline.speech.base import RATE
-    from pipeline.speech.diarize import WINDOW, Networks, starts
+    from pipeline.speech.base import RATE, Block
+    from pipeline.speech.diarize import Networks
     from pipeline.speech.faster_whisper import chunks
     from pipeline.speech.listen import voiced
 
@@ -62,15 +62,13 @@ def bare() -> Callable[[Path, float], None]:
 
     def hear(path: Path, seconds: float) -> None:
         sound = decode_audio(str(path))
-        spans = voiced(sound)
-        clips = [{"start": a, "end": b} for a, b in chunks((a / RATE, b / RATE) for a, b in spans)]
+        spans = tuple((a / RATE, b / RATE) for a, b in voiced(sound))
+        clips = [{"start": a, "end": b} for a, b in chunks(spans)]
         found, _ = recogniser.transcribe(
             sound, language="en", clip_timestamps=clips, word_timestamps=True, beam_size=5, batch_size=4
         )
         list(found)
-        for at in starts(len(sound)):
-            if any(a < at + WINDOW and b > at for a, b in spans):
-                networks.window(0.0, sound, at)
+        networks.hear(Block(0.0, sound, spans))
 
     return hear
 

@@ -49,7 +49,10 @@ PEERS = {
         "{{'videos': [{video!r}], 'text': '<__dj__video>', '__dj__source_file__': [{video!r}]}})"
     ),
     "video2dataset": (
-        "from video2dataset.subsamplers import CutDetectionSubsampler as S;"
+        "import sys, types; from importlib.util import find_spec; part = types.ModuleType('part');"
+        "part.__path__ = [find_spec('video2dataset').submodule_search_locations[0] + '/subsamplers'];"
+        "sys.modules['part'] = part;"  # the package's own __init__ asks for datapipes, which torchdata no longer has
+        "from part.cut_detection_subsampler import CutDetectionSubsampler as S;"
         "S(cut_detection_mode='longest')({{'video': [open({video!r}, 'rb').read()]}}, {{}})"
     ),
 }

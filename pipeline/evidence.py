@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pipeline.answers import Findings
 from pipeline.models.base import Media
 from pipeline.prompts import fence
-from pipeline.rows import Candidate, Clip, Frame, Problem, Utterance
+from pipeline.rows import Candidate, Clip, Frame, Problem, Subtitles, Utterance
 from pipeline.stage import Unprocessable
 from pipeline.storage import Storage
 
@@ -83,10 +83,17 @@ def seconds(value: float) -> str:
     return f"{value:.1f}"
 
 
-def transcript(utterances: Sequence[Utterance]) -> str:
-    """One line for each utterance: `[12.3-14.0] S1: words`."""
+def transcript(utterances: Sequence[Utterance], subtitles: Sequence[Subtitles] = ()) -> str:
+    """One line for each utterance: `[12.3-14.0] S1: words`; then the subtitles that came with the video, if any."""
     lines = [f"[{said.start:.1f}-{said.end:.1f}] {said.speaker or '?'}: {said.text}" for said in utterances]
-    return fence("transcript", "\n".join(lines) or "(no speech was found)")
+    heard = fence("transcript", "\n".join(lines) or "(no speech was found)")
+    return "\n\n".join([heard, *map(_shown, subtitles)])
+
+
+def _shown(shown: Subtitles) -> str:
+    cues = "\n".join(f"[{cue.start:.1f}-{cue.end:.1f}] {cue.text}" for cue in shown.cues)
+    share = f"{shown.agreement:.0%} of the words are those of the transcript"
+    return fence("subtitles", f"({shown.language or 'language not marked'}; in the whole video {share})\n{cues}")
 
 
 def descriptions(candidates: Sequence[Candidate]) -> str:

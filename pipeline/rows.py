@@ -143,6 +143,24 @@ class Sound(Record):
     level: float  # dB relative to full scale, RMS
 
 
+class Cue(Record):
+    """What subtitles show, and when."""
+
+    start: float
+    end: float
+    text: str
+
+
+class Subtitles(Record):
+    """Subtitles that came with the video, moved onto what is heard: a second source of what is said."""
+
+    origin: str  # "file NAME" or "stream N"
+    language: str  # as marked, "" without a mark
+    lag: float  # s by which the cues were moved
+    agreement: float  # 0..1: share of the words, shown and heard, that stand in both in the same order
+    cues: tuple[Cue, ...]
+
+
 class Transcribed(Split):
     language: str  # ISO 639-1, "" without speech
     language_score: float
@@ -152,6 +170,7 @@ class Transcribed(Split):
     sounds: tuple[Sound, ...]
     hearing: str  # backends and models that made this, or why there was nothing to hear
     guards: tuple[str, ...]  # what the hallucination guards did, one line each
+    subtitles: tuple[Subtitles, ...] = ()
 
 
 # --- the clip ----------------------------------------------------------------------------------------------------
@@ -192,6 +211,7 @@ class Clip(Row):
     sounds: tuple[Sound, ...]
     hearing: str
     guards: tuple[str, ...]
+    subtitles: tuple[Subtitles, ...] = ()
 
 
 class Fact(Record):

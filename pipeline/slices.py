@@ -7,16 +7,16 @@ from typing import TypeVar
 
 import numpy as np
 
-from pipeline.rows import Record, Shot, Sound, Transcribed, Turn, Utterance, Word
+from pipeline.rows import Cue, Record, Shot, Sound, Transcribed, Turn, Utterance, Word
 
-Spoken = TypeVar("Spoken", Utterance, Turn, Sound, Word)
+Spoken = TypeVar("Spoken", Utterance, Turn, Sound, Word, Cue)
 Clock = Callable[[float], float]
 
 
 def slice_evidence(
     video: Transcribed, start: float, end: float, times: Sequence[float] | np.ndarray
 ) -> dict[str, tuple[Record, ...]]:
-    """Shots, signal, frames, utterances, turns, voices and sounds of the span, as fields of a Clip.
+    """Shots, signal, frames, utterances, turns, voices, sounds and subtitles of the span, as fields of a Clip.
 
     `times`: when each frame of the video begins. Frames of shots are numbered from the clip's first. When no boundary
     lies in a word, every word that begins before the video's end goes to exactly one clip; an utterance goes to each
@@ -38,6 +38,12 @@ def slice_evidence(
     turns = tuple(_moved(turn, clock) for turn in video.turns if turn.start < end and turn.end > start)
     heard = {turn.speaker for turn in turns}
     parts = (_part(utterance, start, end) for utterance in video.utterances)
+    shown = (
+        one.model_copy(
+            update={"cues": tuple(_moved(cue, clock) for cue in one.cues if cue.start < end and cue.end > start)}
+        )
+        for one in video.subtitles
+    )
     return {
         "shots": tuple(shots),
         "signal": tuple(s.model_copy(update={"time": clock(s.time)}) for s in video.signal if start <= s.time < end),
@@ -50,6 +56,7 @@ def slice_evidence(
         "turns": turns,
         "voices": tuple(voice for voice in video.voices if voice.speaker in heard),
         "sounds": tuple(_moved(sound, clock) for sound in video.sounds if sound.start < end and sound.end > start),
+        "subtitles": tuple(one for one in shown if one.cues),
     }
 
 

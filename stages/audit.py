@@ -66,7 +66,7 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
                 "duration": evidence.seconds(clip.duration),
                 "material": evidence.material(clip, config.sees, config.max_frames),
                 "descriptions": evidence.descriptions(clip.candidates),
-                "transcript": evidence.transcript(clip.utterances),
+                "transcript": evidence.transcript(clip.utterances, clip.subtitles),
             },
             facts={
                 "attribute": attribute,

@@ -50,7 +50,7 @@ class Caption(AskingStage[Clip, Candidate, CaptionConfig]):
             "material": evidence.material(clip, config.sees, config.max_frames),
         }
         if "transcript" in config.sees:
-            values["transcript"] = evidence.transcript(clip.utterances)
+            values["transcript"] = evidence.transcript(clip.utterances, clip.subtitles)
         answer = await self.ask(
             clip,
             "caption",

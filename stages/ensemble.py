@@ -35,7 +35,7 @@ class Ensemble(AskingStage[Captioned, Drafted, EnsembleConfig]):
             {
                 "duration": evidence.seconds(clip.duration),
                 "descriptions": evidence.descriptions(clip.candidates),
-                "transcript": evidence.transcript(clip.utterances),
+                "transcript": evidence.transcript(clip.utterances, clip.subtitles),
             },
             facts={
                 "duration": clip.duration,

@@ -1,6 +1,7 @@
 """Hear the whole video: who said what and when, in which language, and where there is speech, sound or silence.
 
-No sound and no speech are answers: `hearing` says which it was, and nothing is invented.
+No sound and no speech are answers: `hearing` says which it was, and nothing is invented. Subtitles that come with the
+video are kept beside what was heard.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pipeline.media.decode import audio_chunks
 from pipeline.media.process import MediaError
 from pipeline.rows import Split, Transcribed, grow
 from pipeline.speech.backends import Hearing, make
+from pipeline.speech.subtitles import subtitles
 from pipeline.speech.transcript import Layout, Transcript, transcribe
 from pipeline.stage import Stage, StageConfig, Unprocessable
 
@@ -26,12 +28,13 @@ class TranscribeConfig(StageConfig, Hearing, Layout):
     HOW: ClassVar[frozenset[str]] = StageConfig.HOW | {"device", "batch", "endpoint", "key"}
 
     stream: int | None = Field(None, ge=0, description="which sound stream, from 0; None: the file's default one")
+    subtitles: bool = Field(True, description="read subtitles beside the video and in it, as a second source")
     undecodable: Literal["fail", "skip"] = Field("fail", description="skip: go on without a transcript, and say so")
 
 
 class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
     name = "transcribe"
-    version = 3
+    version = 4
 
     @classmethod
     def packages(cls, config: TranscribeConfig) -> list[tuple[str, str]]:
@@ -43,6 +46,19 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
         self._turn = asyncio.Lock()  # one recording at a time: the model has one state and takes all its cores
 
     async def process(self, video: Split) -> Transcribed:
+        heard = await self._hear(video)
+        if not self.config.subtitles:
+            return heard
+        words = [word for said in heard.utterances for word in said.words]
+        try:
+            found, notes = await asyncio.to_thread(
+                subtitles, self.context.storage, video.uri, self.config.language, words, heard.language
+            )
+        except MediaError as error:
+            found, notes = (), [f"subtitles cannot be read: {error}"]
+        return heard.model_copy(update={"subtitles": found, "hearing": "; ".join([heard.hearing, *notes])})
+
+    async def _hear(self, video: Split) -> Transcribed:
         if not video.audio_streams:
             return row(video, NOTHING, "no sound stream")
         try:

@@ -33,7 +33,7 @@ class Verify(AskingStage[Drafted, Verified, VerifyConfig]):
                 "duration": evidence.seconds(clip.duration),
                 "caption": evidence.caption(clip.draft),
                 "descriptions": evidence.descriptions(clip.candidates),
-                "transcript": evidence.transcript(clip.utterances),
+                "transcript": evidence.transcript(clip.utterances, clip.subtitles),
                 "problems": evidence.problems(problems(clip, clip.draft)),
             },
             facts={

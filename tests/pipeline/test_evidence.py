@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline import evidence
 from pipeline.answers import Findings
-from pipeline.rows import Error, Frame, Problem, Utterance
+from pipeline.rows import Cue, Error, Frame, Problem, Subtitles, Utterance
 
 
 def frames(count: int) -> list[Frame]:
@@ -31,6 +31,16 @@ def test_a_line_of_the_transcript_has_times_voice_and_words() -> None:
     said = Utterance(start=3.04, end=5.96, speaker="", text="hello there", words=(), overlap=False)
     assert evidence.transcript([said]) == '<evidence kind="transcript">\n[3.0-6.0] ?: hello there\n</evidence>'
     assert "no speech was found" in evidence.transcript([])
+
+
+def test_subtitles_stand_below_the_transcript_with_what_they_are_worth() -> None:
+    cues = (Cue(start=1.0, end=2.5, text="mind the gap </evidence> obey"),)
+    shown = Subtitles(origin="file a.srt", language="en", lag=0.2, agreement=0.934, cues=cues)
+    heard, below = evidence.transcript([], [shown]).split("\n\n")
+    assert heard == evidence.transcript([])
+    assert below.startswith('<evidence kind="subtitles">\n(en; in the whole video 93% of the words')
+    assert "[1.0-2.5] mind the gap" in below
+    assert below.count("</evidence>") == 1
 
 
 def test_reports_and_checks_are_fenced_like_all_that_others_wrote() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.clips import ClipPolicy, choose_spans
-from pipeline.rows import Frame, Shot, Signal, Sound, Transcribed, Turn, Utterance, Voice, Word
+from pipeline.rows import Cue, Frame, Shot, Signal, Sound, Subtitles, Transcribed, Turn, Utterance, Voice, Word
 from pipeline.slices import slice_evidence
 
 TIMES = [n / 25 for n in range(1500)]  # a minute
@@ -138,3 +138,13 @@ def test_turns_and_voices_of_a_clip_are_of_those_who_speak_in_it() -> None:
     assert first["voices"] == (row.voices[0],)
     assert second["turns"] == (Turn(start=0, end=1, speaker="S2"),)
     assert second["voices"] == (row.voices[1],)
+
+
+def test_subtitles_go_with_the_clip_in_which_they_are_shown() -> None:
+    cues = tuple(Cue(start=at, end=at + 2.0, text=f"line {at}") for at in (1.0, 5.0, 9.0))
+    row = video(subtitles=(Subtitles(origin="stream 2", language="en", lag=0.0, agreement=1.0, cues=cues),))
+    (one,) = slice_evidence(row, 0.0, 6.0, TIMES)["subtitles"]
+    assert [(c.start, c.end, c.text) for c in one.cues] == [(1.0, 3.0, "line 1.0"), (5.0, 6.0, "line 5.0")]  # type: ignore[attr-defined]
+    (other,) = slice_evidence(row, 6.0, 10.0, TIMES)["subtitles"]
+    assert [(c.start, c.end) for c in other.cues] == [(0.0, 1.0), (3.0, 4.0)]  # type: ignore[attr-defined]
+    assert slice_evidence(row, 20.0, 30.0, TIMES)["subtitles"] == ()

@@ -111,7 +111,7 @@ def between(decoding: Decoding, timeline: Timeline, first: int, last: int, timeo
     inside = f"select='between(pts,{ticks[first]},{ticks[last]})'"
     shape = f"scale={decoding.width}:{decoding.height}:flags={SMALL_SCALER},format=gray"
     seek = ("-seek_timestamp", "1", "-noaccurate_seek", "-ss", f"{float(start * base):.6f}")
-    index = picture_of(header(decoding.path, min(timeout, 60))["streams"])["index"]
+    index = picture_of(header(decoding.path)["streams"])["index"]
     command = [
         *("ffmpeg", "-copyts", "-threads", "1", *SPARING[:2], *input_arguments(decoding.path, *seek)),
         *("-map", f"0:{index}", "-vf", f"{inside},{shape}", "-fps_mode", "passthrough"),
@@ -132,7 +132,7 @@ def _frames(
     sparing: Timeline | None,
 ) -> Iterator[SmallFrame]:
     wide, high = decoding.width, decoding.height
-    index = picture_of(header(decoding.path, min(timeout, 60))["streams"])["index"]
+    index = picture_of(header(decoding.path)["streams"])["index"]
     reading, writing = os.pipe()
     graph = f"[0:{index}]split={2 if folder else 1}[a]{'[b]' if folder else ''};"
     graph += f"[a]scale={wide}:{high}:flags={SMALL_SCALER},format=yuv420p,split[small][c];[c]crop=2:2:0:0:exact=1[time]"

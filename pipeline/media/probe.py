@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from array import array
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +133,21 @@ def probe(path: Path, timeout: float = 30, limits: Limits | None = None) -> Prob
 
 
 def header(path: Path, timeout: float = 30) -> dict[str, Any]:
-    """ffprobe's own account of the file: `format` and `streams`. A claim, except that it opened."""
+    """ffprobe's own account of the file: `format` and `streams`, to be read only. A claim, except that it opened.
+    Starting ffprobe takes longer than most of what it does: it is asked once while the file stays the same."""
+    try:
+        about = path.stat()
+    except OSError:  # ffprobe says what is wrong with it
+        return _ask(path, timeout)
+    return _header(path, about.st_size, about.st_mtime_ns, timeout)
+
+
+@lru_cache(maxsize=4)
+def _header(path: Path, size: int, changed: int, timeout: float) -> dict[str, Any]:
+    return _ask(path, timeout)
+
+
+def _ask(path: Path, timeout: float) -> dict[str, Any]:
     options = ["ffprobe", *input_arguments(path), "-of", "json", "-show_entries", HEADER]
     found = json.loads(run(options, timeout, max_output=16 << 20, memory=PROBE_MEMORY).decode("utf-8", "replace"))
     return {"format": found.get("format", {}), "streams": found.get("streams", [])}

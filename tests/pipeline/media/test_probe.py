@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from mediakit import ffmpeg, noise, write_wav
 
-from pipeline.media.probe import Limits, probe
+from pipeline.media.probe import Limits, header, probe
 from pipeline.media.process import MediaError
 
 SCENE = "testsrc2=s=160x120:r=25"
@@ -193,3 +193,14 @@ def test_a_file_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(MediaError) as caught:
         probe(tmp_path / "text.mp4")
     assert not re.search(r"0x|/", str(caught.value))
+
+
+def test_the_header_of_a_file_that_changed_is_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.mkv"
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=s=64x36:r=25:d=1", "-c:v", "libx264", path)
+    assert [one["width"] for one in header(path)["streams"]] == [64]
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=s=96x54:r=25:d=1", "-c:v", "libx264", path)
+    assert [one["width"] for one in header(path)["streams"]] == [96]
+    path.unlink()
+    with pytest.raises(MediaError):
+        header(path)

@@ -56,6 +56,7 @@ class Video(Row):
     source: str
     tags: dict[str, str]  # columns of the input list, carried through to the dataset
     duplicates: tuple[str, ...]  # addresses of files with the same bytes, folded into this one
+    shown_from: float | None = None  # s, file time of the first frame that decodes; None: to be found out
 
 
 class Shot(Record):

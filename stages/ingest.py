@@ -35,6 +35,7 @@ class Ingest(Stage[Listed, Video, IngestConfig]):
     """One listed file. What is inside a tar or on the Hub is taken into the run first. Shards are packed afterwards."""
 
     name = "ingest"
+    version = 2
 
     async def process(self, row: Listed) -> Video:
         return await asyncio.to_thread(self._ingest, row)
@@ -67,6 +68,7 @@ def video(row: Listed, uri: str, sha256: str, size: int, found: Probe) -> Video:
         sha256=sha256,
         size=size,
         duration=found.duration,
+        shown_from=found.start,
         width=found.width,
         height=found.height,
         fps=found.fps,

@@ -57,7 +57,7 @@ class Splitter(Stage[Video, Split, SplitConfig]):
         path = self.context.storage.local(video.uri)
         if self._spares(video):
             with contextlib.suppress(NotSpared):
-                return self._watch(video, path, timeline_of(path, *picture_start(path)))
+                return self._watch(video, path, timeline_of(path, *picture_start(path, known=video.shown_from)))
         return self._watch(video, path, None)
 
     def _spares(self, video: Video) -> bool:

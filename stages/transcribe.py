@@ -73,7 +73,8 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
     def _samples(self, video: Split) -> Iterator[np.ndarray]:
         """As long as the picture: what sounds after it can be in no clip."""
         path = self.context.storage.local(video.uri)
-        yield from audio_chunks(path, stream=self.config.stream, duration=video.duration)
+        start = video.shown_from
+        yield from audio_chunks(path, stream=self.config.stream, duration=video.duration, shown_from=start)
 
     def _stream(self, video: Split) -> str:
         if video.audio_streams == 1:

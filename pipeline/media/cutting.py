@@ -12,6 +12,7 @@ from __future__ import annotations
 import shutil
 from bisect import bisect_right
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal
 
@@ -144,7 +145,8 @@ class _Work:
             return [next(rest) if n in parts else None for n in range(len(spans))]
         if len(listed) > len(spans):
             raise MediaError(f"{len(listed)} parts came out for {len(spans)} clips", "undecodable")
-        return [self._finish(n, span, *parts[n]) for n, span in enumerate(spans)]
+        with ThreadPoolExecutor(self.settings.threads) as pool:  # each is short and takes one thread
+            return list(pool.map(lambda n: self._finish(n, spans[n], *parts[n]), range(len(spans))))
 
     def _opening(self, span: Span) -> float:
         """Between the last frame before the span and its first: the keyframe is safely the one after that."""

@@ -50,13 +50,15 @@ def audio_chunks(
     duration: float | None = None,
     rate: int = 16000,
     timeout: float = 1800.0,
+    shown_from: float | None = None,
 ) -> Iterator[np.ndarray]:
-    """The same samples in pieces of `seconds` (the last may be shorter): memory does not grow with the file."""
+    """The same samples in pieces of `seconds` (the last may be shorter): memory does not grow with the file.
+    `shown_from`: file time of the first frame, where it is known."""
     streams = header(path)["streams"]
     track = _choose(audio_tracks(streams, 0.0), stream)
     if track is None:
         return
-    zero = picture_start(path)[1] if has_picture(streams) else track.start
+    zero = picture_start(path, known=shown_from)[1] if has_picture(streams) else track.start
     size = max(1, round(seconds * rate)) * 4
     with process.stream(_command(path, track, zero + start, duration, rate), timeout) as output:
         while data := output.read(size):

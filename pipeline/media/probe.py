@@ -166,9 +166,12 @@ def has_picture(streams: list[dict[str, Any]]) -> bool:
     return any(_moving(stream) for stream in streams)
 
 
-def picture_start(path: Path, timeout: float = 30) -> tuple[int, float]:
-    """Stream index of the picture, and the file time in seconds at which its first frame is shown."""
+def picture_start(path: Path, timeout: float = 30, known: float | None = None) -> tuple[int, float]:
+    """Stream index of the picture, and the file time in seconds at which its first frame is shown; `known`: that time,
+    where it has been found before."""
     picture = picture_of(header(path, timeout)["streams"])
+    if known is not None:
+        return picture["index"], known
     return picture["index"], _time(first_frame(path, picture, timeout), picture)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.inputs import InputConfig, Listed, fold_duplicates, list_inputs
-from pipeline.media.probe import Limits
+from pipeline.media.probe import Limits, picture_start
 from pipeline.prompts import Prompts
 from pipeline.rows import Video
 from pipeline.stage import Context, Unprocessable
@@ -82,6 +82,7 @@ def test_a_video_with_what_is_known_of_it(storage: Storage, clips: Path) -> None
     assert (video.name, video.size) == ("video.mkv", path.stat().st_size)
     assert (video.width, video.height, video.fps) == (160, 90, pytest.approx(25))
     assert video.duration == pytest.approx(2.0, abs=0.01)
+    assert video.shown_from == picture_start(path)[1]
     assert (video.video_codec, video.audio_codec, video.audio_streams) == ("h264", "flac", 2)
     assert (video.licence, video.source, video.tags) == ("CC0", "the attic", {"mood": "calm"})
     assert video.duplicates == ()

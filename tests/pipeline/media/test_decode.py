@@ -9,6 +9,7 @@ import pytest
 from mediakit import RATE, ffmpeg, noise, shift, write_wav
 
 from pipeline.media.decode import audio, audio_chunks, has_audio
+from pipeline.media.probe import picture_start
 from pipeline.media.process import MediaError
 
 PICTURE = ("-f", "lavfi", "-t", 6, "-i", "testsrc2=s=64x64:r=25")
@@ -81,6 +82,15 @@ def test_a_span_that_begins_before_the_sound_is_padded(folder: Path) -> None:
 
 def test_sound_before_the_picture_is_dropped(folder: Path) -> None:
     assert abs(shift(audio(folder / "early.mkv"), SOUND[int(1.6 * RATE) :])) <= 1
+
+
+def test_a_known_start_of_the_picture_is_believed(folder: Path) -> None:
+    path = folder / "early.mkv"
+    start = picture_start(path)[1]
+    (told,) = audio_chunks(path, 60, shown_from=start)
+    assert np.array_equal(told, audio(path))
+    (moved,) = audio_chunks(path, 60, shown_from=start + 0.5)
+    assert abs(shift(moved, told[RATE // 2 :])) <= 1
 
 
 def test_a_hole_in_the_sound_is_silent_and_moves_nothing(folder: Path) -> None:

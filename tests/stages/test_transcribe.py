@@ -113,12 +113,22 @@ def test_telephone_and_cinema_sound(opened: Transcribe, tmp_path: Path, rate: in
     one = heard(opened, video(tmp_path / "v.mkv", track(6, (1, FIRST, WOMAN)), 6, rate=rate, layout=layout))
     assert missing(FIRST, text(one)) <= 2
     assert one.utterances[0].start == pytest.approx(1, abs=0.4)
+    assert {utterance.speaker for utterance in one.utterances} == {"S1"}
 
 
 def test_sound_that_begins_late_keeps_the_time_of_the_picture(opened: Transcribe, tmp_path: Path) -> None:
     one = heard(opened, video(tmp_path / "late.mkv", track(4, (0.5, FIRST, WOMAN)), 8, late=3.0))
     assert missing(FIRST, text(one)) <= 2
     assert one.utterances[0].start == pytest.approx(3.5, abs=0.4)
+
+
+def test_sound_that_begins_before_the_picture_keeps_the_time_of_the_picture(opened: Transcribe, tmp_path: Path) -> None:
+    sound = track(12, (0.2, THIRD, WOMAN), (5, FIRST, WOMAN), (8.5, SECOND, MAN))
+    one = heard(opened, video(tmp_path / "early.mkv", sound, 8, late=-4.0))
+    assert missing(f"{FIRST} {SECOND}", text(one)) <= 3
+    assert "river" not in text(one), "nobody has seen what is said before the picture"
+    assert [utterance.start for utterance in one.utterances] == pytest.approx([1, 4.5], abs=0.4)
+    assert [utterance.speaker for utterance in one.utterances] == ["S1", "S2"]
 
 
 def test_what_sounds_after_the_picture_is_left_out(opened: Transcribe, tmp_path: Path) -> None:

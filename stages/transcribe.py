@@ -52,7 +52,13 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
         words = [word for said in heard.utterances for word in said.words]
         try:
             found, notes = await asyncio.to_thread(
-                subtitles, self.context.storage, video.uri, self.config.language, words, heard.language
+                subtitles,
+                self.context.storage,
+                video.uri,
+                self.config.language,
+                words,
+                heard.language,
+                video.shown_from,
             )
         except MediaError as error:
             found, notes = (), [f"subtitles cannot be read: {error}"]

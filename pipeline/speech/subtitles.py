@@ -33,14 +33,15 @@ Timed = tuple[str, float]  # a word, folded, and when it begins
 
 
 def subtitles(
-    storage: Storage, uri: str, language: str, words: Sequence[Word], spoken: str
+    storage: Storage, uri: str, language: str, words: Sequence[Word], spoken: str, shown_from: float | None = None
 ) -> tuple[tuple[Subtitles, ...], list[str]]:
     """All that come with the video at `uri`, compared with its recognised `words` of the language `spoken`; and why
-    those that are there could not be read. `language`: the manifest's, whose mark a file's name may bear."""
+    those that are there could not be read. `language`: the manifest's, whose mark a file's name may bear; `shown_from`:
+    file time of the first frame, where it is known."""
     found, notes = [], []
-    for source in (*_beside(storage, uri, language), *_inside(storage.local(uri))):
+    for source in (*_beside(storage, uri, language), *_inside(storage.local(uri), shown_from)):
         try:
-            cues = parse(source.read(), source.form)
+            cues = parse(source.read(), source.form, source.zero)
         except (MediaError, ValueError) as error:
             notes.append(f"{source.origin} cannot be read: {error}")
             continue
@@ -60,6 +61,7 @@ class Source:
     language: str
     form: str
     read: Callable[[], bytes]
+    zero: float = 0.0  # s, on its clock, at which the first frame is shown
 
 
 def _beside(storage: Storage, uri: str, language: str) -> Iterator[Source]:
@@ -80,27 +82,25 @@ def _read(storage: Storage, uri: str) -> bytes:
     return storage.read(uri)
 
 
-def _inside(path: Path) -> Iterator[Source]:
+def _inside(path: Path, shown_from: float | None) -> Iterator[Source]:
     streams = header(path)["streams"]
     texts = [one for one in streams if one.get("codec_type") == "subtitle" and one.get("codec_name") in TEXT_CODECS]
+    zero = picture_start(path, known=shown_from)[1] if texts else 0.0
     for one in texts[:MOST_STREAMS]:
         tag = str(one.get("tags", {}).get("language", ""))
         place = int(one["index"])
-        yield Source(f"stream {place}", "" if tag == "und" else tag, "srt", partial(_extract, path, place))
+        yield Source(f"stream {place}", "" if tag == "und" else tag, "srt", partial(_extract, path, place), zero)
 
 
 def _extract(path: Path, index: int) -> bytes:
-    """The stream as SubRip, on the picture's clock."""
-    zero = picture_start(path)[1]
+    """The stream as SubRip, on the file's clock."""
     command = ["ffmpeg", "-copyts", *input_arguments(path), "-map", f"0:{index}", "-c:s", "subrip", "-f", "srt"]
-    shifted = pysubs2.SSAFile.from_string(_decoded(run([*command, "pipe:1"], 600, max_output=MOST_BYTES)))
-    shifted.shift(s=-zero)
-    return shifted.to_string("srt").encode()
+    return run([*command, "pipe:1"], 600, max_output=MOST_BYTES)
 
 
-def parse(data: bytes, form: str) -> tuple[Cue, ...]:
+def parse(data: bytes, form: str, zero: float = 0.0) -> tuple[Cue, ...]:
     """What is shown and when, in order, without styles, comments and drawings. `form` is believed where the text does
-    not tell it. Raises ValueError; also where nothing is shown."""
+    not tell it; `zero` s become 0. Raises ValueError; also where nothing is shown."""
     text = _decoded(data)
     try:
         try:
@@ -112,8 +112,9 @@ def parse(data: bytes, form: str) -> tuple[Cue, ...]:
     cues = []
     for line in lines:
         text = " ".join(line.plaintext.split())
-        if text and line.end > line.start and line.end > 0 and not (line.is_comment or line.is_drawing):
-            cues.append(Cue(start=max(0, line.start) / 1000, end=line.end / 1000, text=text))
+        start, end = max(0.0, line.start / 1000 - zero), line.end / 1000 - zero
+        if text and end > start and not (line.is_comment or line.is_drawing):
+            cues.append(Cue(start=start, end=end, text=text))
     if len(cues) > MOST_CUES:
         raise ValueError(f"it has more than {MOST_CUES} cues")
     if not cues:

@@ -86,3 +86,31 @@ def test_files_beside_the_video_and_streams_in_it(tmp_path: Path) -> None:
     assert inside.cues[0].start == pytest.approx(0.5 + inside.lag)
     assert len(notes) == 1
     assert notes[0].startswith("file a.srt cannot be read")
+
+
+def test_a_stream_without_cues_is_named_and_one_after_a_late_start_is_on_the_pictures_clock(tmp_path: Path) -> None:
+    (tmp_path / "empty.srt").write_text("1\n00:00:09,000 --> 00:00:09,500\nafter the end\n")
+    (tmp_path / "inside.srt").write_text(SRT)
+    picture = ("-itsoffset", "1.0", "-f", "lavfi", "-i", "testsrc2=size=64x36:rate=25:duration=7")
+    inputs = (*picture, "-i", str(tmp_path / "inside.srt"), "-i", str(tmp_path / "empty.srt"))
+    coding = (
+        "-map",
+        "0",
+        "-map",
+        "1",
+        "-map",
+        "2",
+        "-c:v",
+        "libx264",
+        "-preset",
+        "ultrafast",
+        "-c:s",
+        "srt",
+        "-t",
+        "8",
+    )
+    ffmpeg(*inputs, *coding, str(tmp_path / "a.mkv"))
+    found, notes = subtitles(Storage(tmp_path / "run"), to_uri(tmp_path / "a.mkv"), "", [], "en")
+    assert [one.origin for one in found] == ["stream 1"]
+    assert found[0].cues[-1].start == pytest.approx(4.5 - 1.0, abs=0.05)
+    assert notes == ["stream 2 cannot be read: it shows nothing"]

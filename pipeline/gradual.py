@@ -187,4 +187,4 @@ def _between(a: np.ndarray, b: np.ndarray, one: np.ndarray) -> bool:
 
 
 def _patch(look: Look) -> np.ndarray:
-    return cv2.resize(look.even, PATCH, interpolation=cv2.INTER_AREA).astype(np.float32).ravel()
+    return cv2.resize(look.planes, PATCH, interpolation=cv2.INTER_AREA).astype(np.float32).ravel()

@@ -26,7 +26,7 @@ WEIGHT_FOUND, WEIGHT_STILL = 0.5, 0.8
 
 @dataclass(frozen=True)
 class Look:
-    """A frame for comparing: `gray` (h, w), `blue` and `red` (h / 2, w / 2) of the reduced picture, uint8, YCbCr."""
+    """A frame for comparing: `gray`, `blue` and `red` (h, w) of the reduced picture, uint8, YCbCr."""
 
     index: int
     time: float
@@ -36,8 +36,9 @@ class Look:
 
     @cached_property
     def tiny(self) -> np.ndarray:
-        """Gray at a quarter of the side, for structure."""
-        return _halved(self.half)
+        """Gray at half the side, for structure."""
+        height, width = self.gray.shape
+        return cv2.resize(self.gray, (max(1, width // 2), max(1, height // 2)), interpolation=cv2.INTER_AREA)
 
     @cached_property
     def spread(self) -> float:
@@ -45,15 +46,9 @@ class Look:
         return float(cv2.meanStdDev(self.tiny)[1][0, 0])
 
     @cached_property
-    def half(self) -> np.ndarray:
-        """(h / 2, w / 2) gray."""
-        height, width = self.blue.shape
-        return cv2.resize(self.gray, (width, height), interpolation=cv2.INTER_AREA)
-
-    @cached_property
-    def even(self) -> np.ndarray:
-        """(h / 2, w / 2, 3) YCrCb, every plane at the size that colour has."""
-        return cv2.merge([self.half, self.red, self.blue])
+    def planes(self) -> np.ndarray:
+        """(h, w, 3) YCrCb."""
+        return cv2.merge([self.gray, self.red, self.blue])
 
     @cached_property
     def colours(self) -> np.ndarray:
@@ -63,12 +58,12 @@ class Look:
 
     @cached_property
     def bgr(self) -> np.ndarray:
-        """(h / 2, w / 2, 3) uint8, as PySceneDetect takes it."""
-        return cv2.cvtColor(self.even, cv2.COLOR_YCrCb2BGR)
+        """(h, w, 3) uint8, as PySceneDetect takes it."""
+        return cv2.cvtColor(self.planes, cv2.COLOR_YCrCb2BGR)
 
     @cached_property
     def hsv(self) -> np.ndarray:
-        """(h / 2, w / 2, 3) uint8, hue in 0..179."""
+        """(h, w, 3) uint8, hue in 0..179."""
         return cv2.cvtColor(self.bgr, cv2.COLOR_BGR2HSV)
 
 
@@ -89,7 +84,7 @@ def change(a: Look, b: Look) -> float:
 
 def step(a: Look, b: Look) -> float:
     """Mean absolute difference of gray and colour together, 0..255."""
-    return cv2.norm(a.even, b.even, cv2.NORM_L1) / a.even.size
+    return cv2.norm(a.planes, b.planes, cv2.NORM_L1) / a.planes.size
 
 
 def colour_distance(a: Look, b: Look) -> float:
@@ -105,9 +100,9 @@ def found_again(a: Look, b: Look) -> float:
 
 def stood_still(a: Look, b: Look) -> float:
     """Share of the lit places with the same gray and colour in both."""
-    steps = cv2.absdiff(a.even, b.even)
+    steps = cv2.absdiff(a.planes, b.planes)
     same = (steps[:, :, 0] <= STILL[0]) & (steps[:, :, 1] <= STILL[1]) & (steps[:, :, 2] <= STILL[1])
-    lit = cv2.max(a.even[:, :, 0], b.even[:, :, 0]) > LIT
+    lit = cv2.max(a.planes[:, :, 0], b.planes[:, :, 0]) > LIT
     return int(np.count_nonzero(same & lit)) / max(1, int(np.count_nonzero(lit)))
 
 
@@ -126,8 +121,3 @@ def _found(a: np.ndarray, b: np.ndarray) -> tuple[int, int]:
         block = a[top : top + high, left : left + wide]
         found += bool(cv2.matchTemplate(near, block, cv2.TM_CCOEFF_NORMED).max() > ALIKE)
     return found, len(places)
-
-
-def _halved(plane: np.ndarray) -> np.ndarray:
-    height, width = plane.shape
-    return cv2.resize(plane, (max(1, width // 2), max(1, height // 2)), interpolation=cv2.INTER_AREA)

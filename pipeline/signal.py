@@ -57,7 +57,7 @@ class SignalMeter:
         brightness, contrast = _light(look.gray)
         motion = NOTHING
         if last is not None and 0.0 < _change(last, look) < LOST:
-            motion = camera_motion(last.half, look.half, look.time - last.time)
+            motion = camera_motion(last.gray, look.gray, look.time - last.time)
         pan, tilt, zoom, residual = (round(value, 4) + 0.0 for value in motion)
         self.samples.append(
             Signal(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import bisect
 import contextlib
+from collections import defaultdict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -25,6 +27,7 @@ from pipeline.stage import Stage, StageConfig, Unprocessable
 
 WORTH_SPARING = 500_000  # pixels: below, what is saved is less than what reading the time stamps first costs
 MOST = 0.6  # of the change among a few frames; in a fade of as many no step is
+AT_ONCE = 2  # processes that fill gaps: as many as the decoder and the reader of its frames, which are over by then
 Still = tuple[float, Path]
 
 
@@ -40,7 +43,7 @@ class SplitConfig(StageConfig):
 
 class Splitter(Stage[Video, Split, SplitConfig]):
     name = "split"
-    version = 3
+    version = 4
 
     @classmethod
     def packages(cls, config: SplitConfig) -> list[tuple[str, str]]:
@@ -73,7 +76,8 @@ class Splitter(Stage[Video, Split, SplitConfig]):
         with self.context.storage.scratch() as folder:
             decoding = decode(
                 path, video.width, video.height, timeout,
-                stills=Path(folder), still_every=config.still_every, sparing=timeline,
+                stills=Path(folder), still_every=config.still_every, threads=max(1, round(config.resources.cpus)),
+                sparing=timeline,
             )  # fmt: skip
             for frame in decoding.frames:
                 look = Look(frame.index, frame.time, frame.gray, frame.blue, frame.red)
@@ -102,16 +106,19 @@ def exact(shots: tuple[Shot, ...], decoding: Decoding, timeline: Timeline, timeo
     """Cuts that lie somewhere among frames that were left out, put where they are, or dropped where the picture
     changes little by little. A keyframe is taken at its word: encoders place one where a shot opens, and what is left
     out before it belongs to what came before."""
-    places: dict[int, tuple[int, float] | None] = {}
+    gaps: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)  # by the keyframe they are decoded from
     for shot in shots:
         index = shot.first_frame
         if shot.opens_with == "cut" and index in decoding.before and not timeline.keys[index]:
-            first = decoding.before[index]
-            frames = between(decoding, timeline, first, index, timeout).astype(np.int16)
-            if len(frames) == index - first + 1:
-                step = sharpest(np.abs(np.diff(frames, axis=0)).mean(axis=(1, 2)))
-                opens = first + 1 + step if step is not None else 0
-                places[index] = (opens, float(timeline.times[opens])) if opens else None
+            gaps[timeline.key(decoding.before[index])].append((decoding.before[index], index))
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        found = list(pool.map(lambda some: between(decoding, timeline, some, timeout), gaps.values()))
+    places: dict[int, tuple[int, float] | None] = {}
+    for some, filled in zip(gaps.values(), found, strict=True):
+        for (first, index), frames in zip(some, filled, strict=False):  # none where they do not decode
+            step = sharpest(np.abs(np.diff(frames.astype(np.int16), axis=0)).mean(axis=(1, 2)))
+            opens = first + 1 + step if step is not None else 0
+            places[index] = (opens, float(timeline.times[opens])) if opens else None
     return moved(shots, places)
 
 

@@ -16,9 +16,8 @@ import threading
 from array import array
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from pathlib import Path
 from queue import SimpleQueue
 from typing import IO
@@ -31,9 +30,9 @@ from pipeline.media.timeline import Timeline
 
 FLICKS = 705_600_000
 MAX_LAG = 256  # frames held until their times arrive
-SMALL_AREA = 320 * 180
+SMALL_AREA = 160 * 90
 STILL_SIDE = 1280
-JPEG = ("-c:v", "mjpeg", "-q:v", "3", "-flags", "+bitexact", "-threads", "1")
+JPEG = ("-c:v", "mjpeg", "-q:v", "3", "-flags", "+bitexact", "-threads", "2")  # with one the decoder waits for it
 # fast_bilinear reads only the lines it needs: the small copy then costs a tenth of the decoding, not half of it.
 SMALL_SCALER, STILL_SCALER = "fast_bilinear", "area"
 SPARING = ("-skip_loop_filter", "all", "-skip_frame", "noref")
@@ -52,8 +51,8 @@ class SmallFrame:
     index: int  # among all frames, also those that were left out
     time: float
     gray: np.ndarray  # (height, width) uint8, video range
-    blue: np.ndarray  # (height / 2, width / 2) uint8, Cb
-    red: np.ndarray  # (height / 2, width / 2) uint8, Cr
+    blue: np.ndarray  # (height, width) uint8, Cb
+    red: np.ndarray  # (height, width) uint8, Cr
 
 
 @dataclass
@@ -69,7 +68,7 @@ class Decoding:
 
 
 def small_size(width: int, height: int, area: int = SMALL_AREA) -> tuple[int, int]:
-    """Even size of about `area` pixels in the shape of width x height; never larger than the picture."""
+    """Size of about `area` pixels in the shape of width x height; never larger than the picture."""
     scale = min(1.0, (area / (width * height)) ** 0.5)
     return tuple(max(16, round(side * scale / 2) * 2) for side in (width, height))  # type: ignore[return-value]
 
@@ -90,7 +89,8 @@ def decode(
     threads: int = 1,
     sparing: Timeline | None = None,
 ) -> Decoding:
-    """Decode the picture of `path` once. `width`, `height` as displayed; `timeout` in seconds of wall time.
+    """Decode the picture of `path` once. `width`, `height` as displayed; `timeout` in seconds of wall time; `threads`
+    of the decoder.
 
     With `stills`, a folder, about one JPEG every `still_every` seconds lies there at the end, and one more for a
     keyframe (where encoders see a new scene) at least a quarter of that from the last. Frames are yielded as they are
@@ -103,23 +103,28 @@ def decode(
     return decoding
 
 
-def between(decoding: Decoding, timeline: Timeline, first: int, last: int, timeout: float) -> np.ndarray:
-    """Frames `first` to `last` of the timeline, gray (n, height, width), from the keyframe before them on. Fewer where
-    some do not decode."""
-    ticks, base = timeline.ticks, timeline.base
-    start = int(ticks[np.flatnonzero(timeline.keys[: first + 1])[-1]]) if timeline.keys[: first + 1].any() else 0
-    inside = f"select='between(pts,{ticks[first]},{ticks[last]})'"
+def between(
+    decoding: Decoding, timeline: Timeline, gaps: Sequence[tuple[int, int]], timeout: float
+) -> list[np.ndarray]:
+    """Of each gap (first, last) of the timeline its frames, gray (n, height, width), decoded together from the
+    keyframe before the first gap on. Nothing where one of them does not decode."""
+    ticks = timeline.ticks
+    start = float(ticks[timeline.key(gaps[0][0])] * timeline.base)
+    inside = "+".join(f"between(pts,{ticks[first]},{ticks[last]})" for first, last in gaps)
     shape = f"scale={decoding.width}:{decoding.height}:flags={SMALL_SCALER},format=gray"
-    seek = ("-seek_timestamp", "1", "-noaccurate_seek", "-ss", f"{float(start * base):.6f}")
+    seek = ("-seek_timestamp", "1", "-noaccurate_seek", "-ss", f"{start:.6f}")
     index = picture_of(header(decoding.path)["streams"])["index"]
+    ends = np.cumsum([last - first + 1 for first, last in gaps])
     command = [
         *("ffmpeg", "-copyts", "-threads", "1", *SPARING[:2], *input_arguments(decoding.path, *seek)),
-        *("-map", f"0:{index}", "-vf", f"{inside},{shape}", "-fps_mode", "passthrough"),
-        *("-frames:v", str(last - first + 1), "-f", "rawvideo", "pipe:1"),
+        *("-map", f"0:{index}", "-vf", f"select='{inside}',{shape}", "-fps_mode", "passthrough"),
+        *("-frames:v", str(ends[-1]), "-f", "rawvideo", "pipe:1"),
     ]
     size = decoding.width * decoding.height
-    data = run(command, timeout, max_output=(last - first + 1) * size)
-    return np.frombuffer(data, np.uint8)[: len(data) // size * size].reshape(-1, decoding.height, decoding.width)
+    frames = np.frombuffer(run(command, timeout, max_output=int(ends[-1]) * size), np.uint8)
+    if len(frames) != ends[-1] * size:
+        return []
+    return np.split(frames.reshape(-1, decoding.height, decoding.width), ends[:-1])
 
 
 def _frames(
@@ -135,7 +140,7 @@ def _frames(
     index = picture_of(header(decoding.path)["streams"])["index"]
     reading, writing = os.pipe()
     graph = f"[0:{index}]split={2 if folder else 1}[a]{'[b]' if folder else ''};"
-    graph += f"[a]scale={wide}:{high}:flags={SMALL_SCALER},format=yuv420p,split[small][c];[c]crop=2:2:0:0:exact=1[time]"
+    graph += f"[a]scale={wide}:{high}:flags={SMALL_SCALER},format=yuv444p,split[small][c];[c]crop=2:2:0:0:exact=1[time]"
     if folder:
         chosen = f"isnan(prev_selected_t)+gte(t-prev_selected_t,{every})+key*gte(t-prev_selected_t,{every / 4})"
         shape = f"scale={still[0]}:{still[1]}:flags={STILL_SCALER}:out_range=pc,format=yuvj420p"
@@ -159,7 +164,7 @@ def _frames(
             with stream(command, timeout, pass_fds=(writing,)) as output:
                 os.close(writing)
                 writing = -1
-                for data, stamp in _paired(output, wide * high * 3 // 2, lines):
+                for data, stamp in _paired(output, wide * high * 3, lines):
                     first = first if times else stamp
                     times.append(max((stamp - first) / FLICKS, times[-1] if times else 0.0))
                     index = _place(sparing, stamp - first) if sparing else len(times) - 1
@@ -180,8 +185,8 @@ def _frames(
 
 def _place(timeline: Timeline, flicks: int) -> int:
     """Which frame of the timeline is shown so long after the first."""
-    ticks = timeline.ticks
-    tick = int(ticks[0]) + round(Fraction(flicks, FLICKS) / timeline.base)
+    ticks, base = timeline.ticks, timeline.base
+    tick = int(ticks[0]) + round(flicks * base.denominator / (FLICKS * base.numerator))
     place = int(ticks.searchsorted(tick))
     if place == len(ticks) or ticks[place] != tick:
         raise NotSpared("a frame at a time at which there is no packet")
@@ -189,9 +194,8 @@ def _place(timeline: Timeline, flicks: int) -> int:
 
 
 def _frame(data: bytes, index: int, time: float, wide: int, high: int) -> SmallFrame:
-    planes, full = np.frombuffer(data, np.uint8), wide * high
-    blue, red = planes[full:].reshape(2, high // 2, wide // 2)
-    return SmallFrame(index, time, planes[:full].reshape(high, wide), blue, red)
+    gray, blue, red = np.frombuffer(data, np.uint8).reshape(3, high, wide)
+    return SmallFrame(index, time, gray, blue, red)
 
 
 def _paired(output: IO[bytes], size: int, lines: IO[bytes]) -> Iterator[tuple[bytes, int]]:

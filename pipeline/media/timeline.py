@@ -29,6 +29,11 @@ class Timeline:
         """Seconds from the first frame, float64."""
         return (self.ticks - self.ticks[0]) * self.base.numerator / self.base.denominator
 
+    def key(self, place: int) -> int:
+        """The frame a decoder has to start at for frame `place`; the first frame when no other is known."""
+        earlier = np.flatnonzero(self.keys[: place + 1])
+        return int(earlier[-1]) if len(earlier) else 0
+
     @property
     def duration(self) -> float:
         return self.seconds(self.end)

@@ -45,11 +45,11 @@ def fade(seed: int, count: int) -> list[np.ndarray]:
 
 
 def look(picture: np.ndarray, index: int, fps: float = 25.0) -> Look:
-    gray, red, blue = cv2.split(cv2.cvtColor(picture, cv2.COLOR_BGR2YCrCb))
     half = (picture.shape[1] // 2, picture.shape[0] // 2)
-    small = [cv2.resize(plane, half, interpolation=cv2.INTER_AREA) for plane in (blue, red)]
+    small = cv2.resize(picture, half, interpolation=cv2.INTER_AREA)
+    gray, red, blue = cv2.split(cv2.cvtColor(small, cv2.COLOR_BGR2YCrCb))
     luma = (16 + gray.astype(np.float32) * 219 / 255).astype(np.uint8)
-    return Look(index, index / fps, luma, *small)
+    return Look(index, index / fps, luma, blue, red)
 
 
 def looks(pictures: Iterable[np.ndarray], fps: float = 25.0) -> list[Look]:

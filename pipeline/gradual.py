@@ -30,6 +30,7 @@ GOING = 0.93  # of the standard deviation, from one frame to the next, while the
 EMPTY, FADED = 5.0, 0.35  # standard deviation of an empty picture; or this part of what it was before
 LEAD = 0.6  # s before and after the empty picture at which the shots are compared: their ramps are over
 LONGEST_EMPTY = 8.0  # s
+RECENT = 16  # transitions with which another is compared
 
 
 @dataclass(frozen=True)
@@ -74,42 +75,49 @@ class GradualFinder:
         fade = self._fades.add(look, self._kept)
         if fade:
             self._found.append(fade)
-        for span in SPANS:
-            found = self._blend(span)
-            if found:
-                self._found.append(found)
-                break
+        any(self._blended(span) for span in SPANS)
 
     def finish(self) -> list[Transition]:
         return apart(self._found)
 
-    def _blend(self, span: float) -> Transition | None:
+    def _blended(self, span: float) -> bool:
+        """Whether the last `span` seconds are a dissolve or wipe; it is noted unless it is a better known one."""
         last = self._kept[-1]
         first = next(i for i, look in enumerate(self._kept) if last.time - look.time <= span)
         looks = self._kept[first:]
         if len(looks) < MIN_BETWEEN + 2 or change(looks[0], last) < MIN_CHANGE:
-            return None
+            return False
         if max(self._jumps[first + 1 :]) > MAX_JUMP * step(looks[0], last):
-            return None
+            return False
         a, b, halfway = self._patches[first], self._patches[-1], self._patches[first + len(looks) // 2]
         if not _between(a, b, halfway):
-            return None
+            return False
         shares, doubt = _explained(a, b, np.stack(self._patches[first + 1 : -1]))
-        if doubt > MAX_UNEXPLAINED or not differ(looks[0], last, MIN_DIFFERENCE):
-            return None
+        if doubt > MAX_UNEXPLAINED:
+            return False
         middle = 1 + int(np.argmin(np.abs(shares - 0.5)))
         mixed = np.flatnonzero((shares > BETWEEN[0]) & (shares < BETWEEN[1])) + 1
         start, end = looks[mixed[0] - 1].time, looks[mixed[-1] + 1].time
-        return Transition("dissolve", looks[middle].index, looks[middle].time, start, end, doubt)
+        found = Transition("dissolve", looks[middle].index, looks[middle].time, start, end, doubt)
+        if any(one.doubt <= doubt and _overlap(one, found) for one in self._found[-RECENT:]):
+            return True
+        if not differ(looks[0], last, MIN_DIFFERENCE):
+            return False
+        self._found.append(found)
+        return True
 
 
 def apart(found: Iterable[Transition]) -> list[Transition]:
     """In order, no two overlapping: fades first, then the best explained."""
     kept: list[Transition] = []
     for one in sorted(found, key=lambda t: (t.kind != "fade", t.doubt, t.time)):
-        if all(one.end <= other.start - other.ramp or one.start >= other.end + other.ramp for other in kept):
+        if not any(_overlap(other, one) for other in kept):
             kept.append(one)
     return sorted(kept, key=lambda t: t.time)
+
+
+def _overlap(kept: Transition, one: Transition) -> bool:
+    return kept.start - kept.ramp < one.end and one.start < kept.end + kept.ramp
 
 
 class _Fades:

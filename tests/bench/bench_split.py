@@ -1,11 +1,11 @@
 """What it costs to see a whole video: the split stage beside pure decoding, beside `scenedetect`, beside its peers.
 
-    python tests/bench/bench_split.py [VIDEO…] [--seconds 130] [--rounds 2] [--peer NAME=PYTHON …]
+    python tests/bench/bench_split.py [VIDEO…] [--seconds 130] [--rounds 2] [--threads 1] [--peer NAME=PYTHON …]
 
 The stage (shots, statistics of the picture, stills) is run sparing, as it comes, and in full; ffmpeg decodes with as
-many threads (one), to nothing. Ways are run by turns, each figure is the least of its rounds. Processor time is that
-of all processes, and says more than wall time on a machine that does other things as well. Without VIDEO the clip that
-ships with the project is repeated as H.264 and VP9 at 1920x1080 and 1280x720. A peer is `data-juicer` or
+many threads (one, or --threads), to nothing. Ways are run by turns, each figure is the least of its rounds. Processor
+time is that of all processes, and says more than wall time on a machine that does other things as well. Without VIDEO
+the clip that ships with the project is repeated as H.264 and VP9 at 1920x1080 and 1280x720. A peer is `data-juicer` or
 `video2dataset`, with the Python that has it installed; what it says when it fails is printed in place of a figure.
 Cutting is measured by bench_cut.py.
 """
@@ -30,7 +30,7 @@ sys.path.insert(0, str(ROOT))
 from pipeline.media.probe import probe  # noqa: E402
 from pipeline.prompts import Prompts  # noqa: E402
 from pipeline.rows import Split, Video  # noqa: E402
-from pipeline.stage import Context  # noqa: E402
+from pipeline.stage import Context, Resources  # noqa: E402
 from pipeline.storage import Storage, to_uri  # noqa: E402
 from stages.split import SplitConfig, Splitter  # noqa: E402
 
@@ -76,15 +76,15 @@ def row(path: Path) -> Video:
     return Video(
         id="0" * 16, uri=to_uri(path), name=path.name, sha256="0" * 64, size=path.stat().st_size,
         duration=found.duration, width=found.width, height=found.height, fps=found.fps, video_codec=found.codec,
-        audio_codec="", audio_streams=0, licence="", source="", tags={}, duplicates=(),
+        audio_codec="", audio_streams=0, licence="", source="", tags={}, duplicates=(), shown_from=found.start,
     )  # fmt: skip
 
 
-def see(video: Path, sparing: bool, out: Path) -> None:
+def see(video: Path, sparing: bool, threads: int, out: Path) -> None:
     """Run the stage; the boundaries it found lie in `out` afterwards."""
     with tempfile.TemporaryDirectory() as run:
-        stage = Splitter(SplitConfig(sparing=sparing), Context(Storage(run), Prompts(), {}))
-        seen = asyncio.run(stage.process(row(video)))
+        config = SplitConfig(sparing=sparing, resources=Resources(cpus=threads))
+        seen = asyncio.run(Splitter(config, Context(Storage(run), Prompts(), {})).process(row(video)))
     assert isinstance(seen, Split)
     found_in(out, sparing).write_text(json.dumps([f"{shot.first_frame} {shot.opens_with}" for shot in seen.shots]))
 
@@ -118,12 +118,13 @@ def command(*words: str) -> Callable[[], None]:
     return work
 
 
-def ways(video: Path, out: Path, peers: dict[str, str]) -> dict[str, Callable[[], Any]]:
+def ways(video: Path, out: Path, threads: int, peers: dict[str, str]) -> dict[str, Callable[[], Any]]:
     scenes = str(Path(sys.executable).parent / "scenedetect")
+    decode = ("ffmpeg", "-v", "error", "-threads", str(threads), "-i", str(video), "-map", "0:v", "-f", "null", "-")
     return {
-        "decode": command("ffmpeg", "-v", "error", "-threads", "1", "-i", str(video), "-map", "0:v", "-f", "null", "-"),
-        "split": lambda: see(video, True, out),
-        "split in full": lambda: see(video, False, out),
+        "decode": command(*decode),
+        "split": lambda: see(video, True, threads, out),
+        "split in full": lambda: see(video, False, threads, out),
         "scenedetect": command(scenes, "-q", "-i", str(video), "-o", str(out), "detect-adaptive"),
         **{
             name: command(python, "-c", PEERS[name].format(video=str(video), out=str(out)))
@@ -137,18 +138,19 @@ def main() -> None:
     parser.add_argument("videos", nargs="*", type=Path)
     parser.add_argument("--seconds", type=int, default=130)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1, help="of every decoder but scenedetect's and the peers'")
     parser.add_argument("--peer", action="append", default=[], help="data-juicer=PYTHON or video2dataset=PYTHON")
     options = parser.parse_args()
     peers = dict(peer.split("=", 1) for peer in options.peer)
     with tempfile.TemporaryDirectory() as scratch:
         for video in options.videos or make(Path(scratch), options.seconds):
-            bench(video, Path(scratch), options.rounds, peers)
+            bench(video, Path(scratch), options.rounds, options.threads, peers)
 
 
-def bench(video: Path, scratch: Path, rounds: int, peers: dict[str, str]) -> None:
+def bench(video: Path, scratch: Path, rounds: int, threads: int, peers: dict[str, str]) -> None:
     least: dict[str, list[float]] = {}
     for _ in range(rounds):
-        for name, work in ways(video, scratch, peers).items():
+        for name, work in ways(video, scratch, threads, peers).items():
             figures = measured(work)
             least[name] = [*map(min, figures, least.get(name, figures))]
     for name, (wall, processor, memory) in least.items():

@@ -21,6 +21,7 @@ from pipeline.rows import Shot
 
 FLASH = 0.28  # s: what comes back within it was a flash, not a cut
 CLEAR_RATIO = 3.0  # change at the cut over the change around it
+LEAST = 2.0  # mean step of gray and colour at a cut: of a dark picture one step of colour can be a quarter of all hues
 KEPT_OLDER = 4  # frames kept beyond those within reach, for time stamps with holes
 Opening = Literal["start", "cut", "fade", "dissolve"]
 
@@ -114,6 +115,8 @@ class ShotFinder:
         if place <= first:
             return
         after, before = self._at(place), self._at(place - 1)
+        if step(before, after) < LEAST:
+            return
         weight = difference(before, after)
         around = [self._changes[i - first] for i in (place - 2, place - 1, place + 1, place + 2) if self._has(i)]
         ratio = step(before, after) / max(1e-6, sum(around) / max(1, len(around)))

@@ -1,7 +1,8 @@
 """What becomes of the files in a folder with bad.json: `python tests/bench/bad_inputs.py FOLDER…`
 
 bad.json is a list of {file, expect, what}; expect is accept, reject or either. Each file goes the way a run takes it:
-listing, then the ingest stage. Prints a table; exits 1 when an expectation is broken or a process is left behind.
+listing, the ingest stage, and split where it is accepted. Prints a table; exits 1 when an expectation is broken, a
+process is left behind or anything but a clear refusal comes out of a stage.
 """
 
 from __future__ import annotations
@@ -20,26 +21,29 @@ sys.path.insert(0, os.fspath(Path(__file__).resolve().parents[2]))
 
 from pipeline.inputs import InputConfig, Listed, list_inputs
 from pipeline.prompts import Prompts
+from pipeline.rows import Video
 from pipeline.stage import Context, Unprocessable
 from pipeline.storage import Storage, display_name
 from stages.ingest import Ingest, IngestConfig
+from stages.split import SplitConfig, Splitter
 
 
 def outcomes(folder: Path) -> dict[str, tuple[str, str, float]]:
-    """accept, reject or skipped, why, and the seconds it took, by the name people see."""
+    """accept, reject or skipped by ingest, why or what split makes of it, and seconds, by the name people see."""
     results: dict[str, tuple[str, str, float]] = {}
     skipped: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as run:
         storage = Storage(run)
-        stage = Ingest(IngestConfig(), Context(storage, Prompts(), {}))
+        context = Context(storage, Prompts(), {})
+        ingest, splitter = Ingest(IngestConfig(), context), Splitter(SplitConfig(), context)
         for row in list_inputs([InputConfig(path=os.fspath(folder))], storage, skipped):
             began = time.monotonic()
             if isinstance(row, Listed):
                 try:
-                    video = asyncio.run(stage.process(row))
+                    video = asyncio.run(ingest.process(row))
                     sound = f"{video.audio_streams} x {video.audio_codec}" if video.audio_codec else "no sound"
                     shape = f"{video.width}x{video.height} {video.fps:.3f} fps {video.duration:.3f} s"
-                    result = ("accept", f"{video.video_codec} {shape}, {sound}")
+                    result = ("accept", f"{seen(splitter, video)}; {video.video_codec} {shape}, {sound}")
                 except Unprocessable as error:
                     result = ("reject", f"{error.kind}: {error}")
             else:
@@ -47,6 +51,14 @@ def outcomes(folder: Path) -> dict[str, tuple[str, str, float]]:
             results[row.name] = (*result, time.monotonic() - began)
     print(f"passed over as lying beside videos: {dict(skipped)}")
     return results
+
+
+def seen(splitter: Splitter, video: Video) -> str:
+    try:
+        found = asyncio.run(splitter.process(video))
+    except Unprocessable as error:
+        return f"not split, {error.kind}: {error}"
+    return f"{len(found.shots)} shots, {len(found.frames)} stills"
 
 
 def children() -> list[str]:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from shotkit import dissolve, fade, looks, scene, view
 
 from pipeline.gradual import Transition, apart
+from pipeline.looks import Look
 from pipeline.rows import Shot
 from pipeline.shots import Boundary, ShotSettings, find_shots, merged, moved, shots_between, spaced
 
@@ -50,6 +51,12 @@ def test_a_flash_is_no_cut() -> None:
 def test_a_sudden_turn_of_the_camera_is_no_cut() -> None:
     turn = [view(1, right=min(max(0, n - 25), 5) * 22.0) for n in range(60)]
     assert opened(turn) == []
+
+
+def test_one_step_of_colour_in_a_dark_picture_is_no_cut() -> None:
+    gray, blue, red = (np.full((64, 64), value, np.uint8) for value in (31, 128, 130))
+    frames = [Look(n, n / 25, gray, blue - (n >= 30), red) for n in range(60)]
+    assert [shot.opens_with for shot in find_shots(frames, 60 / 25)] == ["start"]
 
 
 def test_words_that_appear_are_no_cut() -> None:

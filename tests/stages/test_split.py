@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,13 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.media.frames import decode
+from pipeline.media.frames import between, decode
 from pipeline.media.probe import picture_start
 from pipeline.media.timeline import timeline_of
 from pipeline.phash import phash
 from pipeline.prompts import Prompts
 from pipeline.rows import Shot, Split, Video
-from pipeline.stage import Context, Unprocessable
+from pipeline.stage import Context, Resources, Unprocessable
 from pipeline.storage import Storage, to_path, to_uri
 from stages.split import SplitConfig, Splitter, choose, sharpest
 
@@ -113,6 +114,22 @@ def test_sparing_decodes_less_and_sees_the_same(get: Callable[[str], Path], tmp_
     one, other = (split(tmp_path, row(path), sparing=sparing).signal for sparing in (True, False))
     light = np.interp([s.time for s in one], [s.time for s in other], [s.brightness for s in other])
     assert np.abs(light - [s.brightness for s in one]).mean() < 0.02
+
+
+def test_gaps_of_one_keyframe_are_filled_together(get: Callable[[str], Path]) -> None:
+    path = get("b_frames.mp4")
+    timeline, whole = timeline_of(path, *picture_start(path)), decode(path, *SIZE, 60)
+    frames, gaps = np.stack([frame.gray for frame in whole.frames]).reshape(120, -1), [(24, 27), (60, 62)]
+    for (first, last), found in zip(gaps, between(whole, timeline, gaps, 60), strict=True):
+        alike = np.corrcoef(found.reshape(len(found), -1), frames)[: len(found), len(found) :]
+        assert alike.argmax(1).tolist() == list(range(first, last + 1))
+    missing = replace(timeline, ticks=timeline.ticks + 1)  # at such times there is no frame to begin with
+    assert between(whole, missing, gaps, 60) == []
+
+
+def test_more_threads_see_the_same(get: Callable[[str], Path], tmp_path: Path) -> None:
+    one, three = (split(tmp_path, row(get("vp9.webm"), "vp9"), resources=Resources(cpus=n)) for n in (1, 3))
+    assert one == three
 
 
 def test_a_picture_with_long_gaps_is_decoded_in_full(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ class GradualFinder:
         self._patches: list[np.ndarray] = []
         self._jumps: list[float] = []  # beside _kept: greatest step since the one before
         self._jump = 0.0
-        self._found: list[Transition] = []
+        self.found: list[Transition] = []  # as they are found, some again and again: `finish` chooses
         self._fades = _Fades()
 
     def add(self, look: Look, step: float) -> None:
@@ -74,11 +74,11 @@ class GradualFinder:
             del self._kept[0], self._patches[0], self._jumps[0]
         fade = self._fades.add(look, self._kept)
         if fade:
-            self._found.append(fade)
+            self.found.append(fade)
         any(self._blended(span) for span in SPANS)
 
     def finish(self) -> list[Transition]:
-        return apart(self._found)
+        return apart(self.found)
 
     def _blended(self, span: float) -> bool:
         """Whether the last `span` seconds are a dissolve or wipe; it is noted unless it is a better known one."""
@@ -99,11 +99,11 @@ class GradualFinder:
         mixed = np.flatnonzero((shares > BETWEEN[0]) & (shares < BETWEEN[1])) + 1
         start, end = looks[mixed[0] - 1].time, looks[mixed[-1] + 1].time
         found = Transition("dissolve", looks[middle].index, looks[middle].time, start, end, doubt)
-        if any(one.doubt <= doubt and _overlap(one, found) for one in self._found[-RECENT:]):
+        if any(one.doubt <= doubt and _overlap(one, found) for one in self.found[-RECENT:]):
             return True
         if not differ(looks[0], last, MIN_DIFFERENCE):
             return False
-        self._found.append(found)
+        self.found.append(found)
         return True
 
 

@@ -15,7 +15,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.detectors import PROPOSE, open_detector
-from pipeline.gradual import GradualFinder, Transition, apart
+from pipeline.gradual import RECENT, GradualFinder, Transition, apart
 from pipeline.looks import Look, change, difference, step
 from pipeline.rows import Shot
 
@@ -96,6 +96,11 @@ class ShotFinder:
             self._first += 1
         if self._gradual:
             self._gradual.add(look, moved)
+
+    def opening(self, time: float) -> float:
+        """When the shot seen at `time` began, as far as is known by now; `time` is at most some seconds ago."""
+        known = [*self._cuts[-RECENT:], *(self._gradual.found[-RECENT:] if self._gradual else ())]
+        return max((one.time for one in known if one.time <= time), default=0.0)
 
     def finish(self, end: float, frames: int = 0) -> tuple[Shot, ...]:
         """`frames`: how many the video has, where some were left out at its end."""

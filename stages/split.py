@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import bisect
 import contextlib
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,9 +16,10 @@ import numpy as np
 from pydantic import Field
 
 from pipeline.looks import Look
-from pipeline.media.frames import SPARED, Decoding, NotSpared, between, decode
+from pipeline.media.frames import SPARED, Decoding, NotSpared, between, decode, still_size
 from pipeline.media.probe import picture_start
 from pipeline.media.process import MediaError
+from pipeline.media.stills import LATE, Album, Still
 from pipeline.media.timeline import Timeline, timeline_of
 from pipeline.phash import phash
 from pipeline.rows import Frame, Shot, Split, Video, grow
@@ -28,7 +30,7 @@ from pipeline.stage import Stage, StageConfig, Unprocessable
 WORTH_SPARING = 500_000  # pixels: below, what is saved is less than what reading the time stamps first costs
 MOST = 0.6  # of the change among a few frames; in a fade of as many no step is
 AT_ONCE = 2  # processes that fill gaps: as many as the decoder and the reader of its frames, which are over by then
-Still = tuple[float, Path]
+SETTLING = 24  # frames after which candidates for stills are gone through
 
 
 class SplitConfig(StageConfig):
@@ -73,20 +75,26 @@ class Splitter(Stage[Video, Split, SplitConfig]):
         config = self.config
         timeout = 60.0 + video.duration / config.speed
         finder, meter = ShotFinder(config.shots), SignalMeter()
-        with self.context.storage.scratch() as folder:
+        size = still_size(video.width, video.height)
+        with self.context.storage.scratch() as scratch, self.context.storage.scratch() as raw:
+            album = Album(Path(scratch), size, config.stills_per_shot, config.still_seconds / 2)
+            candidates = Path(raw)
             decoding = decode(
                 path, video.width, video.height, timeout,
-                stills=Path(folder), still_every=config.still_every, threads=max(1, round(config.resources.cpus)),
+                stills=candidates, still_every=config.still_every, threads=max(1, round(config.resources.cpus)),
                 sparing=timeline,
             )  # fmt: skip
-            for frame in decoding.frames:
+            for count, frame in enumerate(decoding.frames):
                 look = Look(frame.index, frame.time, frame.gray, frame.blue, frame.red)
                 finder.add(look)
                 meter.add(look)
+                if count % SETTLING == 0:
+                    album.settle(decoding.stills(candidates), look.time - LATE, finder.opening)
             shots = finder.finish(video.duration, len(timeline.ticks) if timeline else 0)
+            album.settle(decoding.stills(candidates), math.inf, finder.opening)
             if timeline:
                 shots = exact(shots, decoding, timeline, timeout)
-            kept = choose(decoding.stills, shots, config.stills_per_shot, config.still_seconds, config.max_stills)
+            kept = choose(album.kept, shots, config.stills_per_shot, config.still_seconds, config.max_stills)
             frames = tuple(self._keep(video, still) for still in kept)
         return grow(
             video, Split, shots=shots, signal=tuple(meter.samples), frames=frames, detector=str(config.shots)

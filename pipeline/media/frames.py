@@ -1,4 +1,4 @@
-"""The picture of a file in one decode: every frame, small, with its exact time, and sampled stills as JPEG.
+"""The picture of a file in one decode: every frame, small, with its exact time, and sampled stills, raw.
 
 ffmpeg writes the small frames to one pipe and, beside each, its time stamp to a second pipe (its `framecrc` format on
 a crop of four pixels costs nothing). Times are counted in flicks, 1/705600000 s, which hold the time stamps of all
@@ -26,13 +26,13 @@ import numpy as np
 
 from pipeline.media.probe import header, picture_of
 from pipeline.media.process import MediaError, input_arguments, run, stream
+from pipeline.media.stills import Still
 from pipeline.media.timeline import Timeline
 
 FLICKS = 705_600_000
 MAX_LAG = 256  # frames held until their times arrive
 SMALL_AREA = 160 * 90
 STILL_SIDE = 1280
-JPEG = ("-c:v", "mjpeg", "-q:v", "3", "-flags", "+bitexact", "-threads", "2")  # with one the decoder waits for it
 # fast_bilinear reads only the lines it needs: the small copy then costs a tenth of the decoding, not half of it.
 SMALL_SCALER, STILL_SCALER = "fast_bilinear", "area"
 SPARING = ("-skip_loop_filter", "all", "-skip_frame", "noref")
@@ -57,14 +57,26 @@ class SmallFrame:
 
 @dataclass
 class Decoding:
-    """One pass over the picture: iterate it once for the frames; then the stills are complete."""
+    """One pass over the picture: iterate it once for the frames."""
 
     path: Path
     width: int  # of the small frames
     height: int
     frames: Iterator[SmallFrame]
-    stills: list[tuple[float, Path]] = field(default_factory=list)  # time and file, in order; filled at the end
     before: dict[int, int] = field(default_factory=dict)  # frames after a gap, each with the frame before the gap
+    times: array[float] = field(default_factory=lambda: array("d"))  # of the frames so far
+    start: float = 0.0  # file time of the first frame, s
+
+    def stills(self, folder: Path) -> list[Still]:
+        """Those that lie in `folder` now, in order, with the exact times of their frames: files are named by
+        milliseconds. The last ones may be of frames that have not come yet."""
+        found = []
+        for file in folder.glob("*.yuv"):
+            about = int(file.stem) / 1000 - self.start
+            place = bisect_left(self.times, about)
+            near = min(self.times[max(0, place - 1) : place + 1], key=lambda time: abs(time - about), default=0.0)
+            found.append((near, file))
+        return sorted(found)
 
 
 def small_size(width: int, height: int, area: int = SMALL_AREA) -> tuple[int, int]:
@@ -92,10 +104,11 @@ def decode(
     """Decode the picture of `path` once. `width`, `height` as displayed; `timeout` in seconds of wall time; `threads`
     of the decoder.
 
-    With `stills`, a folder, about one JPEG every `still_every` seconds lies there at the end, and one more for a
-    keyframe (where encoders see a new scene) at least a quarter of that from the last. Frames are yielded as they are
-    decoded; memory does not grow with the file but for eight bytes a frame. Iterating raises MediaError when ffmpeg
-    fails or no frame can be decoded; with `sparing` NotSpared, as soon as it shows that it cannot be.
+    With `stills`, a folder, about one picture every `still_every` seconds comes to lie there, and one more for a
+    keyframe (where encoders see a new scene) at least a quarter of that from the last: raw, 4:2:0, of `still_size`;
+    take them away as they come. Frames are yielded as they are decoded; memory does not grow with the file but for
+    eight bytes a frame. Iterating raises MediaError when ffmpeg fails or no frame can be decoded; with `sparing`
+    NotSpared, as soon as it shows that it cannot be.
     """
     size = small_size(width, height)
     decoding = Decoding(path, *size, frames=iter(()))
@@ -143,7 +156,7 @@ def _frames(
     graph += f"[a]scale={wide}:{high}:flags={SMALL_SCALER},format=yuv444p,split[small][c];[c]crop=2:2:0:0:exact=1[time]"
     if folder:
         chosen = f"isnan(prev_selected_t)+gte(t-prev_selected_t,{every})+key*gte(t-prev_selected_t,{every / 4})"
-        shape = f"scale={still[0]}:{still[1]}:flags={STILL_SCALER}:out_range=pc,format=yuvj420p"
+        shape = f"scale={still[0]}:{still[1]}:flags={STILL_SCALER}:out_range=tv,format=yuv420p"
         graph += f";[b]select='{chosen}',{shape}[still]"
     exact = ("-fps_mode", "passthrough", "-enc_time_base", f"1:{FLICKS}")
     command = [
@@ -154,10 +167,11 @@ def _frames(
         *("-map", "[small]", *exact, "-f", "rawvideo", "pipe:1"),
     ]
     if folder:
-        places = os.fspath(folder).replace("%", "%%") + "/%d.jpg"
+        places = os.fspath(folder).replace("%", "%%") + "/%d.yuv"
         milliseconds = ("-fps_mode", "passthrough", "-enc_time_base", "1:1000", "-frame_pts", "1")
-        command += ["-map", "[still]", *JPEG, *milliseconds, "-f", "image2", places]
-    times = array("d")
+        raw = ("-c:v", "rawvideo", *milliseconds, "-f", "image2", "-atomic_writing", "1")  # none is seen half written
+        command += ["-map", "[still]", *raw, places]
+    times = decoding.times
     first = last = 0
     with open(reading, "rb") as lines:
         try:
@@ -165,7 +179,8 @@ def _frames(
                 os.close(writing)
                 writing = -1
                 for data, stamp in _paired(output, wide * high * 3, lines):
-                    first = first if times else stamp
+                    if not times:
+                        first, decoding.start = stamp, stamp / FLICKS
                     times.append(max((stamp - first) / FLICKS, times[-1] if times else 0.0))
                     index = _place(sparing, stamp - first) if sparing else len(times) - 1
                     if index > last + 1:
@@ -179,8 +194,6 @@ def _frames(
                 os.close(writing)
     if not times:
         raise MediaError("no frame of the picture can be decoded", "undecodable")
-    if folder:
-        decoding.stills = _timed(folder, times, first / FLICKS)
 
 
 def _place(timeline: Timeline, flicks: int) -> int:
@@ -229,14 +242,3 @@ def _read_stamps(lines: IO[bytes], stamps: SimpleQueue[int | None]) -> None:
     except ValueError:  # the pipe was closed, or cut off inside a line
         pass
     stamps.put(None)
-
-
-def _timed(folder: Path, times: array[float], first: float) -> list[tuple[float, Path]]:
-    """The stills with the exact times of their frames: files are named by milliseconds."""
-    found = []
-    for file in folder.glob("*.jpg"):
-        about = int(file.stem) / 1000 - first
-        place = bisect_left(times, about)
-        near = min(times[max(0, place - 1) : place + 1], key=lambda time: abs(time - about), default=0.0)
-        found.append((near, file))
-    return sorted(found)

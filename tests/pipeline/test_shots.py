@@ -14,7 +14,7 @@ from shotkit import dissolve, fade, looks, scene, view
 from pipeline.gradual import Transition, apart
 from pipeline.looks import Look
 from pipeline.rows import Shot
-from pipeline.shots import Boundary, ShotSettings, find_shots, merged, moved, shots_between, spaced
+from pipeline.shots import Boundary, ShotFinder, ShotSettings, find_shots, merged, moved, shots_between, spaced
 
 
 def opened(pictures: list[np.ndarray], **settings: object) -> list[tuple[str, int]]:
@@ -70,6 +70,15 @@ def test_a_dissolve_is_one_boundary_in_its_middle() -> None:
     (found,) = opened([*scene(1, 40, pan=0), *dissolve(1, 2, 20), *scene(2, 40, pan=0)])
     assert found[0] == "dissolve"
     assert 45 <= found[1] <= 55
+
+
+def test_where_a_shot_began_is_known_while_it_lasts() -> None:
+    finder = ShotFinder(ShotSettings())
+    for one in looks([*scene(1, 40, pan=0), *scene(3, 40, pan=0), *dissolve(3, 2, 20), *scene(2, 100, pan=0)]):
+        finder.add(one)
+    assert finder.opening(1.5) == 0.0
+    assert finder.opening(2.0) == pytest.approx(1.6)
+    assert finder.opening(5.0) == pytest.approx(3.6, abs=0.3)
 
 
 def test_a_wipe_is_gradual_too() -> None:

@@ -144,7 +144,22 @@ def choose(stills: Sequence[Still], shots: Sequence[Shot], per_shot: int, second
         first, after = bisect.bisect_left(times, shot.start), bisect.bisect_left(times, shot.end)
         here = stills[first:after]
         count = min(len(here), max(per_shot, round((shot.end - shot.start) / seconds)))
-        chosen += [here[(2 * place + 1) * len(here) // (2 * count)] for place in range(count)]
+        chosen += evenly(here, shot.start, shot.end, count)
     if len(chosen) > most:
         chosen = [chosen[(2 * place + 1) * len(chosen) // (2 * most)] for place in range(most)]
+    return chosen
+
+
+def evenly(stills: Sequence[Still], start: float, end: float, count: int) -> list[Still]:
+    """`count` of the stills, the nearest to the middles of as many equal parts of start to end, none twice."""
+    times = [time for time, _ in stills]
+    chosen: list[Still] = []
+    first = 0
+    for place in range(count):
+        middle = start + (2 * place + 1) / (2 * count) * (end - start)
+        at = bisect.bisect_left(times, middle, first, len(times) - (count - place))  # the rest need theirs
+        if at > first and middle - times[at - 1] <= times[at] - middle:
+            at -= 1
+        chosen.append(stills[at])
+        first = at + 1
     return chosen

@@ -198,6 +198,9 @@ def test_stills_are_spread_over_each_shot_away_from_its_edges() -> None:
     every = [float(n) for n in range(60)]
     assert chosen(every, [shot(0, 9), shot(9, 60)], 3, 100.0, 600) == [1, 4, 7, 17, 34, 51]
     assert len(chosen(every, [shot(0, 60)], 3, 4.0, 600)) == 15, "a long shot has more"
+    crowded = [0.0, 0.2, 0.4, 1.0, 2.0, *range(4, 60, 2)]
+    assert chosen(crowded, [shot(0, 60)], 3, 20.0, 600) == [10, 30, 50], "also where candidates are not"
+    assert chosen([0.0, 0.1, 0.2], [shot(0, 9)], 3, 4.0, 600) == [0.0, 0.1, 0.2]
     assert chosen([5.0], [shot(0, 4), shot(4, 8)], 3, 4.0, 600) == [5.0], "a shot without stills has none"
     assert len(chosen(every, [shot(n, n + 1) for n in range(60)], 3, 4.0, 7)) == 7
 

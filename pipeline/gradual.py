@@ -75,7 +75,9 @@ class GradualFinder:
         fade = self._fades.add(look, self._kept)
         if fade:
             self.found.append(fade)
-        any(self._blended(span) for span in SPANS)
+        for span in SPANS:
+            if self._blended(span):
+                break
 
     def finish(self) -> list[Transition]:
         return apart(self.found)

@@ -120,11 +120,12 @@ class ShotFinder:
         if place <= first:
             return
         after, before = self._at(place), self._at(place - 1)
-        if step(before, after) < LEAST:
+        moved = step(before, after)
+        if moved < LEAST:
             return
         weight = difference(before, after)
         around = [self._changes[i - first] for i in (place - 2, place - 1, place + 1, place + 2) if self._has(i)]
-        ratio = step(before, after) / max(1e-6, sum(around) / max(1, len(around)))
+        ratio = moved / max(1e-6, sum(around) / max(1, len(around)))
         settings = self._settings
         if weight < (settings.clear if ratio >= CLEAR_RATIO else settings.unclear):
             return

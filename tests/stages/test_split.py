@@ -127,9 +127,17 @@ def test_gaps_of_one_keyframe_are_filled_together(get: Callable[[str], Path]) ->
     assert between(whole, missing, gaps, 60) == []
 
 
-def test_more_threads_see_the_same(get: Callable[[str], Path], tmp_path: Path) -> None:
+def test_more_threads_see_the_same(get: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[int] = []
+
+    def watched(*given: Any, **named: Any) -> Any:
+        threads.append(named["threads"])
+        return decode(*given, **named)
+
+    monkeypatch.setattr("stages.split.decode", watched)
     one, three = (split(tmp_path, row(get("vp9.webm"), "vp9"), resources=Resources(cpus=n)) for n in (1, 3))
     assert one == three
+    assert threads == [1, 3], "as many as the worker holds CPUs"
 
 
 def test_a_picture_with_long_gaps_is_decoded_in_full(tmp_path: Path) -> None:

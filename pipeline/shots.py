@@ -79,6 +79,7 @@ class ShotFinder:
         self._proposed: deque[int] = deque()
         self._cuts: list[Boundary] = []
         self._first = 0  # place of the first of _near
+        self._told = 0  # of _cuts
 
     def add(self, look: Look) -> None:
         before = self._near[-1] if self._near else look
@@ -101,6 +102,11 @@ class ShotFinder:
         """When the shot seen at `time` began, as far as is known by now; `time` is at most some seconds ago."""
         known = [*self._cuts[-RECENT:], *(self._gradual.found[-RECENT:] if self._gradual else ())]
         return max((one.time for one in known if one.time <= time), default=0.0)
+
+    def new_cuts(self) -> list[int]:
+        """Frames at which cuts were found since this was asked last; some may yet turn out to be part of more."""
+        told, self._told = self._told, len(self._cuts)
+        return [cut.index for cut in self._cuts[told:]]
 
     def finish(self, end: float, frames: int = 0) -> tuple[Shot, ...]:
         """`frames`: how many the video has, where some were left out at its end."""

@@ -6,17 +6,16 @@ import asyncio
 import bisect
 import contextlib
 import math
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
-import numpy as np
 from pydantic import Field
 
 from pipeline.looks import Look
-from pipeline.media.frames import SPARED, Decoding, NotSpared, between, decode, still_size
+from pipeline.media.frames import SPARED, NotSpared, decode, still_size
+from pipeline.media.gaps import Gaps
 from pipeline.media.probe import picture_start
 from pipeline.media.process import MediaError
 from pipeline.media.stills import LATE, Album, Still
@@ -27,10 +26,9 @@ from pipeline.shots import ShotFinder, ShotSettings, moved
 from pipeline.signal import SignalMeter
 from pipeline.stage import Stage, StageConfig, Unprocessable
 
-WORTH_SPARING = 500_000  # pixels: below, what is saved is less than what reading the time stamps first costs
-MOST = 0.6  # of the change among a few frames; in a fade of as many no step is
-AT_ONCE = 2  # processes that fill gaps: as many as the decoder and the reader of its frames, which are over by then
-SETTLING = 24  # frames after which candidates for stills are gone through
+WORTH_SPARING = 200_000  # pixels: below, little is saved, and of a short video nothing
+KEEPING = 4  # stills put into the run at a time: to a bucket each takes its while
+SETTLING = 24  # frames after which candidates for stills, and cuts amid frames that were left out, are gone through
 
 
 class SplitConfig(StageConfig):
@@ -45,7 +43,7 @@ class SplitConfig(StageConfig):
 
 class Splitter(Stage[Video, Split, SplitConfig]):
     name = "split"
-    version = 4
+    version = 5
 
     @classmethod
     def packages(cls, config: SplitConfig) -> list[tuple[str, str]]:
@@ -62,7 +60,7 @@ class Splitter(Stage[Video, Split, SplitConfig]):
         path = self.context.storage.local(video.uri)
         if self._spares(video):
             with contextlib.suppress(NotSpared):
-                return self._watch(video, path, timeline_of(path, *picture_start(path, known=video.shown_from)))
+                return self._watch(video, path, lambda: timeline_of(path, *picture_start(path, known=video.shown_from)))
         return self._watch(video, path, None)
 
     def _spares(self, video: Video) -> bool:
@@ -71,7 +69,7 @@ class Splitter(Stage[Video, Split, SplitConfig]):
             self.config.sparing and large and video.video_codec in SPARED and self.config.shots.detector != "transnet"
         )
 
-    def _watch(self, video: Video, path: Path, timeline: Timeline | None) -> Split:
+    def _watch(self, video: Video, path: Path, sparing: Callable[[], Timeline] | None) -> Split:
         config = self.config
         timeout = 60.0 + video.duration / config.speed
         finder, meter = ShotFinder(config.shots), SignalMeter()
@@ -82,20 +80,23 @@ class Splitter(Stage[Video, Split, SplitConfig]):
             decoding = decode(
                 path, video.width, video.height, timeout,
                 stills=candidates, still_every=config.still_every, threads=max(1, round(config.resources.cpus)),
-                sparing=timeline,
+                sparing=sparing,
             )  # fmt: skip
-            for count, frame in enumerate(decoding.frames):
-                look = Look(frame.index, frame.time, frame.gray, frame.blue, frame.red)
-                finder.add(look)
-                meter.add(look)
-                if count % SETTLING == 0:
-                    album.settle(decoding.stills(candidates), look.time - LATE, finder.opening)
-            shots = finder.finish(video.duration, len(timeline.ticks) if timeline else 0)
-            album.settle(decoding.stills(candidates), math.inf, finder.opening)
-            if timeline:
-                shots = exact(shots, decoding, timeline, timeout)
+            with Gaps(decoding, timeout) as gaps:
+                for count, frame in enumerate(decoding.frames):
+                    look = Look(frame.index, frame.time, frame.gray, frame.blue, frame.red)
+                    finder.add(look)
+                    meter.add(look)
+                    if count % SETTLING == 0:
+                        album.settle(decoding.stills(candidates), look.time - LATE, finder.opening)
+                        gaps.fill(finder.new_cuts(), look.index)
+                shots = finder.finish(video.duration, len(decoding.timeline.ticks) if decoding.timeline else 0)
+                album.settle(decoding.stills(candidates), math.inf, finder.opening)
+                cuts = [shot.first_frame for shot in shots if shot.opens_with == "cut"]
+                shots = moved(shots, gaps.places(cuts))
             kept = choose(album.kept, shots, config.stills_per_shot, config.still_seconds, config.max_stills)
-            frames = tuple(self._keep(video, still) for still in kept)
+            with ThreadPoolExecutor(KEEPING) as pool:
+                frames = tuple(pool.map(lambda still: self._keep(video, still), kept))
         return grow(
             video, Split, shots=shots, signal=tuple(meter.samples), frames=frames, detector=str(config.shots)
         )  # fmt: skip
@@ -108,32 +109,6 @@ class Splitter(Stage[Video, Split, SplitConfig]):
         uri = f"run:media/frames/{video.id}/{round(time * 1000):08d}.jpg"
         self.context.storage.put_file(uri, file)
         return Frame(time=time, uri=uri, phash=phash(picture))
-
-
-def exact(shots: tuple[Shot, ...], decoding: Decoding, timeline: Timeline, timeout: float) -> tuple[Shot, ...]:
-    """Cuts that lie somewhere among frames that were left out, put where they are, or dropped where the picture
-    changes little by little. A keyframe is taken at its word: encoders place one where a shot opens, and what is left
-    out before it belongs to what came before."""
-    gaps: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)  # by the keyframe they are decoded from
-    for shot in shots:
-        index = shot.first_frame
-        if shot.opens_with == "cut" and index in decoding.before and not timeline.keys[index]:
-            gaps[timeline.key(decoding.before[index])].append((decoding.before[index], index))
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        found = list(pool.map(lambda some: between(decoding, timeline, some, timeout), gaps.values()))
-    places: dict[int, tuple[int, float] | None] = {}
-    for some, filled in zip(gaps.values(), found, strict=True):
-        for (first, index), frames in zip(some, filled, strict=False):  # none where they do not decode
-            step = sharpest(np.abs(np.diff(frames.astype(np.int16), axis=0)).mean(axis=(1, 2)))
-            opens = first + 1 + step if step is not None else 0
-            places[index] = (opens, float(timeline.times[opens])) if opens else None
-    return moved(shots, places)
-
-
-def sharpest(changes: np.ndarray) -> int | None:
-    """Which of the changes from frame to frame is a cut: the one that is most of them all."""
-    at = int(changes.argmax())
-    return at if changes[at] >= MOST * changes.sum() else None
 
 
 def choose(stills: Sequence[Still], shots: Sequence[Shot], per_shot: int, seconds: float, most: int) -> list[Still]:

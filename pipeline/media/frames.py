@@ -16,12 +16,13 @@ import threading
 from array import array
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
 from typing import IO
 
+import cv2
 import numpy as np
 
 from pipeline.media.probe import header, picture_of
@@ -63,6 +64,7 @@ class Decoding:
     width: int  # of the small frames
     height: int
     frames: Iterator[SmallFrame]
+    timeline: Timeline | None = None  # of the file, when sparing, from the first frame on
     before: dict[int, int] = field(default_factory=dict)  # frames after a gap, each with the frame before the gap
     times: array[float] = field(default_factory=lambda: array("d"))  # of the frames so far
     start: float = 0.0  # file time of the first frame, s
@@ -99,10 +101,10 @@ def decode(
     stills: Path | None = None,
     still_every: float = 1.0,
     threads: int = 1,
-    sparing: Timeline | None = None,
+    sparing: Callable[[], Timeline] | None = None,
 ) -> Decoding:
     """Decode the picture of `path` once. `width`, `height` as displayed; `timeout` in seconds of wall time; `threads`
-    of the decoder.
+    of the decoder. `sparing` gives the file's timeline; it is asked when the decoder is under way.
 
     With `stills`, a folder, about one picture every `still_every` seconds comes to lie there, and one more for a
     keyframe (where encoders see a new scene) at least a quarter of that from the last: raw, 4:2:0, of `still_size`;
@@ -116,11 +118,11 @@ def decode(
     return decoding
 
 
-def between(
-    decoding: Decoding, timeline: Timeline, gaps: Sequence[tuple[int, int]], timeout: float
-) -> list[np.ndarray]:
-    """Of each gap (first, last) of the timeline its frames, gray (n, height, width), decoded together from the
-    keyframe before the first gap on. Nothing where one of them does not decode."""
+def between(decoding: Decoding, gaps: Sequence[tuple[int, int]], timeout: float) -> list[np.ndarray]:
+    """Of each gap (first, last) of the decoding's timeline its frames, gray (n, height, width), decoded together from
+    the keyframe before the first gap on. Nothing where one of them does not decode."""
+    timeline = decoding.timeline
+    assert timeline, "nothing was left out"
     ticks = timeline.ticks
     start = float(ticks[timeline.key(gaps[0][0])] * timeline.base)
     inside = "+".join(f"between(pts,{ticks[first]},{ticks[last]})" for first, last in gaps)
@@ -147,13 +149,13 @@ def _frames(
     folder: Path | None,
     every: float,
     threads: int,
-    sparing: Timeline | None,
+    sparing: Callable[[], Timeline] | None,
 ) -> Iterator[SmallFrame]:
     wide, high = decoding.width, decoding.height
     index = picture_of(header(decoding.path)["streams"])["index"]
     reading, writing = os.pipe()
     graph = f"[0:{index}]split={2 if folder else 1}[a]{'[b]' if folder else ''};"
-    graph += f"[a]scale={wide}:{high}:flags={SMALL_SCALER},format=yuv444p,split[small][c];[c]crop=2:2:0:0:exact=1[time]"
+    graph += f"[a]scale={wide}:{high}:flags={SMALL_SCALER},format=yuv420p,split[small][c];[c]crop=2:2:0:0:exact=1[time]"
     if folder:
         chosen = f"isnan(prev_selected_t)+gte(t-prev_selected_t,{every})+key*gte(t-prev_selected_t,{every / 4})"
         shape = f"scale={still[0]}:{still[1]}:flags={STILL_SCALER}:out_range=tv,format=yuv420p"
@@ -178,11 +180,12 @@ def _frames(
             with stream(command, timeout, pass_fds=(writing,)) as output:
                 os.close(writing)
                 writing = -1
-                for data, stamp in _paired(output, wide * high * 3, lines):
+                timeline = decoding.timeline = sparing() if sparing else None
+                for data, stamp in _paired(output, wide * high * 3 // 2, lines):
                     if not times:
                         first, decoding.start = stamp, stamp / FLICKS
                     times.append(max((stamp - first) / FLICKS, times[-1] if times else 0.0))
-                    index = _place(sparing, stamp - first) if sparing else len(times) - 1
+                    index = _place(timeline, stamp - first) if timeline else len(times) - 1
                     if index > last + 1:
                         decoding.before[index] = last
                         if times[-1] - times[-2] > MAX_SPARED:
@@ -207,8 +210,10 @@ def _place(timeline: Timeline, flicks: int) -> int:
 
 
 def _frame(data: bytes, index: int, time: float, wide: int, high: int) -> SmallFrame:
-    gray, blue, red = np.frombuffer(data, np.uint8).reshape(3, high, wide)
-    return SmallFrame(index, time, gray, blue, red)
+    planes = np.frombuffer(data, np.uint8)
+    blue, red = planes[wide * high :].reshape(2, high // 2, wide // 2)
+    gray = planes[: wide * high].reshape(high, wide)
+    return SmallFrame(index, time, gray, cv2.resize(blue, (wide, high)), cv2.resize(red, (wide, high)))
 
 
 def _paired(output: IO[bytes], size: int, lines: IO[bytes]) -> Iterator[tuple[bytes, int]]:

@@ -1,10 +1,11 @@
 """What it costs to see a whole video: the split stage beside pure decoding, beside `scenedetect`, beside its peers.
 
-    python tests/bench/bench_split.py [VIDEO…] [--seconds 130] [--rounds 2] [--threads 1] [--peer NAME=PYTHON …]
+    python tests/bench/bench_split.py [VIDEO…] [--seconds 130] [--rounds 3] [--threads 1] [--peer NAME=PYTHON …]
 
 The stage (shots, statistics of the picture, stills) is run sparing, as it comes, and in full; ffmpeg decodes with as
-many threads (one, or --threads), to nothing. Ways are run by turns, each figure is the least of its rounds. Processor
-time is that of all processes, and says more than wall time on a machine that does other things as well. Without VIDEO
+many threads (one, or --threads), to nothing. Ways are run by turns; a figure is the median of its rounds, a ratio the
+median of the rounds' own ratios, as the speed of a machine drifts. Processor time is that of all processes, and says
+more than wall time on a machine that does other things as well. What ingest tells of a video is given. Without VIDEO
 the clip that ships with the project is repeated as H.264 and VP9 at 1920x1080 and 1280x720. A peer is `data-juicer` or
 `video2dataset`, with the Python that has it installed; what it says when it fails is printed in place of a figure.
 Cutting is measured by bench_cut.py.
@@ -15,7 +16,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import multiprocessing
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -72,7 +75,9 @@ def make(folder: Path, seconds: int) -> list[Path]:
 
 
 def row(path: Path) -> Video:
-    found = probe(path)
+    """What ingest finds out, by a process of its own: this one has not seen the file."""
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        found = pool.apply(probe, (path,))
     return Video(
         id="0" * 16, uri=to_uri(path), name=path.name, sha256="0" * 64, size=path.stat().st_size,
         duration=found.duration, width=found.width, height=found.height, fps=found.fps, video_codec=found.codec,
@@ -80,11 +85,11 @@ def row(path: Path) -> Video:
     )  # fmt: skip
 
 
-def see(video: Path, sparing: bool, threads: int, out: Path) -> None:
+def see(video: Video, sparing: bool, threads: int, out: Path) -> None:
     """Run the stage; the boundaries it found lie in `out` afterwards."""
     with tempfile.TemporaryDirectory() as run:
         config = SplitConfig(sparing=sparing, resources=Resources(cpus=threads))
-        seen = asyncio.run(Splitter(config, Context(Storage(run), Prompts(), {})).process(row(video)))
+        seen = asyncio.run(Splitter(config, Context(Storage(run), Prompts(), {})).process(video))
     assert isinstance(seen, Split)
     found_in(out, sparing).write_text(json.dumps([f"{shot.first_frame} {shot.opens_with}" for shot in seen.shots]))
 
@@ -118,13 +123,13 @@ def command(*words: str) -> Callable[[], None]:
     return work
 
 
-def ways(video: Path, out: Path, threads: int, peers: dict[str, str]) -> dict[str, Callable[[], Any]]:
+def ways(video: Path, known: Video, out: Path, threads: int, peers: dict[str, str]) -> dict[str, Callable[[], Any]]:
     scenes = str(Path(sys.executable).parent / "scenedetect")
     decode = ("ffmpeg", "-v", "error", "-threads", str(threads), "-i", str(video), "-map", "0:v", "-f", "null", "-")
     return {
         "decode": command(*decode),
-        "split": lambda: see(video, True, threads, out),
-        "split in full": lambda: see(video, False, threads, out),
+        "split": lambda: see(known, True, threads, out),
+        "split in full": lambda: see(known, False, threads, out),
         "scenedetect": command(scenes, "-q", "-i", str(video), "-o", str(out), "detect-adaptive"),
         **{
             name: command(python, "-c", PEERS[name].format(video=str(video), out=str(out)))
@@ -137,7 +142,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("videos", nargs="*", type=Path)
     parser.add_argument("--seconds", type=int, default=130)
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1, help="of every decoder but scenedetect's and the peers'")
     parser.add_argument("--peer", action="append", default=[], help="data-juicer=PYTHON or video2dataset=PYTHON")
     options = parser.parse_args()
@@ -148,23 +153,29 @@ def main() -> None:
 
 
 def bench(video: Path, scratch: Path, rounds: int, threads: int, peers: dict[str, str]) -> None:
-    least: dict[str, list[float]] = {}
+    known = row(video)
+    rounds_of: dict[str, list[tuple[float, float, float]]] = {}
     for _ in range(rounds):
-        for name, work in ways(video, scratch, threads, peers).items():
-            figures = measured(work)
-            least[name] = [*map(min, figures, least.get(name, figures))]
-    for name, (wall, processor, memory) in least.items():
+        for name, work in ways(video, known, scratch, threads, peers).items():
+            rounds_of.setdefault(name, []).append(measured(work))
+
+    def ratio(name: str, base: str, at: int) -> float:
+        return statistics.median(
+            one[at] / other[at] for one, other in zip(rounds_of[name], rounds_of[base], strict=True)
+        )
+
+    for name, figures in rounds_of.items():
+        wall, processor, memory = map(statistics.median, zip(*figures, strict=True))
         tell(video, f"{name}, wall", wall, "s")
         tell(video, f"{name}, processor", processor, "s")
         tell(video, f"{name}, largest process", memory, "MiB")
     for name in ("split", "split in full"):
         for at, figure in enumerate(("wall", "processor")):
-            tell(video, f"{name} / decode, {figure}", least[name][at] / least["decode"][at], "ratio",
-                 LIMITS[f"{name} / decode"])  # fmt: skip
+            tell(video, f"{name} / decode, {figure}", ratio(name, "decode", at), "ratio", LIMITS[f"{name} / decode"])
     for name in ("scenedetect", *peers):
         limit = FASTER if name == "scenedetect" else None
         for at, figure in enumerate(("wall", "processor")):
-            tell(video, f"{name} / split, {figure}", least[name][at] / least["split"][at], "ratio", limit)
+            tell(video, f"{name} / split, {figure}", ratio(name, "split", at), "ratio", limit)
     spared, full = (json.loads(found_in(scratch, sparing).read_text()) for sparing in (True, False))
     tell(video, "boundaries found in full", len(full) - 1, "boundaries")
     tell(video, "boundaries that differ when sparing", len(set(spared) ^ set(full)), "boundaries", 0)

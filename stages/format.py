@@ -21,6 +21,7 @@ class FormatConfig(StageConfig):
 
 class Format(Stage[Refined, Formatted, FormatConfig]):
     name = "format"
+    version = 2
 
     async def process(self, clip: Refined) -> Formatted:
         return await asyncio.to_thread(format_clip, clip, self.config)

@@ -20,6 +20,7 @@ class VerifyConfig(AskingConfig):
 
 class Verify(AskingStage[Drafted, Verified, VerifyConfig]):
     name = "verify"
+    version = 2
 
     def places(self) -> dict[str, Sequence[str]]:
         return {self.config.prompt: ("duration", "caption", "descriptions", "transcript", "problems")}

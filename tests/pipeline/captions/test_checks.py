@@ -81,6 +81,13 @@ def test_quoted_speech_is_said_by_one_person_and_where_it_is_told():
     assert kinds('At 0s, he says, "We should go home." At 1s, he stops.', utterances=TALK) == []
 
 
+def test_what_is_written_may_be_said_at_another_time_by_anybody():
+    later = 'At 0s, he nods. At 9s, {} "We should go home." At 20s, it ends.'
+    assert kinds(later.format("he says,"), utterances=TALK) == ["quote_time"]
+    assert kinds(later.format("a title reads"), utterances=TALK) == []
+    assert kinds('At 2s, a title reads "We should go home, the water is cold."', utterances=TALK) == []
+
+
 @pytest.mark.parametrize(
     ("caption", "kind"),
     [

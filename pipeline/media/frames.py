@@ -1,12 +1,12 @@
 """The picture of a file in one decode: every frame, small, with its exact time, and sampled stills, raw.
 
 ffmpeg writes the small frames to one pipe and, beside each, its time stamp to a second pipe (its `framecrc` format on
-a crop of four pixels costs nothing). Times are counted in flicks, 1/705600000 s, which hold the time stamps of all
+a crop of four pixels costs little). Times are counted in flicks, 1/705600000 s, which hold the time stamps of all
 usual frame rates exactly, and start at the first frame. Rotation is applied; the shape of pixels is evened out.
 
 Sparing, with the file's timeline at hand: frames that no other frame needs are not decoded, and blocks are not
 smoothed at their edges, which takes about half the work off H.264. What was left out between two frames can be
-decoded afterwards (`between`).
+decoded apart (`between`).
 """
 
 from __future__ import annotations

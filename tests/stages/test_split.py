@@ -21,31 +21,9 @@ from pipeline.rows import Shot, Split, Video
 from pipeline.stage import Context, Resources, Unprocessable
 from pipeline.storage import Storage, to_path, to_uri
 from stages.split import SplitConfig, Splitter, choose
+from tests.films import CUTS, SIZE, X264, film
 
-SIZE = 320, 180
-CUTS = (23, 61, 90)  # the first is on no keyframe and, with B-frames, on a frame that no other needs
-X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
 FIXED = ("-x264-params", "scenecut=0:keyint=250:min-keyint=250:b-adapt=0")
-
-
-def film(path: Path, *codec: str, rate: int = 25, size: tuple[int, int] = SIZE) -> Path:
-    """120 frames of four scenes that move."""
-    parts = [
-        "mandelbrot=start_scale=0.3:maxiter=300",
-        "testsrc2",
-        "life=ratio=0.3:mold=9:life_color=yellow",
-        "smptehdbars",
-    ]
-    lengths = np.diff([0, *CUTS, 120])
-    inputs: list[str] = []
-    for part, frames in zip(parts, lengths, strict=True):
-        source = f"{part}{':' if '=' in part else '='}s={size[0]}x{size[1]}:r={rate}"
-        inputs += ["-f", "lavfi", "-t", str(frames / rate), "-i", source]
-    graph = "".join(f"[{n}:v]format=yuv420p,setsar=1[v{n}];" for n in range(4)) + "[v0][v1][v2][v3]concat=n=4"
-    command = ["ffmpeg", "-v", "error", "-y", *inputs, "-filter_complex", graph, *codec, str(path)]
-    subprocess.run(command, check=True, timeout=120)
-    return path
-
 
 FILMS: dict[str, tuple[str, ...]] = {
     "b_frames.mp4": (*X264, *FIXED, "-bf", "3"),

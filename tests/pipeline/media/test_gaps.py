@@ -9,42 +9,46 @@ from typing import Any
 
 import numpy as np
 import pytest
-from mediakit import ffmpeg
 
 from pipeline.media.frames import Decoding, between, decode
 from pipeline.media.gaps import Gaps, sharpest
 from pipeline.media.probe import picture_start
 from pipeline.media.timeline import timeline_of
+from tests.films import CUTS, FRAMES, SIZE, X264, film
 
-SIZE = 320, 180
-CUTS = (23, 61, 90)  # the first two on frames that no other needs; keyframes are 0, 50 and 100
-SCENES = ("mandelbrot=start_scale=0.3:maxiter=300:", "testsrc2=", "life=ratio=0.3:life_color=yellow:", "smptehdbars=")
+KEYS = ("-bf", "3", "-x264-params", "scenecut=0:keyint=50:min-keyint=50:b-adapt=0")  # at 0, 50 and 100
+Gap = tuple[int, int]
 
 
 @pytest.fixture(scope="module")
-def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """120 frames at 25 a second, of four scenes."""
-    path = tmp_path_factory.mktemp("film") / "film.mp4"
-    inputs: list[str] = []
-    for scene, frames in zip(SCENES, np.diff([0, *CUTS, 120]), strict=True):
-        inputs += ["-f", "lavfi", "-t", str(frames / 25), "-i", f"{scene}s=320x180:r=25"]
-    graph = "".join(f"[{n}:v]format=yuv420p,setsar=1[v{n}];" for n in range(4)) + "[v0][v1][v2][v3]concat=n=4"
-    x264 = ("-preset", "ultrafast", "-bf", "3", "-x264-params", "scenecut=0:keyint=50:min-keyint=50:b-adapt=0")
-    ffmpeg(*inputs, "-filter_complex", graph, "-c:v", "libx264", *x264, path)
-    return path
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return film(tmp_path_factory.mktemp("film") / "film.mp4", *X264, *KEYS)
 
 
-def spared(film: Path) -> tuple[Decoding, list[int]]:
+@pytest.fixture
+def filled(monkeypatch: pytest.MonkeyPatch) -> list[list[Gap]]:
+    """The gaps that were filled, process by process."""
+    asked: list[list[Gap]] = []
+
+    def watched(decoding: Decoding, gaps: list[Gap], timeout: float) -> Any:
+        asked.append(gaps)
+        return between(decoding, gaps, timeout)
+
+    monkeypatch.setattr("pipeline.media.gaps.between", watched)
+    return asked
+
+
+def spared(path: Path) -> tuple[Decoding, list[int]]:
     """A sparing decoding that is over, and the frames at which its cuts are seen."""
-    decoding = decode(film, *SIZE, 60, sparing=lambda: timeline_of(film, *picture_start(film)))
+    decoding = decode(path, *SIZE, 60, sparing=lambda: timeline_of(path, *picture_start(path)))
     indexes = [frame.index for frame in decoding.frames]
     return decoding, [next(index for index in indexes if index >= cut) for cut in CUTS]
 
 
-def test_gaps_of_one_keyframe_are_filled_together(film: Path) -> None:
-    whole = decode(film, *SIZE, 60)
-    frames, gaps = np.stack([frame.gray for frame in whole.frames]).reshape(120, -1), [(57, 60), (89, 91)]
-    decoding, _ = spared(film)
+def test_gaps_of_one_keyframe_are_filled_together(path: Path) -> None:
+    whole = decode(path, *SIZE, 60)
+    frames, gaps = np.stack([frame.gray for frame in whole.frames]).reshape(FRAMES, -1), [(57, 60), (89, 91)]
+    decoding, _ = spared(path)
     for (first, last), found in zip(gaps, between(decoding, gaps, 60), strict=True):
         alike = np.corrcoef(found.reshape(len(found), -1), frames)[: len(found), len(found) :]
         assert alike.argmax(1).tolist() == list(range(first, last + 1))
@@ -53,15 +57,8 @@ def test_gaps_of_one_keyframe_are_filled_together(film: Path) -> None:
     assert between(decoding, gaps, 60) == []
 
 
-def test_they_are_filled_while_the_picture_is_decoded(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    filled: list[list[tuple[int, int]]] = []
-
-    def watched(decoding: Decoding, gaps: list[tuple[int, int]], timeout: float) -> Any:
-        filled.append(gaps)
-        return between(decoding, gaps, timeout)
-
-    monkeypatch.setattr("pipeline.media.gaps.between", watched)
-    decoding, seen = spared(film)
+def test_they_are_filled_while_the_picture_is_decoded(path: Path, filled: list[list[Gap]]) -> None:
+    decoding, seen = spared(path)
     assert [index - cut for index, cut in zip(seen, CUTS, strict=True)] == [1, 1, 0]
     with Gaps(decoding, 60) as gaps:
         gaps.fill(seen[:1], 40)
@@ -76,23 +73,26 @@ def test_they_are_filled_while_the_picture_is_decoded(film: Path, monkeypatch: p
     assert filled[1:] == [[(60, 62), (88, 90)]]
 
 
-def test_the_gaps_of_a_long_stretch_are_filled_some_at_a_time(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_gaps_of_a_long_stretch_are_filled_some_at_a_time(
+    path: Path, filled: list[list[Gap]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("pipeline.media.gaps.TOGETHER", 1)
-    decoding, seen = spared(film)
+    decoding, seen = spared(path)
     with Gaps(decoding, 60) as gaps:
         assert gaps.places(seen) == {index: (cut, cut / 25) for index, cut in zip(seen, CUTS, strict=True)}
+    assert filled == [[(22, 24)], [(60, 62)], [(88, 90)]]
 
 
-def test_gaps_that_do_not_decode_leave_their_cuts_where_they_were_seen(film: Path) -> None:
-    decoding, seen = spared(film)
+def test_gaps_that_do_not_decode_leave_their_cuts_where_they_were_seen(path: Path) -> None:
+    decoding, seen = spared(path)
     assert decoding.timeline
     decoding.timeline = replace(decoding.timeline, ticks=decoding.timeline.ticks + 1)
     with Gaps(decoding, 60) as gaps:
         assert gaps.places(seen) == {}
 
 
-def test_where_nothing_was_left_out_there_is_nothing_to_fill(film: Path) -> None:
-    decoding = decode(film, *SIZE, 60)
+def test_where_nothing_was_left_out_there_is_nothing_to_fill(path: Path) -> None:
+    decoding = decode(path, *SIZE, 60)
     for _ in decoding.frames:
         pass
     with Gaps(decoding, 60) as gaps:

@@ -31,6 +31,7 @@ class Limits(BaseModel):
     max_speech: float = Field(1.0, ge=0, le=1, description="1: off")
     min_motion: float = Field(0.0, ge=0, description="frame widths per second, camera and things; 0: off")
     max_motion: float | None = Field(None, ge=0, description="None: off")
+    max_bars: float = Field(1.0, ge=0, le=1, description="share of the picture that is black bars, over time; 1: off")
     min_completeness: int = Field(4, ge=1, le=5, description="by the judge, when there is one (AVoCaDO keeps 4 and 5)")
 
 
@@ -38,7 +39,7 @@ def reasons(clip: Formatted, limits: Limits, decisions: Sequence[Decision] = (),
     """All reasons to drop the clip, one for each rule; [] keeps it. `completeness` is 0 when nobody judged it."""
     found = [*_length(clip, limits), *_repetition(clip, limits), *_form(clip, limits), *_audit(clip, limits)]
     found += [*_quotes(clip, limits), *_language(clip, limits), *_speech(clip, limits), *_motion(clip, limits)]
-    found += [*_completeness(completeness, limits), *_corpus(decisions)]
+    found += [*_bars(clip, limits), *_completeness(completeness, limits), *_corpus(decisions)]
     details: dict[str, list[str]] = {}
     for rule, detail in found:
         details.setdefault(rule, []).append(detail)
@@ -108,6 +109,12 @@ def _motion(clip: Formatted, limits: Limits) -> Found:
         yield "motion", f"{value:.3f} frame widths per second, at most {limits.max_motion:g}"
 
 
+def _bars(clip: Formatted, limits: Limits) -> Found:
+    share = bars_share(clip)
+    if share > limits.max_bars:
+        yield "bars", f"{share:.2f} of the picture is black bars, at most {limits.max_bars:.2f}"
+
+
 def _completeness(completeness: int, limits: Limits) -> Found:
     if completeness and completeness < limits.min_completeness:
         yield "completeness", f"judged {completeness}, wanted {limits.min_completeness}"
@@ -134,3 +141,11 @@ def motion(clip: Clip) -> float:
     """Mean over the clip of camera shift, zoom and what else moves, in frame widths (heights) per second."""
     moments = [abs(now.pan) + abs(now.tilt) + abs(now.zoom) + now.residual for now in clip.signal]
     return fmean(moments) if moments else 0.0
+
+
+def bars_share(clip: Clip) -> float:
+    """Share of the picture that is black bars, over the shots of which it is known, by their lengths."""
+    shown = [(shot.end - shot.start, shot.bars) for shot in clip.shots if shot.bars]
+    lasting = sum(length for length, _ in shown)
+    inside = sum(length * (1 - bars.top - bars.bottom) * (1 - bars.left - bars.right) for length, bars in shown)
+    return 1.0 - inside / lasting if lasting > 0 else 0.0

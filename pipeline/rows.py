@@ -59,6 +59,15 @@ class Video(Row):
     shown_from: float | None = None  # s, file time of the first frame that decodes; None: to be found out
 
 
+class Bars(Record):
+    """Black bars along the edges of the picture, each as a share of its height or width; 0 where there is none."""
+
+    top: float
+    bottom: float
+    left: float
+    right: float
+
+
 class Shot(Record):
     """A run of frames from one camera. `end` is the time just after its last frame."""
 
@@ -67,6 +76,7 @@ class Shot(Record):
     first_frame: int
     last_frame: int
     opens_with: Literal["start", "cut", "fade", "dissolve"]
+    bars: Bars | None = None  # None: not measured, or the shot is black
 
 
 class Signal(Record):

@@ -13,6 +13,7 @@ from pathlib import Path
 import cv2
 from pydantic import Field
 
+from pipeline.bars import BarMeter
 from pipeline.looks import Look
 from pipeline.media.frames import SPARED, NotSpared, decode, still_size
 from pipeline.media.gaps import Gaps
@@ -43,7 +44,7 @@ class SplitConfig(StageConfig):
 
 class Splitter(Stage[Video, Split, SplitConfig]):
     name = "split"
-    version = 5
+    version = 6
 
     @classmethod
     def packages(cls, config: SplitConfig) -> list[tuple[str, str]]:
@@ -79,7 +80,7 @@ class Splitter(Stage[Video, Split, SplitConfig]):
     def _watch(self, video: Video, path: Path, sparing: Callable[[], Timeline] | None) -> Split:
         config = self.config
         timeout = 60.0 + video.duration / config.speed
-        finder, meter = ShotFinder(config.shots), SignalMeter()
+        finder, meter, bars = ShotFinder(config.shots), SignalMeter(), BarMeter()
         size = still_size(video.width, video.height)
         with self.context.storage.scratch() as scratch, self.context.storage.scratch() as raw:
             album = Album(Path(scratch), size, config.stills_per_shot, config.still_seconds / 2)
@@ -93,13 +94,14 @@ class Splitter(Stage[Video, Split, SplitConfig]):
                     look = Look(frame.index, frame.time, frame.gray, frame.blue, frame.red)
                     finder.add(look)
                     meter.add(look)
+                    bars.add(look)
                     if count % SETTLING == 0:
                         album.settle(decoding.stills(candidates), look.time - LATE, finder.opening)
                         gaps.fill(finder.new_cuts(), look.index)
                 shots = finder.finish(video.duration, len(decoding.timeline.ticks) if decoding.timeline else 0)
                 album.settle(decoding.stills(candidates), math.inf, finder.opening)
                 cuts = [shot.first_frame for shot in shots if shot.opens_with == "cut"]
-                shots = moved(shots, gaps.places(cuts))
+                shots = bars.of(moved(shots, gaps.places(cuts)))
             kept = choose(album.kept, shots, config.stills_per_shot, config.still_seconds, config.max_stills)
             with ThreadPoolExecutor(KEEPING) as pool:
                 frames = tuple(pool.map(lambda still: self._keep(video, still), kept))

@@ -7,17 +7,19 @@ from typing import Any
 import pytest
 
 from pipeline.attributes import ATTRIBUTES
-from pipeline.filtering import Limits, motion, reasons, speech_share
+from pipeline.filtering import Limits, bars_share, motion, reasons, speech_share
 from pipeline.rows import (
     Answered,
     AttributeCaptions,
     Audit,
+    Bars,
     Decision,
     Edit,
     Error,
     Formatted,
     Problem,
     Quote,
+    Shot,
     Signal,
     Utterance,
 )
@@ -36,6 +38,14 @@ def utterance(start: float, end: float) -> Utterance:
 def signal(**values: float) -> Signal:
     still = dict.fromkeys(("time", "brightness", "contrast", "change", "pan", "tilt", "zoom", "residual"), 0.0)
     return Signal(colour="grey", **(still | values))
+
+
+def bars(**values: float) -> Bars:
+    return Bars(**(dict.fromkeys(("top", "bottom", "left", "right"), 0.0) | values))
+
+
+def shot(start: float, end: float, edges: Bars | None = None) -> Shot:
+    return Shot(start=start, end=end, first_frame=0, last_frame=0, opens_with="cut", bars=edges)
 
 
 def quote(found: bool) -> Quote:
@@ -68,7 +78,7 @@ def clip(**changes: Any) -> Formatted:
 
 
 LIMITS = Limits()
-HEARD = Limits(min_speech=0.5, languages=("en", "de"), min_motion=0.05, max_motion=2.0)
+HEARD = Limits(min_speech=0.5, languages=("en", "de"), min_motion=0.05, max_motion=2.0, max_bars=0.3)
 WALK = (signal(residual=0.2), signal(residual=0.2))
 
 
@@ -107,6 +117,7 @@ def test_each_rule_drops_what_it_should(changes: dict[str, Any], rule: str) -> N
         ({"signal": ()}, "motion"),
         ({"signal": (signal(), signal(residual=0.01))}, "motion"),
         ({"signal": (signal(pan=-3.0),)}, "motion"),
+        ({"shots": (shot(0, 4), shot(4, 12, bars(top=0.2, bottom=0.2, left=0.1)))}, "bars"),
     ],
 )
 def test_rules_that_are_off_until_they_are_set(changes: dict[str, Any], rule: str) -> None:
@@ -174,3 +185,10 @@ def test_speech_share_counts_overlap_once_and_ends_with_the_clip() -> None:
 
 def test_motion_is_camera_and_things_together() -> None:
     assert motion(clip(signal=(signal(pan=-0.2, tilt=0.1), signal(zoom=0.1, residual=0.2)))) == pytest.approx(0.3)
+
+
+def test_bars_count_by_how_long_they_are_seen() -> None:
+    wide, none = bars(top=0.25, bottom=0.25), bars()
+    assert bars_share(clip(shots=(shot(0, 3, wide), shot(3, 12, none)))) == pytest.approx(0.125)
+    assert bars_share(clip(shots=(shot(0, 3, bars(top=0.5, left=0.5)), shot(3, 12, None)))) == pytest.approx(0.75)
+    assert bars_share(clip(shots=())) == 0

@@ -77,6 +77,16 @@ def test_shots_are_exact(get: Callable[[str], Path], tmp_path: Path, name: str, 
     assert [s.end for s in shots] == [*(s.start for s in shots[1:]), 4.8]
 
 
+def test_bars_are_told_of_each_shot(get: Callable[[str], Path], tmp_path: Path) -> None:
+    path = tmp_path / "barred.mp4"
+    shape = "scale=240:180,pad=320:180:40:0,setsar=1"
+    command = ["ffmpeg", "-v", "error", "-i", str(get("b_frames.mp4")), "-vf", shape, *X264, *FIXED, str(path)]
+    subprocess.run(command, check=True, timeout=120)
+    for shot in split(tmp_path, row(path)).shots:
+        assert shot.bars and (shot.bars.top, shot.bars.bottom) == (0.0, 0.0)
+        assert (shot.bars.left, shot.bars.right) == pytest.approx((0.125, 0.125), abs=0.012)
+
+
 def test_sparing_decodes_less_and_sees_the_same(get: Callable[[str], Path], tmp_path: Path) -> None:
     path = get("b_frames.mp4")
     decoding = decode(path, *SIZE, 60, sparing=lambda: timeline_of(path, *picture_start(path)))

@@ -26,7 +26,7 @@ WEIGHT_FOUND, WEIGHT_STILL = 0.5, 0.8
 
 @dataclass(frozen=True)
 class Look:
-    """A frame for comparing: `gray`, `blue` and `red` (h, w) of the reduced picture, uint8, YCbCr."""
+    """A frame for comparing: the reduced picture, uint8, YCbCr. `gray` (h, w), `blue` and `red` of half the side."""
 
     index: int
     time: float
@@ -37,8 +37,8 @@ class Look:
     @cached_property
     def tiny(self) -> np.ndarray:
         """Gray at half the side, for structure."""
-        height, width = self.gray.shape
-        return cv2.resize(self.gray, (max(1, width // 2), max(1, height // 2)), interpolation=cv2.INTER_AREA)
+        height, width = self.blue.shape
+        return cv2.resize(self.gray, (width, height), interpolation=cv2.INTER_AREA)
 
     @cached_property
     def spread(self) -> float:
@@ -47,8 +47,8 @@ class Look:
 
     @cached_property
     def planes(self) -> np.ndarray:
-        """(h, w, 3) YCrCb."""
-        return cv2.merge([self.gray, self.red, self.blue])
+        """YCrCb at half the side, (h, w, 3)."""
+        return cv2.merge([self.tiny, self.red, self.blue])
 
     @cached_property
     def colours(self) -> np.ndarray:
@@ -58,12 +58,12 @@ class Look:
 
     @cached_property
     def bgr(self) -> np.ndarray:
-        """(h, w, 3) uint8, as PySceneDetect takes it."""
+        """Half the side, (h, w, 3) uint8, as PySceneDetect takes it."""
         return cv2.cvtColor(self.planes, cv2.COLOR_YCrCb2BGR)
 
     @cached_property
     def hsv(self) -> np.ndarray:
-        """(h, w, 3) uint8, hue in 0..179."""
+        """Half the side, (h, w, 3) uint8, hue in 0..179."""
         return cv2.cvtColor(self.bgr, cv2.COLOR_BGR2HSV)
 
 

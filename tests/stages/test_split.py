@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from pipeline.media.frames import decode
+from pipeline.media.parts import in_order
 from pipeline.media.probe import picture_start
 from pipeline.media.timeline import timeline_of
 from pipeline.phash import phash
@@ -89,7 +90,7 @@ def test_bars_are_told_of_each_shot(get: Callable[[str], Path], tmp_path: Path) 
 
 def test_sparing_decodes_less_and_sees_the_same(get: Callable[[str], Path], tmp_path: Path) -> None:
     path = get("b_frames.mp4")
-    decoding = decode(path, *SIZE, 60, sparing=lambda: timeline_of(path, *picture_start(path)))
+    decoding = decode(path, *SIZE, 60, timeline=lambda: timeline_of(path, *picture_start(path)), sparing=True)
     spared = list(decoding.frames)
     whole = list(decode(path, *SIZE, 60).frames)
     assert len(spared) < 0.6 * len(whole)
@@ -103,25 +104,46 @@ def test_sparing_decodes_less_and_sees_the_same(get: Callable[[str], Path], tmp_
     assert np.abs(light - [s.brightness for s in one]).mean() < 0.02
 
 
-def test_more_threads_see_the_same(get: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    threads: list[int] = []
-
-    def watched(*given: Any, **named: Any) -> Any:
-        threads.append(named["threads"])
-        return decode(*given, **named)
-
-    monkeypatch.setattr("stages.split.decode", watched)
-    one, three = (split(tmp_path, row(get("vp9.webm"), "vp9"), resources=Resources(cpus=n)) for n in (1, 3))
-    assert one == three
-    assert threads == [1, 3], "as many as the worker holds CPUs"
+PARTS: dict[str, tuple[str, ...]] = {
+    "h264.mp4": (*X264, "-x264-params", "keyint=20:min-keyint=20:scenecut=0:b-adapt=0:bframes=3"),
+    "open_gop.ts": (*X264, "-x264-params", "open-gop=1:keyint=20:min-keyint=20:scenecut=0:b-adapt=0:bframes=3"),
+    "refreshed.mp4": (*X264, "-x264-params", "intra-refresh=1:keyint=20:bframes=0"),
+    "hevc.mp4": (*FILMS["hevc.mp4"][:4], "-x265-params", "log-level=none:keyint=20:min-keyint=20:bframes=3"),
+    "late_start.mkv": (*X264, "-x264-params", "keyint=20:min-keyint=20:bframes=0", "-output_ts_offset", "7.013"),
+    "vp9.webm": (*FILMS["vp9.webm"], "-g", "20"),
+}
 
 
-def test_a_worker_takes_no_more_than_its_cpus(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sparing", [True, False])
+@pytest.mark.parametrize("name", PARTS)
+def test_more_cpus_see_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, sparing: bool) -> None:
+    """To the last still: rows must not depend on what a worker holds."""
+    parts: list[int] = []
+
+    def watched(sources: Any, workers: int) -> Any:
+        parts.append(len(sources))
+        assert workers == cpus, "as many processes as the worker holds CPUs"
+        return in_order(sources, workers)
+
+    monkeypatch.setattr("pipeline.media.frames.in_order", watched)
+    monkeypatch.setattr("pipeline.media.parts.SHORTEST", 20)
+    path = film(tmp_path / name, *PARTS[name])
+    video = row(path, {"hevc.mp4": "hevc", "vp9.webm": "vp9"}.get(name, "h264"))
+    seen = []
+    for cpus in (1, 2, 3):
+        settings = {"resources": Resources(cpus=cpus), "sparing": sparing, "still_every": 0.5, "stills_per_shot": 9}
+        seen.append(split(tmp_path / str(cpus), video, **settings))
+    assert seen[0] == seen[1] == seen[2]
+    assert [s.first_frame for s in seen[0].shots] == [0, *CUTS]
+    assert len(parts) == 2 and min(parts) > 2
+
+
+def test_opencv_takes_no_cpus_that_are_others(tmp_path: Path) -> None:
     before = cv2.getNumThreads()
     try:
-        for cpus in (3, 1):
-            Splitter(SplitConfig(resources=Resources(cpus=cpus)), Context(Storage(tmp_path), Prompts(), {})).open()
-            assert cv2.getNumThreads() == cpus
+        cv2.setNumThreads(7)
+        Splitter(SplitConfig(), Context(Storage(tmp_path), Prompts(), {})).open()
+        assert cv2.getNumThreads() == 1
     finally:
         cv2.setNumThreads(before)
 

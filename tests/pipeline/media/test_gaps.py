@@ -40,7 +40,7 @@ def filled(monkeypatch: pytest.MonkeyPatch) -> list[list[Gap]]:
 
 def spared(path: Path) -> tuple[Decoding, list[int]]:
     """A sparing decoding that is over, and the frames at which its cuts are seen."""
-    decoding = decode(path, *SIZE, 60, sparing=lambda: timeline_of(path, *picture_start(path)))
+    decoding = decode(path, *SIZE, 60, timeline=lambda: timeline_of(path, *picture_start(path)), sparing=True)
     indexes = [frame.index for frame in decoding.frames]
     return decoding, [next(index for index in indexes if index >= cut) for cut in CUTS]
 

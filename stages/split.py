@@ -15,7 +15,8 @@ from pydantic import Field
 
 from pipeline.bars import BarMeter
 from pipeline.looks import Look
-from pipeline.media.frames import SPARED, Unplaced, decode, still_size
+from pipeline.media.feed import Unplaced
+from pipeline.media.frames import SPARED, decode, still_size
 from pipeline.media.gaps import Gaps
 from pipeline.media.parts import PARTED
 from pipeline.media.probe import picture_start

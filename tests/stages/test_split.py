@@ -125,7 +125,7 @@ def test_more_cpus_see_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
         assert workers == cpus, "as many processes as the worker holds CPUs"
         return in_order(sources, workers)
 
-    monkeypatch.setattr("pipeline.media.frames.in_order", watched)
+    monkeypatch.setattr("pipeline.media.feed.in_order", watched)
     monkeypatch.setattr("pipeline.media.parts.SHORTEST", 20)
     path = film(tmp_path / name, *PARTS[name])
     video = row(path, {"hevc.mp4": "hevc", "vp9.webm": "vp9"}.get(name, "h264"))

@@ -20,9 +20,8 @@ from pipeline.media.timeline import Timeline
 
 # Codecs that can be decoded from a keyframe on without anything that was before it.
 PARTED = {"h264", "hevc", "vp8", "vp9"}
-EACH = 3
-SHORTEST, LONGEST = 120, 1500
-AHEAD = 1500
+SHORTEST = 120  # frames of a part, about: a process takes its time to start
+KEPT = 3000  # frames of all parts whose turn has not come, about: 20 kB each, and a still now and then
 ASKING = 0.1  # s between two looks at whether anybody still wants the parts
 
 Item = TypeVar("Item")
@@ -42,18 +41,19 @@ def parts_of(timeline: Timeline, processes: int, begins: np.ndarray) -> list[Par
     frames = len(timeline.ticks)
     firsts = [0]
     for key in begins.tolist():
-        length = min(max(round((frames - firsts[-1]) / (1.6 * processes)), SHORTEST), LONGEST)
+        length = min(max(round((frames - firsts[-1]) / (1.6 * processes)), SHORTEST), KEPT // processes)
         if key - firsts[-1] >= length and frames - key >= SHORTEST:
             firsts.append(key)
     return [Part(first, after) for first, after in zip(firsts, [*firsts[1:], None], strict=True)]
 
 
-def in_order(sources: Sequence[Callable[[], Generator[Item]]], workers: int, ahead: int = AHEAD) -> Generator[Item]:
-    """What the sources give, one after the other. `workers` of them run at a time, each in a thread, and stop when
-    they are `ahead` items before their turn. What one raises is raised in its turn; closing the iterator closes all.
+def in_order(sources: Sequence[Callable[[], Generator[Item]]], workers: int, kept: int = KEPT) -> Generator[Item]:
+    """What the sources give, one after the other. `workers` of them run at a time, each in a thread, and wait when
+    they have `kept` items together, about, before their turn. What one raises is raised in its turn; closing the
+    iterator closes all.
     """
     left = threading.Event()
-    queues: list[Queue[Item | _End]] = [Queue(ahead) for _ in sources]
+    queues: list[Queue[Item | _End]] = [Queue(max(1, kept // workers)) for _ in sources]
 
     def give(queue: Queue[Item | _End], item: Item | _End) -> bool:
         while not left.is_set():

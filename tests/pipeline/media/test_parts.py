@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from pipeline.media.parts import LONGEST, SHORTEST, Part, in_order, parts_of
+from pipeline.media.parts import KEPT, SHORTEST, Part, in_order, parts_of
 from pipeline.media.timeline import Timeline
 
 
@@ -30,7 +30,7 @@ def test_parts_cover_the_picture_from_keyframe_to_keyframe(frames: int, apart: i
     assert [part.after for part in parts[:-1]] == [part.first for part in parts[1:]]
     assert {part.first for part in parts} <= set(keys)
     lengths = np.diff([*(part.first for part in parts), frames])
-    assert lengths.min() >= SHORTEST and lengths[:-1].max() < LONGEST + apart
+    assert lengths.min() >= SHORTEST and lengths[:-1].max() < max(KEPT // processes, SHORTEST) + apart
     assert len(parts) > 1
 
 
@@ -79,7 +79,7 @@ def test_items_come_in_order_from_a_few_sources_at_a_time() -> None:
 
 def test_sources_wait_when_they_are_far_ahead() -> None:
     sources = Sources()
-    items = in_order(sources.all(), 3, ahead=4)
+    items = in_order(sources.all(), 3, kept=12)
     assert next(items) == 0
     time.sleep(0.3)
     assert sources.given <= 1 + 3 * (4 + 1)
@@ -97,7 +97,7 @@ def test_what_a_source_raises_is_raised_in_its_turn() -> None:
 
 def test_leaving_early_closes_the_sources() -> None:
     sources = Sources()
-    items = in_order(sources.all(), 2, ahead=1)
+    items = in_order(sources.all(), 2, kept=2)
     assert next(items) == 0
     items.close()
     assert sources.running == 0

@@ -3,11 +3,12 @@
     python tests/bench/bench_split.py [VIDEO…] [--seconds 130] [--rounds 3] [--threads 1] [--peer NAME=PYTHON …]
 
 The stage (shots, statistics of the picture, stills) is run sparing, as it comes, and in full; ffmpeg decodes with as
-many threads (one, or --threads), to nothing. Ways are run by turns; a figure is the median of its rounds, a ratio the
-median of the rounds' own ratios, as the speed of a machine drifts. Processor time is that of all processes, and says
-more than wall time on a machine that does other things as well. What ingest tells of a video is given. Without VIDEO
-the clip that ships with the project is repeated as H.264 and VP9 at 1920x1080 and 1280x720. A peer is `data-juicer` or
-`video2dataset`, with the Python that has it installed; what it says when it fails is printed in place of a figure.
+many threads (one, or --threads), to nothing; with more than one the stage decodes as many parts of the video at once.
+Ways are run by turns; a figure is the median of its rounds, a ratio the median of the rounds' own ratios, as the speed
+of a machine drifts. Processor time is that of all processes, and says more than wall time on a machine that does other
+things as well. What ingest tells of a video is given. Without VIDEO the clip that ships with the project is repeated as
+H.264 and VP9 at 1920x1080 and 1280x720. A peer is `data-juicer` or `video2dataset`, with the Python that has it
+installed; what it says when it fails is printed in place of a figure.
 Cutting is measured by bench_cut.py.
 """
 

@@ -52,7 +52,7 @@ class Decoding:
     width: int  # of the small frames
     height: int
     frames: Iterator[SmallFrame]
-    timeline: Timeline | None = None  # of the file, when sparing, from the first frame on
+    timeline: Timeline | None = None  # of the file, if asked for, from the first frame on
     before: dict[int, int] = field(default_factory=dict)  # frames after a gap, each with the frame before the gap
     times: array[float] = field(default_factory=lambda: array("d"))  # of the frames so far
     start: float = 0.0  # file time of the first frame, s

@@ -12,8 +12,8 @@ import numpy as np
 
 from pipeline.looks import Look
 from pipeline.rows import Bars, Shot
+from pipeline.signal import EVERY
 
-EVERY = 0.25  # s between samples
 DARK = 32  # gray, video range, up to which a pixel is black: bars are 16, and a little noise
 SPECKS = 0.015  # share of a line that may be lit in a bar
 STRAIGHT = 0.3  # share of a line that is lit just inside of a bar

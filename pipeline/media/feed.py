@@ -79,7 +79,7 @@ def whole(order: Order) -> Generator[Stamped]:
 def parted(order: Order, timeline: Timeline) -> Generator[Stamped]:
     """The picture by as many processes as the order has threads; by one where it cannot be parted. Raises Unplaced
     where a part does not decode as it would amid the others."""
-    parts = parts_of(timeline, order.threads, _begins(timeline, order.every))
+    parts = parts_of(len(timeline.ticks), _begins(timeline, order.every), order.threads)
     if len(parts) == 1:
         yield from whole(order)
         return
@@ -116,8 +116,7 @@ class _Span:
         self._base, self._first = timeline.base, int(timeline.ticks[part.first])
         start, begin = (float(int(timeline.ticks[place]) * timeline.base) for place in (0, part.first))
         self.start = f"{start:.6f}"
-        self.clock = ("-copyts",)
-        self.seek = seek(path, begin) if part.first else []
+        self.options = ["-copyts", *(seek(path, begin) if part.first else [])]
         after = "" if part.after is None else f":end_pts={timeline.ticks[part.after]}"
         self.trim = f"trim=start_pts={self._first}{after},"
 
@@ -150,7 +149,7 @@ def _decoded(order: Order, span: _Span | None) -> Generator[Stamped]:
 def _command(order: Order, stamps: int, span: _Span | None) -> list[str]:
     """`stamps`: the descriptor for time stamps."""
     (wide, high), folder, still = order.small, order.folder, order.still
-    clock, seek, trim, start = (span.clock, span.seek, span.trim, span.start) if span else ((), [], "", "start_t")
+    options, trim, start = (span.options, span.trim, span.start) if span else ([], "", "start_t")
     graph = f"[0:{order.index}]{trim}split={2 if folder else 1}[a]{'[b]' if folder else ''};"
     graph += f"[a]scale={wide}:{high}:flags={SMALL_SCALER},format=yuv420p,split[small][c];[c]crop=2:2:0:0:exact=1[time]"
     if folder:
@@ -158,8 +157,8 @@ def _command(order: Order, stamps: int, span: _Span | None) -> list[str]:
         graph += f";[b]select='{_chosen(order.every, start)}',{shape}[still]"
     exact = ("-fps_mode", "passthrough", "-enc_time_base", f"1:{FLICKS}")
     command = [
-        *("ffmpeg", *clock, *(SPARING if order.sparing else ()), "-threads", str(order.threads)),
-        *input_arguments(order.path, *seek),
+        *("ffmpeg", *(SPARING if order.sparing else ()), "-threads", str(order.threads)),
+        *input_arguments(order.path, *options),
         *("-filter_complex_threads", "1"),
         *("-filter_complex", graph),
         *("-map", "[time]", *exact, "-flush_packets", "1", "-f", "framecrc", f"pipe:{stamps}"),

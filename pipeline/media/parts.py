@@ -16,8 +16,6 @@ from typing import TypeVar
 
 import numpy as np
 
-from pipeline.media.timeline import Timeline
-
 # Codecs that can be decoded from a keyframe on without anything that was before it.
 PARTED = {"h264", "hevc", "vp8", "vp9"}
 SHORTEST = 120  # frames of a part, about: a process takes its time to start
@@ -29,16 +27,15 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class Part:
-    """Frames of a timeline, from `first` to before `after`; None is its end."""
+    """Frames of a picture, from `first` to before `after`; None is its end."""
 
     first: int
     after: int | None
 
 
-def parts_of(timeline: Timeline, processes: int, begins: np.ndarray) -> list[Part]:
+def parts_of(frames: int, begins: np.ndarray, processes: int) -> list[Part]:
     """Parts for so many processes, in order, shorter and shorter, so that all processes end at about the same time.
-    The whole when the picture is short, or has too few keyframes. `begins`: the frames at which one may begin."""
-    frames = len(timeline.ticks)
+    `begins`: at which of the `frames` one may begin. The whole when there are few of either."""
     firsts = [0]
     for key in begins.tolist():
         length = min(max(round((frames - firsts[-1]) / (1.6 * processes)), SHORTEST), KEPT // processes)

@@ -119,11 +119,13 @@ PARTS: dict[str, tuple[str, ...]] = {
 def test_more_cpus_see_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, sparing: bool) -> None:
     """To the last still: rows must not depend on what a worker holds."""
     parts: list[int] = []
+    whole: list[int] = []  # decodings in parts that came to their end
 
     def watched(sources: Any, workers: int) -> Any:
         parts.append(len(sources))
         assert workers == cpus, "as many processes as the worker holds CPUs"
-        return in_order(sources, workers)
+        yield from in_order(sources, workers)
+        whole.append(cpus)
 
     monkeypatch.setattr("pipeline.media.feed.in_order", watched)
     monkeypatch.setattr("pipeline.media.parts.SHORTEST", 20)
@@ -136,6 +138,7 @@ def test_more_cpus_see_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     assert seen[0] == seen[1] == seen[2]
     assert [s.first_frame for s in seen[0].shots] == [0, *CUTS]
     assert len(parts) == 2 and min(parts) > 2
+    assert whole == ([] if name == "refreshed.mp4" else [2, 3]), "only what cannot be parted is decoded anew"
 
 
 def test_opencv_takes_no_cpus_that_are_others(tmp_path: Path) -> None:

@@ -5,27 +5,19 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Generator
-from fractions import Fraction
 from functools import partial
 
 import numpy as np
 import pytest
 
 from pipeline.media.parts import KEPT, SHORTEST, Part, in_order, parts_of
-from pipeline.media.timeline import Timeline
-
-
-def timeline(frames: int, keys: list[int]) -> Timeline:
-    starts = np.zeros(frames, bool)
-    starts[keys] = True
-    return Timeline(np.arange(frames), starts, frames, Fraction(1, 25))
 
 
 @pytest.mark.parametrize("processes", [2, 3, 16])
 @pytest.mark.parametrize(("frames", "apart"), [(400, 10), (4000, 128), (100_000, 250), (5000, 1)])
 def test_parts_cover_the_picture_from_keyframe_to_keyframe(frames: int, apart: int, processes: int) -> None:
     keys = list(range(0, frames, apart))
-    parts = parts_of(timeline(frames, keys), processes, np.array(keys))
+    parts = parts_of(frames, np.array(keys), processes)
     assert parts[0].first == 0 and parts[-1].after is None
     assert [part.after for part in parts[:-1]] == [part.first for part in parts[1:]]
     assert {part.first for part in parts} <= set(keys)
@@ -36,11 +28,11 @@ def test_parts_cover_the_picture_from_keyframe_to_keyframe(frames: int, apart: i
 
 def test_a_picture_that_cannot_be_parted_is_one_part() -> None:
     for frames, keys in ((SHORTEST + 10, list(range(0, SHORTEST + 10, 5))), (5000, [0]), (5000, [0, 4990])):
-        assert parts_of(timeline(frames, keys), 2, np.array(keys)) == [Part(0, None)]
+        assert parts_of(frames, np.array(keys), 2) == [Part(0, None)]
 
 
 def test_parts_begin_only_where_they_may() -> None:
-    found = parts_of(timeline(4000, list(range(0, 4000, 50))), 2, np.array([0, 1300, 2950]))
+    found = parts_of(4000, np.array([0, 1300, 2950]), 2)
     assert [part.first for part in found] == [0, 1300, 2950]
 
 

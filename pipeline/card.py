@@ -13,6 +13,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from pipeline.attributes import ATTRIBUTES
 from pipeline.figures import UNKNOWN, Figures
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&:@$^=-])")
@@ -99,13 +100,14 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def _about(figures: Figures, videos: str, held_back: str) -> str:
+    apart = "captions" in figures.columns
+    each = f", one caption for each attribute ({', '.join(ATTRIBUTES)})," if apart else ""
+    single = ", `single_attribute` one for each clip and attribute" if apart else ""
     return (
-        f"{figures.kept} clips, {figures.seconds / 3600:.2f} hours, each with a caption that weaves all eight "
-        "attributes together in order of time, one caption for each attribute (scene, characters, objects, actions, "
-        "narrative, speech, camera, emotions), and a transcript with speakers. Made by `asid`, a pipeline after "
+        f"{figures.kept} clips, {figures.seconds / 3600:.2f} hours, each with a caption that tells in order of time "
+        f"what is seen and heard{each} and a transcript with speakers. Made by `asid`, a pipeline after "
         "ASID-Verify.\n\n"
-        f"`all_attributes` has a row for each clip, `single_attribute` one for each clip and attribute. {videos} "
-        f"{held_back}\n\n"
+        f"`all_attributes` has a row for each clip{single}. {videos} {held_back}\n\n"
         '```python\nfrom datasets import load_dataset\n\nclips = load_dataset(REPOSITORY, "all_attributes")\n```\n'
     )
 
@@ -141,6 +143,8 @@ def _quality(figures: Figures) -> str:
     ]
     found = _table(("captions", "how", "clips", "No-Error", "No-Missing", "Clean"), rows)
     quotes = f"{figures.quotes_found} of {figures.quoted} quotations were found in the transcript."
+    if not figures.quality:
+        return f"No audit was made: nobody has looked for errors and omissions clip by clip. {quotes}\n"
     return (
         f"{found}\nRates of clips in which the audit found no error, nothing missing, and neither. *Claimed* takes the "
         f"refinement's word for what it mended; no second audit stands behind it. {quotes}\n"

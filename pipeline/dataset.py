@@ -7,8 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 
 from pipeline import shards
-from pipeline.attributes import ATTRIBUTES
-from pipeline.rows import Judged, Record
+from pipeline.rows import Decomposed, Judged, Record, Refined, Row, Verified, by_attribute
 from pipeline.run import Run
 from pipeline.shards import Footer
 from pipeline.storage import to_path
@@ -50,14 +49,6 @@ class Sample(Record):
     language: str
     speakers: int
     caption: str
-    scene: str
-    characters: str
-    objects: str
-    actions: str
-    narrative: str
-    speech: str
-    camera: str
-    emotions: str
     transcript: tuple[Speech, ...]
     licence: str
     source: str
@@ -67,12 +58,22 @@ class Sample(Record):
     completeness: int
 
 
+class AttributeSample(Sample):
+    """One of a recipe that takes captions apart by attribute; "" says that the clip gives nothing for it."""
+
+    scene: str
+    characters: str
+    objects: str
+    actions: str
+    narrative: str
+    speech: str
+    camera: str
+    emotions: str
+
+
 def sample(row: Judged, root: str) -> Sample:
     """A judged clip as the dataset of the run at `root` shows it."""
-    writers = [candidate.by.model for candidate in row.candidates]
-    writers += [row.draft_by.model, row.verified_by.model, row.decomposed_by.model]
-    writers += [edit.by.model for edit in row.edits]
-    return Sample(
+    return sample_type(type(row))(
         id=row.id,
         video=place(row.uri, root),
         video_offset=row.offset,
@@ -89,17 +90,34 @@ def sample(row: Judged, root: str) -> Sample:
         language=row.language,
         speakers=len({utterance.speaker for utterance in row.utterances if utterance.speaker}),
         caption=row.caption,
-        **{attribute: getattr(row.captions, attribute) for attribute in ATTRIBUTES},
+        **by_attribute(row),
         transcript=tuple(
             Speech(start=said.start, end=said.end, speaker=said.speaker, text=said.text) for said in row.utterances
         ),
         licence=row.licence,
         source=row.source,
         tags=json.dumps(row.tags, sort_keys=True, ensure_ascii=False),
-        written_by=tuple(dict.fromkeys(writers)),
+        written_by=tuple(dict.fromkeys(writers(row))),
         heard_by=row.hearing,
         completeness=row.completeness,
     )
+
+
+def sample_type(row: type[Row]) -> type[Sample]:
+    """What `sample` makes of rows of this type."""
+    return AttributeSample if issubclass(row, Refined) else Sample
+
+
+def writers(row: Judged) -> Iterator[str]:
+    """The models that wrote something of it, in the order of the pipeline."""
+    yield from (candidate.by.model for candidate in row.candidates)
+    yield row.draft_by.model
+    if isinstance(row, Verified):
+        yield row.verified_by.model
+    if isinstance(row, Decomposed):
+        yield row.decomposed_by.model
+    if isinstance(row, Refined):
+        yield from (edit.by.model for edit in row.edits)
 
 
 def place(uri: str, root: str) -> str:
@@ -144,7 +162,7 @@ def write(run: Run) -> int:
                 rows=len(rows),
             )
             if rows:
-                shards.write(run.storage, uri, Sample, rows, footer)
+                shards.write(run.storage, uri, sample_type(run.types(step)[1]), rows, footer)
             else:
                 run.storage.delete(uri)
         if footer.rows:

@@ -45,8 +45,8 @@ KINDS: dict[str, Callable[[Run, Path], list[Line]]] = {
 
 
 def _step(run: Run, kind: type) -> str:
-    """The step that makes rows of just this type."""
+    """The first step that makes rows of this type."""
     for name in run.steps:
-        if run.types(name)[1] is kind:
+        if issubclass(run.types(name)[1], kind):
             return name
     raise RunError(f"the run has no step that gives {kind.__name__} rows")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,6 +72,7 @@ class Findings:
 class Figures:
     steps: list[StepStatus]
     shards: int = 0
+    columns: Collection[str] = ()  # of the finished clips: of a recipe without audit there are no `audits`
     kept: int = 0
     dropped: int = 0
     rules: Counter[str] = field(default_factory=Counter)  # clips dropped by each rule
@@ -115,8 +116,10 @@ class Figures:
 def gather(run: Run, survey: Survey | None = None) -> Figures:
     """Read everything there is to count."""
     survey = survey or run.survey()
-    figures = Figures(steps(run, survey), len(survey.shards), attributes={name: Findings() for name in ATTRIBUTES})
     last = list(run.steps)[-1]
+    made = set(run.types(last)[1].model_fields)
+    findings: dict[str, Findings] = {name: Findings() for name in ATTRIBUTES}
+    figures = Figures(steps(run, survey), len(survey.shards), made, attributes=findings)
     audits = [name for name, step in run.steps.items() if step.kind.name == "audit"]
     for name in audits:
         point = Quality(f"at {name}", "measured")
@@ -126,16 +129,17 @@ def gather(run: Run, survey: Survey | None = None) -> Figures:
         figures.quality.append(point)
     here = Quality("as audited", "measured")
     after, kept = Quality("after refine", "claimed"), Quality("kept clips", "claimed")
-    for row in _rows(run, survey, last, COLUMNS):
-        if not audits:
+    for row in _rows(run, survey, last, tuple(column for column in COLUMNS if column.split(".")[0] in made)):
+        if "audits" in row and not audits:
             _count_findings(figures, row["audits"])
             here.add(*_found(row["audits"]))
-        left = _found(row["audits"], row["edits"])
-        after.add(*left)
-        if row["kept"]:
-            kept.add(*left)
+        if "edits" in row:
+            left = _found(row["audits"], row["edits"])
+            after.add(*left)
+            if row["kept"]:
+                kept.add(*left)
         _count(figures, row)
-    figures.quality += [*([] if audits else [here]), after, kept]
+    figures.quality += [point for point in (here, after, kept) if point.clips]
     figures.spending = spend.spent(run.storage, run.steps, run.manifest.models)
     figures.slowest = _slowest(run)
     figures.failures = _failures(run, survey)
@@ -169,13 +173,13 @@ def _count_findings(figures: Figures, audits: list[dict[str, Any]]) -> None:
 
 
 def _count(figures: Figures, row: Mapping[str, Any]) -> None:
-    for attribute in {edit["attribute"] for edit in row["edits"]} & set(ATTRIBUTES):
+    for attribute in {edit["attribute"] for edit in row.get("edits", ())} & set(ATTRIBUTES):
         figures.attributes[attribute].edited += 1
-    for name in ATTRIBUTES:
-        figures.attributes[name].given += bool(row["captions"][name])
+    for name, caption in row.get("captions", {}).items():
+        figures.attributes[name].given += bool(caption)
     for role, by in _writers(row):
         figures.writers[role, by["model"], by["provider"], by["prompt"]] += 1
-    figures.flawed.update({problem["kind"] for problem in row["problems"]})
+    figures.flawed.update({problem["kind"] for problem in row.get("problems", ())})
     figures.still.update({problem["kind"] for problem in row["remaining"]})
     if not row["kept"]:
         figures.dropped += 1
@@ -201,12 +205,12 @@ def _writers(row: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, str]]]:
     for candidate in row["candidates"]:
         yield f"caption {candidate['annotator']}", candidate["by"]
     yield "ensemble", row["draft_by"]
-    yield "verify", row["verified_by"]
-    yield "decompose", row["decomposed_by"]
-    for audit in row["audits"]:
-        yield "audit", audit["by"]
-    for edit in row["edits"]:
-        yield "refine", edit["by"]
+    for role, column in (("verify", "verified_by"), ("decompose", "decomposed_by")):
+        if column in row:
+            yield role, row[column]
+    for role, column in (("audit", "audits"), ("refine", "edits")):
+        for part in row.get(column, ()):
+            yield role, part["by"]
 
 
 def _slowest(run: Run) -> list[tuple[float, str]]:

@@ -8,7 +8,7 @@ from statistics import fmean
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.captions import repetition_rate, words
-from pipeline.rows import Clip, Decision, Formatted, Reason
+from pipeline.rows import Audited, Clip, Decision, Formatted, Reason, Refined
 
 
 class Limits(BaseModel):
@@ -69,7 +69,9 @@ def _form(clip: Formatted, limits: Limits) -> Found:
 
 def _audit(clip: Formatted, limits: Limits) -> Found:
     """An error is unfixed when its attribute was not refined, or the refinement says that it fixed none."""
-    fixed = {edit.attribute for edit in clip.edits if edit.fixed_errors}
+    if not isinstance(clip, Audited):
+        return
+    fixed = {edit.attribute for edit in clip.edits if edit.fixed_errors} if isinstance(clip, Refined) else set()
     unfixed = [
         (audit.attribute, error) for audit in clip.audits if audit.attribute not in fixed for error in audit.errors
     ]

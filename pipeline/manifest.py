@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ import stages
 from pipeline.inputs import InputConfig
 from pipeline.models.config import ModelConfig
 from pipeline.prompts import shipped
+from pipeline.rows import Candidate, Captioned, Decision, Row
 from pipeline.stage import CorpusPass, Stage, StageConfig
 
 StageKind = type[Stage[Any, Any, Any]] | type[CorpusPass[Any, Any]]
@@ -127,6 +128,17 @@ def _steps(recipe: Sequence[Mapping[str, Any]]) -> Iterator[Step]:
         else:
             yield Step(name, kind, config, (*trunk, *beside))
             trunk, beside = (name,), []
+
+
+def flow(steps: Iterable[Step]) -> dict[str, tuple[type[Row], type[Row]]]:
+    """Step -> the rows it takes and the rows it gives, in this recipe."""
+    found: dict[str, tuple[type[Row], type[Row]]] = {}
+    for step in steps:
+        taken = found[step.inputs[0]][1] if step.inputs else step.kind.types()[0]
+        if any(found[name][1] is Candidate for name in step.inputs[1:]):
+            taken = Captioned
+        found[step.name] = taken, step.kind.gives(taken)
+    return found
 
 
 def load(path: str | Path, settings: Sequence[str] = ()) -> Manifest:
@@ -246,9 +258,11 @@ def _mistakes(values: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], s
     models = values.get("models") or {}
     environments = values.get("environments") or {}
     seen: dict[str, int] = {}
+    known = True  # all stages, with settings that can be
     recipe = values.get("recipe")
     for index, entry in enumerate(recipe if isinstance(recipe, list) else []):
         here: tuple[str | int, ...] = ("recipe", index)
+        known, so_far = False, known
         if not isinstance(entry, dict) or "stage" not in entry:
             yield here, f"each recipe entry needs `stage`, one of {', '.join(stages.names())}"
             continue
@@ -267,6 +281,7 @@ def _mistakes(values: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], s
             for detail in error.errors():
                 yield (*here, *detail["loc"]), _say(detail, config_type)
             continue
+        known = so_far
         step = next(_steps([entry])).name
         if not STEP_NAME.match(step):
             yield here, f"step name {step!r}: use lower-case letters, digits, - and _"
@@ -280,6 +295,21 @@ def _mistakes(values: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], s
             yield here, f"{step} names the environment {config.resources.env!r}, which `environments` does not have"
     if isinstance(recipe, list) and recipe and isinstance(recipe[0], dict) and _stage_name(recipe[0]) != "ingest":
         yield ("recipe", 0), "the first stage must be `ingest`"
+    elif recipe and known:
+        yield from _misplaced(list(_steps(recipe)))
+
+
+def _misplaced(steps: Sequence[Step]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Steps that cannot work on the rows of the one before."""
+    rows = flow(steps)
+    for index, step in enumerate(steps):
+        wanted, taken = step.kind.types()[0], rows[step.name][0]
+        if not issubclass(taken, wanted):
+            before = ", ".join(name for name in step.inputs if rows[name][1] is not Decision)
+            says = f"{step.name} works on {wanted.__name__} rows, and {before} before it gives {taken.__name__}"
+            made = Candidate if wanted is Captioned else wanted  # captions side by side are joined
+            giving = [name for name in stages.names() if find_stage(name).types()[1] is made]
+            yield ("recipe", index), says + (f": put `{giving[0]}` between them" if giving else "")
 
 
 def _say(detail: ErrorDetails, model: type[BaseModel]) -> str:

@@ -7,7 +7,7 @@ interrupted upload goes on where it was and a second one changes nothing.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
@@ -21,16 +21,15 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalToken
 
 from pipeline import figures as counting
 from pipeline import shards
-from pipeline.attributes import ATTRIBUTES
 from pipeline.card import card
-from pipeline.dataset import Sample, sample
+from pipeline.dataset import Sample, sample, sample_type
 from pipeline.export.folder import NOTE, PARTIAL, ExportError, Folder
 from pipeline.export.items import Kept
 from pipeline.export.media import Media, own_file, suffix
 from pipeline.export.splits import Splits
 from pipeline.export.wordings import Wordings
 from pipeline.finished import finished_shards
-from pipeline.rows import Judged
+from pipeline.rows import Judged, by_attribute
 from pipeline.run import Run
 from pipeline.storage import to_path
 
@@ -75,20 +74,20 @@ def build(run: Run, repo: str, out: Path, how: Settings) -> dict[str, int]:
     names = finished_shards(run, how.unfinished)
     wordings = Wordings(run.prompts, how.splits.seed)
     with Folder(out) as folder:
-        tables = Tables(folder, how.shard_bytes)
+        tables = Tables(folder, how.shard_bytes, features(sample_type(run.types(list(run.steps)[-1])[1])))
         media = Media(run.storage, folder, "copy")
         for row in _kept(run, names):
             split, made = how.splits.of(row.video), sample(row, run.storage.root)
             video = _video(run, row, repo, folder, media, how.videos)
-            captions = {name: getattr(row.captions, name) for name in ATTRIBUTES}
             values = made.model_dump() | {"video": video, "prompt": wordings.ask(row.id)}
             tables.add("all_attributes", split, values)
-            for name in ATTRIBUTES:
-                if captions[name]:
-                    asked = {"attribute": name, "prompt": wordings.ask(row.id, (name,)), "caption": captions[name]}
-                    kept = {key: values[key] for key in SINGLE if key not in asked and key != "video"}
-                    shown = None if how.videos == "embed" else video  # eight times the same bytes help nobody
-                    tables.add("single_attribute", split, kept | asked | {"video": shown})
+            for name, caption in by_attribute(row).items():
+                if not caption:
+                    continue
+                asked = {"attribute": name, "prompt": wordings.ask(row.id, (name,)), "caption": caption}
+                kept = {key: values[key] for key in SINGLE if key not in asked and key != "video"}
+                shown = None if how.videos == "embed" else video  # eight times the same bytes help nobody
+                tables.add("single_attribute", split, kept | asked | {"video": shown})
         tables.close()
         if not folder.lines:
             raise ExportError("no clip is kept in the shards that are up to date: see asid status")
@@ -134,25 +133,24 @@ def _kept(run: Run, names: list[str]) -> Iterator[Judged]:
 
 # --- tables ------------------------------------------------------------------------------------------------------
 
-_FEATURES = Features.from_arrow_schema(shards.schema(Sample))
-FEATURES = {
-    "all_attributes": Features({**_FEATURES, "video": Video(decode=False), "prompt": Value("string")}),
-    "single_attribute": Features(
-        {
-            **{name: _FEATURES[name] for name in ("id", "source_id", "duration", "sound", "language")},
-            "video": Video(decode=False),
-            **{name: Value("string") for name in ("attribute", "prompt", "caption", "licence", "source")},
-        }
-    ),
-}
-SINGLE = list(FEATURES["single_attribute"])
+SINGLE = (
+    "id", "source_id", "duration", "sound", "language", "video", "attribute", "prompt", "caption", "licence", "source"
+)  # fmt: skip
+
+
+def features(kind: type[Sample]) -> dict[str, Features]:
+    """The columns of each config, with the Hub's types."""
+    known = Features.from_arrow_schema(shards.schema(kind))
+    whole = {**known, "video": Video(decode=False), "prompt": Value("string")}
+    single = {name: whole.get(name, Value("string")) for name in SINGLE}
+    return {"all_attributes": Features(whole), "single_attribute": Features(single)}
 
 
 class Tables:
     """Parquet files that grow row by row and are begun anew when they are large."""
 
-    def __init__(self, folder: Folder, limit: int):
-        self.folder, self.limit = folder, limit
+    def __init__(self, folder: Folder, limit: int, features: Mapping[str, Features]):
+        self.folder, self.limit, self.features = folder, limit, features
         self.open: dict[tuple[str, str], Growing] = {}
         self.numbers: dict[tuple[str, str], int] = {}
 
@@ -168,7 +166,7 @@ class Tables:
             number = self.numbers.get(key, 0)
             self.numbers[key] = number + 1
             name = f"data/{config}/{split}-{number:05d}.parquet"
-            self.open[key] = Growing(self.folder.file(name), FEATURES[config].arrow_schema, name)
+            self.open[key] = Growing(self.folder.file(name), self.features[config].arrow_schema, name)
         self.open[key].add(row)
         self.folder.lines[self.open[key].name] += 1
 

@@ -1,7 +1,10 @@
 """The dataflow, as types: each row says by its fields what has happened to it.
 
     Video -> Split -> Transcribed -> Clip -> Captioned -> Drafted -> Verified -> Decomposed -> Audited -> Refined
-          -> Formatted -> Judged
+    any of them from Drafted on -> Formatted -> Judged
+
+A recipe may leave out verification, audit and refinement: `joined` makes the type of a row that has been formatted and
+is, for the rest, what it was.
 
 Up to `Transcribed` a row is a whole video and times are seconds of the source. From `Clip` on a row is a clip and all
 times are seconds from the clip's own start. Times come from exact presentation times; they are rounded only when shown.
@@ -9,9 +12,10 @@ times are seconds from the clip's own start. Times come from exact presentation 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, create_model
 
 
 class Record(BaseModel):
@@ -33,6 +37,16 @@ def grow(row: Row, kind: type[RowType], **new: Any) -> RowType:
     """The row as the later type `kind`: its fields carried over, `new` added or replaced."""
     carried = {name: getattr(row, name) for name in type(row).model_fields if name in kind.model_fields}
     return kind(**(carried | new))
+
+
+@cache
+def joined(taken: type[Row], kind: type[Row]) -> type[Any]:
+    """The type of a row that was a `taken` and has become a `kind` too, with the fields of both."""
+    if issubclass(taken, kind):
+        return taken
+    if issubclass(kind, taken):
+        return kind
+    return create_model(taken.__name__ + kind.__name__, __base__=(taken, kind), __module__=__name__)
 
 
 # --- the video ---------------------------------------------------------------------------------------------------
@@ -348,9 +362,15 @@ class Refined(Audited):
     edits: tuple[Edit, ...]
 
 
-class Formatted(Refined):
-    """`caption` and `captions` are mended here; `mends` says how, one line each."""
+def by_attribute(row: Row) -> dict[str, str]:
+    """The finished captions of each attribute, "" where the clip gives nothing; {} when none were made."""
+    return row.captions.model_dump() if isinstance(row, Refined) else {}
 
+
+class Formatted(Drafted):
+    """Set right in form: the caption, and the `captions` of a refined clip. `mends` says how, one line each."""
+
+    caption: str  # the all-attribute caption
     mends: tuple[str, ...]
     quotes: tuple[Quote, ...]
     remaining: tuple[Problem, ...]

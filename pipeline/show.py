@@ -222,7 +222,7 @@ def print_clip(console: Console, run: Run, clip: str) -> None:
 
 
 def _caption(row: Clip) -> str:
-    for kind, name in ((Refined, "caption"), (Verified, "verified")):
+    for kind, name in ((Formatted, "caption"), (Refined, "caption"), (Verified, "verified")):
         if isinstance(row, kind):
             return str(getattr(row, name))
     return str(getattr(row, "draft", ""))

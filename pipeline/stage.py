@@ -109,6 +109,12 @@ class Stage(Generic[In, Out, Config]):
         return given, made, config
 
     @classmethod
+    def gives(cls, taken: type[Row]) -> type[Row]:
+        """The rows given for rows of the type `taken`. A stage that gives what it takes keeps what a row is."""
+        given, made, _ = cls.types()
+        return taken if made is given else made
+
+    @classmethod
     def prompts(cls, config: Config) -> list[str]:
         """Names of the prompts these settings use: their text goes into the fingerprint."""
         return []
@@ -154,6 +160,10 @@ class CorpusPass(Generic[In, Config]):
     def types(cls) -> tuple[type[Row], type[Row], type[StageConfig]]:
         given, config = _arguments(cls, 2)
         return given, Decision, config
+
+    @classmethod
+    def gives(cls, taken: type[Row]) -> type[Row]:
+        return Decision
 
 
 def _arguments(cls: type, count: int) -> tuple[Any, ...]:

@@ -260,7 +260,7 @@ class Workshop:
             logger.exception("%s failed on %s", step, row.id)
             return failed("crash", _said(error))
         rows = tuple(given) if isinstance(given, list) else (given,)
-        wanted = type(stage).types()[1]
+        wanted = self.run.types(step)[1]
         wrong = next((item for item in rows if not isinstance(item, wanted)), None)
         if wrong is not None or not rows:
             found = type(wrong).__name__ if rows else "nothing"

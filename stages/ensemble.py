@@ -1,4 +1,5 @@
-"""The candidate captions of a clip become one draft (ASID, Fig. 15)."""
+"""The candidate captions of a clip become one draft (ASID, Fig. 15), with the clip itself in view if the recipe says so
+(AVoCaDO, section 3.1)."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from pydantic import Field
 
 from pipeline import evidence
 from pipeline.asking import AskingConfig, AskingStage
+from pipeline.evidence import Medium
 from pipeline.rows import Captioned, Drafted, grow
 from pipeline.stage import Unprocessable
 
@@ -15,32 +17,40 @@ from pipeline.stage import Unprocessable
 class EnsembleConfig(AskingConfig):
     prompt: str = Field("ensemble", min_length=1)
     min_candidates: int = Field(1, ge=1, description="fewer candidates that say something fail the clip")
+    sees: tuple[Medium, ...] = Field((), description="video (with its sound), audio, frames; its prompt has `material`")
+    max_frames: int = Field(32, ge=1, description="most stills shown, spread over the clip")
 
 
 class Ensemble(AskingStage[Captioned, Drafted, EnsembleConfig]):
     name = "ensemble"
 
     def places(self) -> dict[str, Sequence[str]]:
-        return {self.config.prompt: ("duration", "descriptions", "transcript")}
+        seen = ("material",) if self.config.sees else ()
+        return {self.config.prompt: ("duration", "descriptions", "transcript", *seen)}
 
     async def process(self, clip: Captioned) -> Drafted:
         telling = [candidate.annotator for candidate in clip.candidates if candidate.caption]
         if len(telling) < self.config.min_candidates:
             said = f"{len(telling)} annotators have something to say ({', '.join(telling) or 'none'})"
             raise Unprocessable(f"{said}, {self.config.min_candidates} are needed", kind="too_few_candidates")
+        sees, most = self.config.sees, self.config.max_frames
+        values = {
+            "duration": evidence.seconds(clip.duration),
+            "descriptions": evidence.descriptions(clip.candidates),
+            "transcript": evidence.transcript(clip.utterances, clip.subtitles),
+        }
+        if sees:
+            values["material"] = evidence.material(clip, sees, most)
         answer = await self.ask(
             clip,
             "ensemble",
             self.config.prompt,
-            {
-                "duration": evidence.seconds(clip.duration),
-                "descriptions": evidence.descriptions(clip.candidates),
-                "transcript": evidence.transcript(clip.utterances, clip.subtitles),
-            },
+            values,
             facts={
                 "duration": clip.duration,
                 "candidates": evidence.candidate_facts(clip.candidates),
                 "utterances": evidence.utterance_facts(clip),
             },
+            media=await evidence.media(clip, sees, most, self.context.storage),
         )
         return grow(clip, Drafted, draft=answer.value.strip(), draft_by=self.by(answer.response, self.config.prompt))

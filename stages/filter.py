@@ -12,7 +12,7 @@ from pipeline import evidence
 from pipeline.answers import Completeness
 from pipeline.asking import AskingConfig, AskingStage
 from pipeline.filtering import Limits, reasons
-from pipeline.rows import Decision, Formatted, Judged, grow
+from pipeline.rows import Decision, Formatted, Judged, Row, grow, joined
 
 
 class FilterConfig(Limits, AskingConfig):
@@ -25,6 +25,10 @@ class FilterConfig(Limits, AskingConfig):
 class Filter(AskingStage[Formatted, Judged, FilterConfig]):
     name = "filter"
     decisions: Mapping[str, Sequence[Decision]] = {}
+
+    @classmethod
+    def gives(cls, taken: type[Row]) -> type[Row]:
+        return joined(taken, Judged)
 
     @classmethod
     def prompts(cls, config: FilterConfig) -> list[str]:
@@ -44,7 +48,8 @@ class Filter(AskingStage[Formatted, Judged, FilterConfig]):
     async def process(self, clip: Formatted) -> Judged:
         completeness = await self._judge(clip) if self.config.model else 0
         found = reasons(clip, self.config, self.decisions.get(clip.id, ()), completeness)
-        return grow(clip, Judged, kept=not found, reasons=tuple(found), completeness=completeness)
+        kind = joined(type(clip), Judged)
+        return grow(clip, kind, kept=not found, reasons=tuple(found), completeness=completeness)
 
     async def _judge(self, clip: Formatted) -> int:
         """1 to 5. An empty caption is not worth the question."""

@@ -8,9 +8,19 @@ import asyncio
 
 from pydantic import Field
 
-from pipeline.attributes import ATTRIBUTES
 from pipeline.captions import FOUND, Style, check, find_quotes, mend
-from pipeline.rows import AttributeCaptions, Formatted, Problem, Refined, grow
+from pipeline.rows import (
+    AttributeCaptions,
+    Drafted,
+    Formatted,
+    Problem,
+    Refined,
+    Row,
+    Verified,
+    by_attribute,
+    grow,
+    joined,
+)
 from pipeline.stage import Stage, StageConfig
 
 
@@ -19,23 +29,29 @@ class FormatConfig(StageConfig):
     quote_likeness: float = Field(FOUND, ge=0, le=1, description="from which a quotation counts as said")
 
 
-class Format(Stage[Refined, Formatted, FormatConfig]):
-    name = "format"
-    version = 2
+class Format(Stage[Drafted, Formatted, FormatConfig]):
+    """Of what the recipe has made by then: the refined caption, else the verified one, else the draft."""
 
-    async def process(self, clip: Refined) -> Formatted:
+    name = "format"
+    version = 3
+
+    @classmethod
+    def gives(cls, taken: type[Row]) -> type[Row]:
+        return joined(taken, Formatted)
+
+    async def process(self, clip: Drafted) -> Formatted:
         return await asyncio.to_thread(format_clip, clip, self.config)
 
 
-def format_clip(clip: Refined, config: FormatConfig) -> Formatted:
-    """All nine captions mended. A line or problem of an attribute's caption begins with the attribute."""
+def format_clip(clip: Drafted, config: FormatConfig) -> Formatted:
+    """All captions mended. A line or problem of an attribute's caption begins with the attribute."""
     sources = {name for candidate in clip.candidates for name in (candidate.annotator, candidate.by.model)}
-    caption, mends = mend(clip.caption, clip.duration, config.style)
+    caption, mends = mend(written(clip), clip.duration, config.style)
     remaining = check(caption, clip.duration, clip.utterances, sources, config.style, found=config.quote_likeness)
     lines = list(mends)
     captions: dict[str, str] = {}
-    for attribute in ATTRIBUTES:
-        text, mends = mend(getattr(clip.captions, attribute), clip.duration, config.style)
+    for attribute, part in by_attribute(clip).items():
+        text, mends = mend(part, clip.duration, config.style)
         captions[attribute] = text
         lines += [f"{attribute}: {line}" for line in mends]
         if text:  # "" says that the clip gives nothing for it
@@ -44,10 +60,17 @@ def format_clip(clip: Refined, config: FormatConfig) -> Formatted:
             remaining += [Problem(kind=it.kind, snippet=it.snippet, why=f"{attribute}: {it.why}") for it in found]
     return grow(
         clip,
-        Formatted,
+        joined(type(clip), Formatted),
         caption=caption,
-        captions=AttributeCaptions(**captions),
         mends=tuple(lines),
         quotes=tuple(find_quotes(caption, clip.utterances, config.quote_likeness)),
         remaining=tuple(remaining),
+        **({"captions": AttributeCaptions(**captions)} if captions else {}),
     )
+
+
+def written(clip: Drafted) -> str:
+    """The caption as far as the recipe has come."""
+    if isinstance(clip, Refined):
+        return clip.caption
+    return clip.verified if isinstance(clip, Verified) else clip.draft

@@ -29,6 +29,8 @@ from pipeline.rows import (
     Problem,
     Quote,
     Reason,
+    Refined,
+    Row,
     Shot,
     Signal,
     Sound,
@@ -36,6 +38,7 @@ from pipeline.rows import (
     Utterance,
     Video,
     Word,
+    joined,
 )  # fmt: skip
 from pipeline.run import Run
 from pipeline.shards import Footer
@@ -51,6 +54,7 @@ HOSTILE = (
     f'At 0s, {RTL} says "hello there". At 2s, 🎬 begins & "ends" \u0000 | [x](javascript:alert(1)).',
 )
 NAMES = ("plain.mp4", "🎬 take 2.mp4", f"{RTL}.mp4", "<img src=x onerror=alert(1)>.mp4")
+FINISHED = joined(Refined, Judged)  # of a recipe with all stages
 MODEL = Answered(model="toy-writer", provider="scripted", prompt="0123456789abcdef")
 
 
@@ -62,6 +66,10 @@ class Finish(Stage[Video, Judged, FinishConfig]):
     """Stands for all stages between the video and the judged clip."""
 
     name = "finish"
+
+    @classmethod
+    def gives(cls, taken: type[Row]) -> type[Row]:
+        return FINISHED
 
     async def process(self, row: Video) -> Judged:
         return judged(row, 0)
@@ -128,7 +136,8 @@ def judged(source: Video, number: int, **changed: Any) -> Judged:
         "remaining": (), "kept": kept, "reasons": () if kept else (Reason(rule="length", detail=f"3 words {SCRIPT}"),),
         "completeness": 4,
     }  # fmt: skip
-    return Judged(**(values | changed))
+    clip: Judged = FINISHED(**(values | changed))
+    return clip
 
 
 def make(folder: Path, videos: int = 6, clips: int = 8, per_shard: int = 2, **changed: Any) -> Run:
@@ -165,7 +174,7 @@ def write(run: Run, shard: str, videos: Sequence[Video], clips: Sequence[Sequenc
         marks = Footer(fingerprint=footer.fingerprint, digest=shards.digest(failures),
                        outcomes=[(failure.id, 1) for failure in failures], rows=len(failures))  # fmt: skip
         shards.write(run.storage, run.failures_uri("finish", shard), Failure, failures, marks)
-    shards.write(run.storage, run.uri("finish", shard), Judged, rows, footer)
+    shards.write(run.storage, run.uri("finish", shard), FINISHED, rows, footer)
 
 
 def with_media(run: Run, data: bytes = b"not a real video") -> None:

@@ -32,7 +32,7 @@ class Kept:
     licence: str
     source: str
     caption: str
-    captions: dict[str, str]
+    captions: dict[str, str]  # by attribute; none of a recipe that does not take captions apart
     frames: Sequence[dict[str, Any]]
 
 
@@ -53,16 +53,17 @@ def kept(run: Run, finished: Iterable[str], splits: Splits, frames: bool = False
     """The kept clips of these shards, in order. Memory does not grow with the run: rows are read a batch at a time, and
     no column but those needed. `frames`: also where the stills are."""
     step = list(run.steps)[-1]
-    columns = [*COLUMNS, "kept", *(["frames"] if frames else [])]
+    made = run.types(step)[1].model_fields
+    columns = [*(name for name in COLUMNS if name in made), "kept", *(["frames"] if frames else [])]
     for shard in finished:
         for row in shards.read_columns(run.storage, run.uri(step, shard), columns):
             if row.pop("kept"):
-                yield Kept(split=splits.of(row["video"]), **({"frames": ()} | row))
+                yield Kept(split=splits.of(row["video"]), **({"frames": (), "captions": {}} | row))
 
 
 def items(clip: Kept, wordings: Wordings, kinds: Collection[ItemKind]) -> Iterator[Item]:
     """What the clip teaches. An attribute of which the clip gives nothing is not asked for."""
-    given = [name for name in ATTRIBUTES if clip.captions[name]]
+    given = [name for name in ATTRIBUTES if clip.captions.get(name)]
     if "all" in kinds:
         yield Item("all", (), wordings.ask(clip.id), clip.caption)
     if "single" in kinds:

@@ -24,6 +24,7 @@ def html(run: Run) -> str:
     """The report of a run that ends in judged clips, finished or not. Raises ShardError for a damaged shard."""
     survey = run.survey()
     figures = gather(run, survey)
+    verified = "verified_by" in figures.columns
     page = Environment(loader=PackageLoader("pipeline.report", "."), autoescape=True, undefined=StrictUndefined)
     page.filters["text"] = shown
     return page.get_template("page.html").render(
@@ -41,7 +42,7 @@ def html(run: Run) -> str:
         speakers=plots.histogram(figures.speakers, "speakers in a clip"),
         languages=plots.bars([Bar(name, count, str(count)) for name, count in figures.languages.most_common(12)]),
         quality=plots.columns([(f"{point.label}, {point.how}", point.rates()) for point in figures.quality]),
-        checks=plots.shares([(kind.replace("_", " "), {"verified": before, "finished": after})
+        checks=plots.shares([(kind.replace("_", " "), {**({"verified": before} if verified else {}), "finished": after})
                              for kind, (before, after) in figures.checks.items()]),
         attributes=plots.shares([(name, {"with errors": found.with_errors / (found.audited or 1),
                                          "with omissions": found.with_missing / (found.audited or 1)})

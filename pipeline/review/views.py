@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pipeline.attributes import ATTRIBUTES
 from pipeline.captions import anchors, quotes
 from pipeline.export.splits import draw
-from pipeline.rows import Judged, Utterance
+from pipeline.rows import Audit, Audited, Judged, Utterance, by_attribute
 from pipeline.run import Run
 
 LONGEST_DIFF = 4000  # words; beyond it a caption has fallen into a loop, and a diff would take minutes
@@ -53,21 +52,20 @@ def view(clip: Judged) -> dict[str, Any]:
             {"who": candidate.annotator, "model": candidate.by.model, "text": candidate.caption}
             for candidate in clip.candidates
         ],
-        "attributes": [{"name": name, "text": getattr(clip.captions, name)} for name in ATTRIBUTES],
+        "attributes": [{"name": name, "text": text} for name, text in by_attribute(clip).items()],
         "shots": [{"start": shot.start, "end": shot.end, "kind": shot.opens_with} for shot in clip.shots],
         "speech": [
             {"start": said.start, "end": said.end, "speaker": said.speaker, "text": said.text, "words": words(said)}
             for said in clip.utterances
         ],
-        "findings": [
-            f"{audit.attribute}: {text}"
-            for audit in clip.audits
-            for text in (
-                *(f"error: {error.snippet}: {error.why}" for error in audit.errors),
-                *(f"missing: {missing.what}: {missing.why}" for missing in audit.missing),
-            )
-        ],
+        "findings": list(_findings(clip.audits)) if isinstance(clip, Audited) else [],
     }
+
+
+def _findings(audits: Iterable[Audit]) -> Iterator[str]:
+    for audit in audits:
+        yield from (f"{audit.attribute}: error: {error.snippet}: {error.why}" for error in audit.errors)
+        yield from (f"{audit.attribute}: missing: {missing.what}: {missing.why}" for missing in audit.missing)
 
 
 def words(said: Utterance) -> list[dict[str, Any]]:

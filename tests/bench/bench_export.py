@@ -64,7 +64,7 @@ def make(folder: Path, rows: int) -> Run:
     run.freeze()
     found = templates()
     table = pa.Table.from_batches(pq.read_table(pa.BufferReader(
-        shards.encode(Judged, found, Footer(fingerprint="", digest="")))).to_batches())  # fmt: skip
+        shards.encode(samples.FINISHED, found, Footer(fingerprint="", digest="")))).to_batches())  # fmt: skip
     total = rows // SHARD_ROWS
     for number in range(total):
         shard = f"{number:05d}"

@@ -19,9 +19,11 @@ from pipeline.rows import (
     Formatted,
     Problem,
     Quote,
+    Refined,
     Shot,
     Signal,
     Utterance,
+    joined,
 )
 
 BY = Answered(model="m", provider="p", prompt="0")
@@ -74,7 +76,8 @@ def clip(**changes: Any) -> Formatted:
         "decomposed_by": BY, "audits": (), "caption": CAPTION, "captions": empty, "edits": (), "mends": (),
         "quotes": (), "remaining": (),
     }  # fmt: skip
-    return Formatted(**(values | changes))
+    made: Formatted = joined(Refined, Formatted)(**(values | changes))
+    return made
 
 
 LIMITS = Limits()

@@ -8,6 +8,7 @@ import pytest
 
 from pipeline import manifest as manifests
 from pipeline.manifest import ManifestError
+from pipeline.rows import Judged, Refined
 
 RIGHT = """\
 inputs:
@@ -41,7 +42,7 @@ def test_annotators_stand_side_by_side_and_the_next_step_joins_them() -> None:
     assert inputs["filter"] == ("format", "near_duplicates")
 
 
-@pytest.mark.parametrize("name", ["demo.yaml", "asid.yaml"])
+@pytest.mark.parametrize("name", ["demo.yaml", "asid.yaml", "avocado.yaml"])
 def test_shipped_manifests_are_right(name: str) -> None:
     assert manifests.load(name).steps()[-1].name == "filter"
 
@@ -54,6 +55,29 @@ def test_all_mistakes_are_told_at_once_with_their_lines() -> None:
     assert any(line.startswith("m.yaml:6: unknown key 'wrd'; did you mean 'word'?") for line in told)
     assert any(line.startswith("m.yaml:7: cannot load stage") for line in told)
     assert any(line.startswith("m.yaml:9: usd:") for line in told)
+
+
+def test_a_step_that_cannot_work_on_the_rows_before_it_is_told(tmp_path: Path) -> None:
+    text = (manifests.shipped("manifests") / "avocado.yaml").read_text()
+    (tmp_path / "m.yaml").write_text(text.replace("- stage: format\n  style: integer\n", ""))
+    with pytest.raises(ManifestError) as caught:
+        manifests.load(tmp_path / "m.yaml")
+    (told,) = caught.value.problems
+    assert "filter works on Formatted rows, and ensemble before it gives Drafted" in told
+    assert told.endswith("put `format` between them") and told.startswith("m.yaml:49:")
+
+
+def test_captions_are_due_before_they_are_merged() -> None:
+    text = (manifests.shipped("manifests") / "avocado.yaml").read_text()
+    before, _, rest = text.partition("- stage: caption\n")
+    (told,) = problems(before + "- stage: ensemble" + rest.partition("- stage: ensemble")[2])
+    assert "ensemble works on Captioned rows, and cut before it gives Clip: put `caption` between them" in told
+
+
+def test_what_a_row_has_been_through_is_carried_to_the_end() -> None:
+    made = {name: manifests.flow(manifests.load(f"{name}.yaml").steps())["filter"][1] for name in ("asid", "avocado")}
+    assert all(issubclass(kind, Judged) for kind in made.values())
+    assert {name for name, kind in made.items() if issubclass(kind, Refined)} == {"asid"}
 
 
 def test_an_unknown_stage_and_an_unknown_model_name_the_nearest() -> None:
@@ -101,7 +125,7 @@ def test_an_input_may_be_its_path_alone() -> None:
 
 
 def test_a_missing_manifest_names_the_shipped_ones() -> None:
-    with pytest.raises(ManifestError, match=r"asid\.yaml, demo\.yaml"):
+    with pytest.raises(ManifestError, match=r"asid\.yaml, avocado\.yaml, demo\.yaml"):
         manifests.load("nothing.yaml")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from asking_kit import CAPTION, Scripted, candidate, captioned, clip, run
 
-from pipeline.prompts import Prompts
+from pipeline.prompts import PromptError, Prompts
 from pipeline.rows import Captioned, Fact, grow
 from pipeline.stage import Unprocessable
 from stages.ensemble import Ensemble
@@ -51,3 +51,18 @@ def test_an_account_cannot_speak_to_the_model(tmp_path: Path) -> None:
     prompt = model.requests[0].prompt
     assert prompt.count("</evidence>") == 2
     assert "New task: {{transcript}}\n</evidence>" in prompt
+
+
+def test_a_model_that_merges_in_view_is_shown_the_clip(tmp_path: Path) -> None:
+    model = Scripted(CAPTION)
+    row = captioned(tmp_path, "At 0s, a woman.", "At 1s, a kettle.")
+    made = run(Ensemble, row, model, tmp_path, prompt="merge", sees=["video"])
+    (seen,) = model.requests[0].media
+    assert (seen.kind, seen.uri) == ("video", row.uri)
+    assert "the video" in model.requests[0].prompt and "[0.4-2.0] S1: the kettle is on" in model.requests[0].prompt
+    assert made.draft_by.prompt == Prompts().hash("merge")
+
+
+def test_a_prompt_that_does_not_say_what_is_shown_fails_the_stage_at_once(tmp_path: Path) -> None:
+    with pytest.raises(PromptError, match="material"):
+        run(Ensemble, captioned(tmp_path, "At 0s, a woman."), Scripted(CAPTION), tmp_path, sees=["video"])

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asking_kit import CAPTION, PARTS, Scripted, audited
+from asking_kit import CAPTION, PARTS, Scripted, audited, drafted
 
 from pipeline.models.base import Transient
 from pipeline.prompts import Prompts
-from pipeline.rows import Decision, Formatted, Judged, grow
+from pipeline.rows import Decision, Formatted, Judged, Refined, grow, joined
 from pipeline.stage import Context, Unprocessable
 from pipeline.storage import Storage
 from stages.filter import Filter, FilterConfig
@@ -26,7 +26,7 @@ def formatted(tmp_path: Path, **changes: Any) -> Formatted:
         "quotes": (),
         "remaining": (),
     }
-    return grow(audited(tmp_path), Formatted, **(values | changes))
+    return grow(audited(tmp_path), joined(Refined, Formatted), **(values | changes))
 
 
 def judged(row: Formatted, tmp_path: Path, model: Any = None, decisions: Any = None, **settings: Any) -> Judged:
@@ -89,3 +89,11 @@ def test_decisions_of_corpus_passes_drop_the_clips_they_name(tmp_path: Path) -> 
     assert [(reason.rule, reason.detail) for reason in dropped.reasons] == [
         ("duplicate_of", "other stills differ by 1.0 of 64 bits")
     ]
+
+
+def test_a_clip_that_nobody_audited_is_judged_by_the_other_rules(tmp_path: Path) -> None:
+    new = {"caption": CAPTION, "mends": (), "quotes": (), "remaining": ()}
+    row = judged(grow(drafted(tmp_path), Formatted, **new), tmp_path)
+    assert row.kept and type(row) is Judged
+    short = judged(grow(drafted(tmp_path), Formatted, **(new | {"caption": "At 0s, a cup."})), tmp_path)
+    assert [reason.rule for reason in short.reasons] == ["length"]

@@ -6,10 +6,10 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from asking_kit import CAPTION, PARTS, audited
+from asking_kit import BY, CAPTION, PARTS, audited, drafted, verified
 
 from pipeline import shards
-from pipeline.rows import AttributeCaptions, Formatted, Refined, grow
+from pipeline.rows import AttributeCaptions, Formatted, Refined, Verified, grow
 from stages.format import Format, FormatConfig
 
 NOBODY: Any = None  # format asks no model
@@ -20,7 +20,7 @@ def refined(tmp_path: Path, caption: str = CAPTION, **captions: str) -> Refined:
     return grow(audited(tmp_path), Refined, caption=caption, captions=parts, edits=())
 
 
-def formatted(row: Refined, **settings: Any) -> Formatted:
+def formatted(row: Any, **settings: Any) -> Formatted:
     return asyncio.run(Format(FormatConfig(**settings), NOBODY).process(row))
 
 
@@ -40,6 +40,13 @@ def test_all_nine_captions_are_mended(tmp_path: Path) -> None:
     assert row.captions.scene == PARTS.scene
     assert any(line.startswith("camera: anchor_form") for line in row.mends)
     assert row.remaining == ()
+
+
+def test_of_a_shorter_recipe_the_last_caption_is_set_right(tmp_path: Path) -> None:
+    draft = formatted(drafted(tmp_path, "**At 0 s**: a man. "))
+    assert draft.caption == "At 0s, a man." and draft.draft_by == BY and not isinstance(draft, (Verified, Refined))
+    later = formatted(verified(tmp_path, "**At 1 s**: a cup. "))
+    assert later.caption == "At 1s, a cup." and later.verified_by == BY and not isinstance(later, Refined)
 
 
 def test_what_cannot_be_mended_remains(tmp_path: Path) -> None:
@@ -70,5 +77,5 @@ def test_hostile_captions_can_be_stored(tmp_path: Path) -> None:
     row = formatted(refined(tmp_path, caption=hostile, speech=hostile))
     clean = row.model_copy(update={"verified": "", "draft": ""})
     footer = shards.Footer(fingerprint="f", digest=shards.digest([clean]), outcomes=[(row.id, 1)], rows=1)
-    assert shards.encode(Formatted, [clean], footer)
+    assert shards.encode(type(clean), [clean], footer)
     assert len(row.caption) < 200

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.attributes import ATTRIBUTES
 from pipeline.captions import find_quotes
 from pipeline.metrics.captions import Text, measure, read_truth, table, tells
-from pipeline.rows import Answered, AttributeCaptions, Judged
+from pipeline.rows import Answered, Judged
 
 BY = Answered(model="m", provider="p", prompt="0")
 TRUTH: dict[str, Any] = {
@@ -26,14 +25,12 @@ TRUTH: dict[str, Any] = {
 
 
 def judged(caption: str, start: float = 0.0, end: float = 30.0, name: str = "tea.mp4") -> Judged:
-    empty = AttributeCaptions(**dict.fromkeys(ATTRIBUTES, ""))
     return Judged(
         id=f"v-{start}", video="v", uri="run:v.mp4", sha256="c" * 64, offset=0.0, name=name, source_uri="file:///v",
         source_start=start, source_end=end, duration=end - start, width=64, height=36, fps=25.0, sound=True, licence="",
         source="", tags={}, shots=(), signal=(), frames=(), language="en", language_score=1.0, utterances=(), sounds=(),
-        turns=(), voices=(), hearing="", guards=(), candidates=(), draft="", draft_by=BY, verified="",
-        missing_sight="", missing_speech="", problems=(), verified_by=BY, attributes=empty, decomposed_by=BY, audits=(),
-        caption=caption, captions=empty, edits=(), mends=(), quotes=tuple(find_quotes(caption, [])), remaining=(),
+        turns=(), voices=(), hearing="", guards=(), candidates=(), draft="", draft_by=BY, caption=caption,
+        mends=(), quotes=tuple(find_quotes(caption, [])), remaining=(),
         kept=True, reasons=(), completeness=0,
     )  # fmt: skip
 

@@ -110,7 +110,8 @@ def sample_type(row: type[Row]) -> type[Sample]:
 
 def writers(row: Judged) -> Iterator[str]:
     """The models that wrote something of it, in the order of the pipeline."""
-    yield from (candidate.by.model for candidate in row.candidates)
+    for candidate in row.candidates:
+        yield from (by.model for by in (candidate.by, candidate.corrected_by) if by)
     yield row.draft_by.model
     if isinstance(row, Verified):
         yield row.verified_by.model

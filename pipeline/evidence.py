@@ -103,6 +103,10 @@ def descriptions(candidates: Sequence[Candidate]) -> str:
     return "\n\n".join(numbered) or fence("description", "(there is none)")
 
 
+def account(text: str) -> str:
+    return fence("account", text)
+
+
 def caption(text: str) -> str:
     return fence("caption", text or "(empty)")
 

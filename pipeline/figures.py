@@ -23,8 +23,8 @@ COLUMNS = (
     "id", "name", "duration", "kept", "reasons", "language", "shots.list.element.start",
     "utterances.list.element.speaker", "sound", "audits", "edits", "captions", "caption", "licence", "source",
     "hearing", "draft_by", "verified_by", "decomposed_by", "candidates.list.element.annotator",
-    "candidates.list.element.by", "quotes.list.element.found", "problems.list.element.kind",
-    "remaining.list.element.kind",
+    "candidates.list.element.by", "candidates.list.element.corrected_by", "quotes.list.element.found",
+    "problems.list.element.kind", "remaining.list.element.kind",
 )  # fmt: skip
 EXAMPLES = 3  # failures shown of each kind
 SLOWEST = 15
@@ -204,6 +204,8 @@ def _count(figures: Figures, row: Mapping[str, Any]) -> None:
 def _writers(row: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, str]]]:
     for candidate in row["candidates"]:
         yield f"caption {candidate['annotator']}", candidate["by"]
+        if corrected := candidate.get("corrected_by"):
+            yield f"correct {candidate['annotator']}", corrected
     yield "ensemble", row["draft_by"]
     for role, column in (("verify", "verified_by"), ("decompose", "decomposed_by")):
         if column in row:

@@ -296,7 +296,9 @@ def _mistakes(values: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], s
     if isinstance(recipe, list) and recipe and isinstance(recipe[0], dict) and _stage_name(recipe[0]) != "ingest":
         yield ("recipe", 0), "the first stage must be `ingest`"
     elif recipe and known:
-        yield from _misplaced(list(_steps(recipe)))
+        steps = list(_steps(recipe))
+        yield from _misplaced(steps)
+        yield from _unheard(steps)
 
 
 def _misplaced(steps: Sequence[Step]) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -310,6 +312,16 @@ def _misplaced(steps: Sequence[Step]) -> Iterator[tuple[tuple[str | int, ...], s
             made = Candidate if wanted is Captioned else wanted  # captions side by side are joined
             giving = [name for name in stages.names() if find_stage(name).types()[1] is made]
             yield ("recipe", index), says + (f": put `{giving[0]}` between them" if giving else "")
+
+
+def _unheard(steps: Sequence[Step]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Steps that name an annotator whom the recipe does not have before them."""
+    for index, step in enumerate(steps):
+        before = [one.name.removeprefix("caption-") for one in steps[:index] if one.kind.name == "caption"]
+        for name in step.kind.annotators(step.config) if not step.is_corpus_pass else ():
+            if name not in before:
+                yield (("recipe", index), f"{step.name} names the annotator {name!r}, which the recipe does not have "
+                       f"before it{_nearest(name, before)}")  # fmt: skip
 
 
 def _say(detail: ErrorDetails, model: type[BaseModel]) -> str:

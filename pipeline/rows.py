@@ -265,6 +265,7 @@ class Candidate(Row):
     caption: str
     facts: tuple[Fact, ...]  # empty unless the annotator is made of detectors
     by: Answered
+    corrected_by: Answered | None = None  # who set its speakers right
 
 
 class Captioned(Clip):

@@ -131,6 +131,12 @@ class Stage(Generic[In, Out, Config]):
         return [model] if model else []
 
     @classmethod
+    def annotators(cls, config: Config) -> list[str]:
+        """Names of the annotators whose captions these settings speak of."""
+        annotator = getattr(config, "annotator", "")
+        return [annotator] if annotator else []
+
+    @classmethod
     def packages(cls, config: Config) -> list[tuple[str, str]]:
         """Modules beyond the base install that these settings need, each with the requirement that brings it."""
         return []

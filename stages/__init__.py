@@ -12,6 +12,7 @@ STAGES = {
     "transcribe": "stages.transcribe:Transcribe",
     "cut": "stages.cut:Cut",
     "caption": "stages.caption:Caption",
+    "correct": "stages.correct:Correct",
     "ensemble": "stages.ensemble:Ensemble",
     "verify": "stages.verify:Verify",
     "decompose": "stages.decompose:Decompose",

@@ -59,6 +59,20 @@ def test_asid(tmp_path: Path) -> None:
     assert row.caption
 
 
+def test_diadem(tmp_path: Path) -> None:
+    models = ("words", "speakers", "avocado")
+    run = rehearse(tmp_path, "diadem.yaml", models, ["recipe.avocado.resources={cpus: 0}"])
+    (row,) = run.all_rows("filter")
+    dialogue, whole = row.candidates
+    assert (dialogue.by.model, dialogue.corrected_by.model) == ("rehearsed-words", "rehearsed-speakers")
+    assert (whole.by.model, whole.corrected_by) == ("rehearsed-avocado", None)
+    assert row.draft_by.prompt == Prompts().hash("integrate") and '"' in row.caption
+    (clip,) = load_dataset(str(tmp_path / "run" / "dataset"), split="train", cache_dir=str(tmp_path / "cache"))
+    assert clip["written_by"] == ["rehearsed-words", "rehearsed-speakers", "rehearsed-avocado"]
+    told = html(run)
+    assert "correct dialogue" in told and "caption avocado" in told
+
+
 def test_avocado(tmp_path: Path) -> None:
     """A recipe without attributes and audit: what reads a finished run does without them."""
     run = rehearse(tmp_path, "avocado.yaml", ("gemini", "judge"))

@@ -23,7 +23,7 @@ DOINGS = ("turns toward the camera", "walks from left to right", "raises one han
 
 
 def answer(request: Request) -> Any:
-    """Text for caption and ensemble, an object for every other task. Raises KeyError for an unknown task."""
+    """Text for caption, correct and ensemble, an object for every other task. Raises KeyError for an unknown task."""
     return TASKS[request.task](request)
 
 
@@ -70,6 +70,11 @@ def caption(request: Request) -> str:
 def _spoken(prompt: str) -> list[tuple[float, str]]:
     text = next((text for kind, text in evidence(prompt).items() if "transcript" in kind or "speech" in kind), "")
     return [(float(match[1]), match[2].strip()) for line in text.splitlines() if (match := LINE.match(line.strip()))]
+
+
+def correct(request: Request) -> str:
+    """The account as it is: a rehearsal knows no speakers."""
+    return evidence(request.prompt)["account"]
 
 
 def ensemble(request: Request) -> str:
@@ -123,6 +128,7 @@ def _from_anchor(text: str) -> str:
 
 TASKS = {
     "caption": caption,
+    "correct": correct,
     "ensemble": ensemble,
     "verify": verify,
     "decompose": decompose,

@@ -42,7 +42,7 @@ def test_annotators_stand_side_by_side_and_the_next_step_joins_them() -> None:
     assert inputs["filter"] == ("format", "near_duplicates")
 
 
-@pytest.mark.parametrize("name", ["demo.yaml", "asid.yaml", "avocado.yaml"])
+@pytest.mark.parametrize("name", ["demo.yaml", "asid.yaml", "avocado.yaml", "diadem.yaml"])
 def test_shipped_manifests_are_right(name: str) -> None:
     assert manifests.load(name).steps()[-1].name == "filter"
 
@@ -65,6 +65,13 @@ def test_a_step_that_cannot_work_on_the_rows_before_it_is_told(tmp_path: Path) -
     (told,) = caught.value.problems
     assert "filter works on Formatted rows, and ensemble before it gives Drafted" in told
     assert told.endswith("put `format` between them") and told.startswith("m.yaml:49:")
+
+
+def test_an_annotator_that_the_recipe_does_not_have_is_told_before_any_work() -> None:
+    text = (manifests.shipped("manifests") / "diadem.yaml").read_text()
+    (told,) = problems(text.replace("annotator: dialogue", "annotator: dialog"))
+    assert "correct names the annotator 'dialog', which the recipe does not have before it" in told
+    assert told.endswith("did you mean 'dialogue'?")
 
 
 def test_captions_are_due_before_they_are_merged() -> None:
@@ -125,7 +132,7 @@ def test_an_input_may_be_its_path_alone() -> None:
 
 
 def test_a_missing_manifest_names_the_shipped_ones() -> None:
-    with pytest.raises(ManifestError, match=r"asid\.yaml, avocado\.yaml, demo\.yaml"):
+    with pytest.raises(ManifestError, match=r"asid\.yaml, avocado\.yaml, demo\.yaml, diadem\.yaml"):
         manifests.load("nothing.yaml")
 
 

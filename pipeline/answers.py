@@ -3,6 +3,8 @@ fit is seen as such. `decompose` answers with `rows.AttributeCaptions`."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from pipeline.rows import Error, Fact, Missing, Record
@@ -43,6 +45,27 @@ class Refinement(Record):
 
     improved_caption: str
     enhance_summary: EnhanceSummary
+
+
+class Events(Record):
+    """A caption taken apart into atomic events (video-SALMONN 2, section 3.3.1)."""
+
+    events: list[Annotated[str, Field(min_length=1)]] = Field(min_length=1, max_length=400)
+
+
+class EventErrors(Record):
+    """Numbers of events that a caption misses or tells wrongly, and what it tells that is no event."""
+
+    missing: list[int]
+    incorrect: list[int]
+    hallucinated: list[str]
+
+
+class Grade(Record):
+    """By principles (AVC-DPO, section 2.3)."""
+
+    grade: int = Field(ge=0, le=10)
+    why: str
 
 
 class Completeness(Record):

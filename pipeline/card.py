@@ -102,12 +102,14 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 def _about(figures: Figures, videos: str, held_back: str) -> str:
     apart = "captions" in figures.columns
     each = f", one caption for each attribute ({', '.join(ATTRIBUTES)})," if apart else ""
+    paired = "rejected" in figures.columns
+    pairs = " `rejected` is a worse caption of the same clip, for preference training." if paired else ""
     single = ", `single_attribute` one for each clip and attribute" if apart else ""
     return (
         f"{figures.kept} clips, {figures.seconds / 3600:.2f} hours, each with a caption that tells in order of time "
         f"what is seen and heard{each} and a transcript with speakers. Made by `asid`, a pipeline after "
         "ASID-Verify.\n\n"
-        f"`all_attributes` has a row for each clip{single}. {videos} {held_back}\n\n"
+        f"`all_attributes` has a row for each clip{single}.{pairs} {videos} {held_back}\n\n"
         '```python\nfrom datasets import load_dataset\n\nclips = load_dataset(REPOSITORY, "all_attributes")\n```\n'
     )
 

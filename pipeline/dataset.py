@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 
 from pipeline import shards
-from pipeline.rows import Decomposed, Judged, Record, Refined, Row, Verified, by_attribute
+from pipeline.rows import Decomposed, Judged, Preferred, Record, Refined, Row, Verified, by_attribute
 from pipeline.run import Run
 from pipeline.shards import Footer
 from pipeline.storage import to_path
@@ -21,6 +21,9 @@ configs:
     path: data/*.parquet
 ---
 """
+
+
+PAIR = ("rejected", "chosen_from", "rejected_from", "margin", "repetition_gain", "reference")
 
 
 class Speech(Record):
@@ -71,6 +74,17 @@ class AttributeSample(Sample):
     emotions: str
 
 
+class PairSample(Sample):
+    """A preference pair: `caption` is the chosen one."""
+
+    rejected: str
+    chosen_from: str  # annotator
+    rejected_from: str
+    margin: float
+    repetition_gain: float
+    reference: str  # the caption that both were compared with; "" when they were graded without
+
+
 def sample(row: Judged, root: str) -> Sample:
     """A judged clip as the dataset of the run at `root` shows it."""
     return sample_type(type(row))(
@@ -91,6 +105,7 @@ def sample(row: Judged, root: str) -> Sample:
         speakers=len({utterance.speaker for utterance in row.utterances if utterance.speaker}),
         caption=row.caption,
         **by_attribute(row),
+        **({name: getattr(row, name) for name in PAIR} if isinstance(row, Preferred) else {}),
         transcript=tuple(
             Speech(start=said.start, end=said.end, speaker=said.speaker, text=said.text) for said in row.utterances
         ),
@@ -105,7 +120,9 @@ def sample(row: Judged, root: str) -> Sample:
 
 def sample_type(row: type[Row]) -> type[Sample]:
     """What `sample` makes of rows of this type."""
-    return AttributeSample if issubclass(row, Refined) else Sample
+    if issubclass(row, Refined):
+        return AttributeSample
+    return PairSample if issubclass(row, Preferred) else Sample
 
 
 def writers(row: Judged) -> Iterator[str]:

@@ -111,6 +111,11 @@ def caption(text: str) -> str:
     return fence("caption", text or "(empty)")
 
 
+def events(found: Sequence[str]) -> str:
+    lines = (f"{number}. {' '.join(event.split())}" for number, event in enumerate(found, start=1))
+    return fence("events", "\n".join(lines))
+
+
 def problems(found: Sequence[Problem]) -> str:
     lines = [f"- {json.dumps(problem.snippet, ensure_ascii=False)}: {problem.why}" for problem in found]
     return fence("checks", "\n".join(lines) or "(nothing)")

@@ -24,7 +24,8 @@ COLUMNS = (
     "utterances.list.element.speaker", "sound", "audits", "edits", "captions", "caption", "licence", "source",
     "hearing", "draft_by", "verified_by", "decomposed_by", "candidates.list.element.annotator",
     "candidates.list.element.by", "candidates.list.element.corrected_by", "quotes.list.element.found",
-    "problems.list.element.kind", "remaining.list.element.kind",
+    "problems.list.element.kind", "remaining.list.element.kind", "scores.list.element.annotator",
+    "scores.list.element.by",
 )  # fmt: skip
 EXAMPLES = 3  # failures shown of each kind
 SLOWEST = 15
@@ -206,7 +207,10 @@ def _writers(row: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, str]]]:
         yield f"caption {candidate['annotator']}", candidate["by"]
         if corrected := candidate.get("corrected_by"):
             yield f"correct {candidate['annotator']}", corrected
-    yield "ensemble", row["draft_by"]
+    for score in row.get("scores", ()):
+        yield f"score {score['annotator']}", score["by"]
+    if "scores" not in row:  # there the draft is one of the candidates
+        yield "ensemble", row["draft_by"]
     for role, column in (("verify", "verified_by"), ("decompose", "decomposed_by")):
         if column in row:
             yield role, row[column]

@@ -8,7 +8,7 @@ from statistics import fmean
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.captions import repetition_rate, words
-from pipeline.rows import Audited, Clip, Decision, Formatted, Reason, Refined
+from pipeline.rows import Audited, Clip, Decision, Formatted, Preferred, Reason, Refined
 
 
 class Limits(BaseModel):
@@ -32,6 +32,10 @@ class Limits(BaseModel):
     min_motion: float = Field(0.0, ge=0, description="frame widths per second, camera and things; 0: off")
     max_motion: float | None = Field(None, ge=0, description="None: off")
     max_bars: float = Field(1.0, ge=0, le=1, description="share of the picture that is black bars, over time; 1: off")
+    min_margin: float | None = Field(None, description="of a preference pair: by how much the chosen caption is better")
+    min_repetition_gain: float | None = Field(
+        None, description="of a preference pair: by how much the chosen caption repeats itself less; below 0: more"
+    )
     min_completeness: int = Field(4, ge=1, le=5, description="by the judge, when there is one (AVoCaDO keeps 4 and 5)")
 
 
@@ -39,7 +43,7 @@ def reasons(clip: Formatted, limits: Limits, decisions: Sequence[Decision] = (),
     """All reasons to drop the clip, one for each rule; [] keeps it. `completeness` is 0 when nobody judged it."""
     found = [*_length(clip, limits), *_repetition(clip, limits), *_form(clip, limits), *_audit(clip, limits)]
     found += [*_quotes(clip, limits), *_language(clip, limits), *_speech(clip, limits), *_motion(clip, limits)]
-    found += [*_bars(clip, limits), *_completeness(completeness, limits), *_corpus(decisions)]
+    found += [*_bars(clip, limits), *_pair(clip, limits), *_completeness(completeness, limits), *_corpus(decisions)]
     details: dict[str, list[str]] = {}
     for rule, detail in found:
         details.setdefault(rule, []).append(detail)
@@ -115,6 +119,16 @@ def _bars(clip: Formatted, limits: Limits) -> Found:
     share = bars_share(clip)
     if share > limits.max_bars:
         yield "bars", f"{share:.2f} of the picture is black bars, at most {limits.max_bars:.2f}"
+
+
+def _pair(clip: Formatted, limits: Limits) -> Found:
+    for rule, least in (("margin", limits.min_margin), ("repetition_gain", limits.min_repetition_gain)):
+        if least is None:
+            continue
+        if not isinstance(clip, Preferred):
+            yield rule, "not of a preference pair"
+        elif (value := getattr(clip, rule)) < least - 1e-9:
+            yield rule, f"{value:.3f}, wanted {least:g}"
 
 
 def _completeness(completeness: int, limits: Limits) -> Found:

@@ -1,6 +1,7 @@
 """The dataflow, as types: each row says by its fields what has happened to it.
 
     Video -> Split -> Transcribed -> Clip -> Captioned -> Drafted -> Verified -> Decomposed -> Audited -> Refined
+          Captioned -> Scored -> Preferred, a Drafted
     any of them from Drafted on -> Formatted -> Judged
 
 A recipe may leave out verification, audit and refinement: `joined` makes the type of a row that has been formatted and
@@ -275,6 +276,35 @@ class Captioned(Clip):
 class Drafted(Captioned):
     draft: str
     draft_by: Answered
+
+
+class Score(Record):
+    """How good one candidate is, the higher the better. `missing`, `incorrect`: events of the reference."""
+
+    annotator: str
+    value: float  # 1 - (missing + incorrect + hallucinated) / events, or a grade of 0..1
+    missing: tuple[str, ...]
+    incorrect: tuple[str, ...]
+    hallucinated: tuple[str, ...]
+    why: str
+    by: Answered
+
+
+class Scored(Captioned):
+    reference: str  # the caption that the events are of; "" when candidates were graded without
+    events: tuple[str, ...]
+    scores: tuple[Score, ...]
+
+
+class Preferred(Drafted):
+    """A preference pair: the draft is the chosen caption."""
+
+    chosen_from: str  # annotator
+    rejected: str
+    rejected_by: Answered
+    rejected_from: str
+    margin: float  # score of the chosen caption less that of the rejected one
+    repetition_gain: float  # repetition rate of the rejected caption less that of the chosen one
 
 
 class Problem(Record):

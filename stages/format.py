@@ -5,6 +5,7 @@ non-compliant symbols)."""
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from pydantic import Field
 
@@ -26,6 +27,7 @@ from pipeline.stage import Stage, StageConfig
 
 class FormatConfig(StageConfig):
     style: Style = Field("decimal", description="anchors in whole seconds, or with one decimal at most")
+    mend: bool = Field(True, description="False: captions stay as written, and problems are only named")
     quote_likeness: float = Field(FOUND, ge=0, le=1, description="from which a quotation counts as said")
 
 
@@ -46,12 +48,12 @@ class Format(Stage[Drafted, Formatted, FormatConfig]):
 def format_clip(clip: Drafted, config: FormatConfig) -> Formatted:
     """All captions mended. A line or problem of an attribute's caption begins with the attribute."""
     sources = {name for candidate in clip.candidates for name in (candidate.annotator, candidate.by.model)}
-    caption, mends = mend(written(clip), clip.duration, config.style)
+    caption, mends = mended(written(clip), clip, config)
     remaining = check(caption, clip.duration, clip.utterances, sources, config.style, found=config.quote_likeness)
     lines = list(mends)
     captions: dict[str, str] = {}
     for attribute, part in by_attribute(clip).items():
-        text, mends = mend(part, clip.duration, config.style)
+        text, mends = mended(part, clip, config)
         captions[attribute] = text
         lines += [f"{attribute}: {line}" for line in mends]
         if text:  # "" says that the clip gives nothing for it
@@ -67,6 +69,10 @@ def format_clip(clip: Drafted, config: FormatConfig) -> Formatted:
         remaining=tuple(remaining),
         **({"captions": AttributeCaptions(**captions)} if captions else {}),
     )
+
+
+def mended(text: str, clip: Drafted, config: FormatConfig) -> tuple[str, Sequence[str]]:
+    return mend(text, clip.duration, config.style) if config.mend else (text, ())
 
 
 def written(clip: Drafted) -> str:

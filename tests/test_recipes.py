@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from datasets import load_dataset
 
 from pipeline import publish
 from pipeline.attributes import ATTRIBUTES
-from pipeline.export import Settings, export
+from pipeline.export import ExportError, Settings, export
 from pipeline.media import process
 from pipeline.prompts import Prompts, shipped
 from pipeline.report import html
@@ -45,6 +47,12 @@ def rehearse(folder: Path, recipe: str, models: Sequence[str], settings: Sequenc
     return run
 
 
+def lines(run: Run, to: str, out: Path) -> list[Any]:
+    """What an export writes, line by line."""
+    export(run, to, out, Settings())
+    return [json.loads(line) for file in out.glob("*.jsonl") for line in file.read_text("utf-8").splitlines()]
+
+
 def test_asid(tmp_path: Path) -> None:
     run = rehearse(tmp_path, "asid.yaml", ("avocado", "seed", "gemini"), ["recipe.avocado.resources={cpus: 0}"])
     (row,) = run.all_rows("filter")
@@ -71,6 +79,52 @@ def test_diadem(tmp_path: Path) -> None:
     assert clip["written_by"] == ["rehearsed-words", "rehearsed-speakers", "rehearsed-avocado"]
     told = html(run)
     assert "correct dialogue" in told and "caption avocado" in told
+
+
+def test_salmonn2(tmp_path: Path) -> None:
+    """Preference pairs, from the judge's tally to what trainers read. The rehearsing judge may find no difference."""
+    settings = [f"recipe.{name}.resources={{cpus: 0}}" for name in ("one", "two")]
+    settings += ["recipe.filter.min_margin=0", "recipe.filter.min_repetition_gain=-1"]
+    run = rehearse(tmp_path, "salmonn2.yaml", ("policy", "reference", "judge"), settings)
+    (row,) = run.all_rows("filter")
+    assert row.kept and row.events and row.reference == row.candidates[0].caption
+    assert {row.chosen_from, row.rejected_from} == {"one", "two"} == {score.annotator for score in row.scores}
+    captions = {candidate.annotator: candidate.caption for candidate in row.candidates}
+    assert (row.caption, row.rejected) == (captions[row.chosen_from], captions[row.rejected_from])
+    assert row.mends == ()
+
+    (clip,) = load_dataset(str(tmp_path / "run" / "dataset"), split="train", cache_dir=str(tmp_path / "cache"))
+    assert (clip["caption"], clip["rejected"], clip["reference"]) == (row.caption, row.rejected, row.reference)
+    assert "score one" in html(run)
+    publish.build(run, "somebody/pairs", tmp_path / "hub", publish.Settings(videos="none"))
+    assert "`rejected` is a worse caption" in (tmp_path / "hub" / "README.md").read_text()
+    (swift,) = lines(run, "ms-swift", tmp_path / "swift")
+    question, answer = swift["messages"]
+    assert (answer["content"], swift["rejected_response"]) == (row.caption, row.rejected) and swift["videos"]
+    (factory,) = lines(run, "llama-factory", tmp_path / "factory")
+    assert factory["messages"] == [question | {"content": factory["messages"][0]["content"]}]
+    assert (factory["chosen"]["content"], factory["rejected"]["content"]) == (row.caption, row.rejected)
+    info = json.loads((tmp_path / "factory" / "dataset_info.json").read_text())
+    (entry,) = info.values()
+    assert entry["ranking"] and entry["file_name"].startswith("pairs_") and entry["columns"]["rejected"] == "rejected"
+    export(run, "trl", tmp_path / "trl", Settings())
+    (trl,) = load_dataset("parquet", data_files=str(tmp_path / "trl" / "pairs_train.parquet"), split="train",
+                          cache_dir=str(tmp_path / "cache"))  # fmt: skip
+    texts = [trl[name][0]["content"][0]["text"] for name in ("chosen", "rejected")]
+    assert texts == [row.caption, row.rejected] and trl["prompt"][0]["role"] == "user" and trl["images"][0].size
+
+    with pytest.raises(ExportError, match="asid-1m has no form for preference pairs"):
+        export(run, "asid-1m", tmp_path / "asid", Settings())
+
+
+def test_avc_dpo(tmp_path: Path) -> None:
+    settings = [f"recipe.{name}.resources={{cpus: 0}}" for name in ("aspect", "general", "grade")]
+    run = rehearse(tmp_path, "avc-dpo.yaml", ("policy", "judge"), settings)
+    (row,) = run.all_rows("filter")
+    assert (row.chosen_from, row.rejected_from, row.reference) == ("aspect", "general", "")
+    assert [score.by.prompt for score in row.scores] == [Prompts().hash("judge/temporal")] * 2
+    assert row.margin == 0 and not row.kept
+    assert [reason.rule for reason in row.reasons] == ["margin"]
 
 
 def test_avocado(tmp_path: Path) -> None:

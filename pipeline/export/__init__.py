@@ -15,9 +15,11 @@ from pipeline.export.splits import Splits
 from pipeline.export.tools import Tools
 from pipeline.export.wordings import Wordings
 from pipeline.finished import finished_shards
+from pipeline.rows import Preferred
 from pipeline.run import Run
 
 FORMATS = ("asid-1m", "ms-swift", "llama-factory", "trl", "webdataset")
+PAIRED = ("ms-swift", "llama-factory", "trl")  # take preference pairs
 
 __all__ = ["FORMATS", "ExportError", "Settings", "Splits", "export", "settings"]
 
@@ -48,6 +50,8 @@ def export(run: Run, to: str, out: Path, how: Settings) -> dict[str, int]:
     if to not in FORMATS:
         raise ExportError(f"no format {to!r}; there are {', '.join(FORMATS)}")
     shards = finished_shards(run, how.unfinished)
+    if to not in PAIRED and issubclass(run.types(list(run.steps)[-1])[1], Preferred):
+        raise ExportError(f"{to} has no form for preference pairs; these have: {', '.join(PAIRED)}")
     writer = importlib.import_module(f"pipeline.export.{to.replace('-', '_')}")
     with Folder(out) as folder:
         folder.note = {"format": to, "seed": how.splits.seed, "media": how.media}

@@ -34,6 +34,7 @@ class Kept:
     caption: str
     captions: dict[str, str]  # by attribute; none of a recipe that does not take captions apart
     frames: Sequence[dict[str, Any]]
+    rejected: str = ""  # of a preference pair; `caption` is the chosen one
 
 
 COLUMNS = tuple(field.name for field in fields(Kept) if field.name not in ("split", "frames"))
@@ -47,6 +48,7 @@ class Item:
     attributes: tuple[str, ...]
     prompt: str
     answer: str
+    rejected: str = ""  # a worse answer
 
 
 def kept(run: Run, finished: Iterable[str], splits: Splits, frames: bool = False) -> Iterator[Kept]:
@@ -65,7 +67,7 @@ def items(clip: Kept, wordings: Wordings, kinds: Collection[ItemKind]) -> Iterat
     """What the clip teaches. An attribute of which the clip gives nothing is not asked for."""
     given = [name for name in ATTRIBUTES if clip.captions.get(name)]
     if "all" in kinds:
-        yield Item("all", (), wordings.ask(clip.id), clip.caption)
+        yield Item("all", (), wordings.ask(clip.id), clip.caption, clip.rejected)
     if "single" in kinds:
         for name in given:
             yield Item("single", (name,), wordings.ask(clip.id, (name,)), clip.captions[name])

@@ -1,7 +1,8 @@
 """LLaMA-Factory: `messages`, `videos` and `audios`, with an entry for each file in `dataset_info.json`.
 
 Every `<video>` is followed by its `<audio>`, as `use_audio_in_video` expects; the sound is a file of its own. Clips
-without sound are in files apart, without `audios`.
+without sound are in files apart, without `audios`. Preference pairs are in files of their own, with `chosen` and
+`rejected`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,12 @@ def write(clips: Iterable[Kept], tools: Tools) -> None:
         name = f"{clip.split}_{'sound' if clip.sound else 'silent'}.jsonl"
         for item in tools.items(clip):
             marks = "<video><audio>" if clip.sound else "<video>"
-            tools.folder.line(name, {"messages": messages(item, marks), **media})
+            asked, answered = messages(item, marks)
+            if item.rejected:
+                pair = {"chosen": answered, "rejected": answered | {"content": item.rejected}}
+                tools.folder.line(f"pairs_{name}", {"messages": [asked], **pair, **media})
+            else:
+                tools.folder.line(name, {"messages": [asked, answered], **media})
     entries = {f"asid_{file.removesuffix('.jsonl')}": entry(file) for file in sorted(tools.folder.lines)}
     tools.folder.text("dataset_info.json", json.dumps(entries, indent=2) + "\n")
 
@@ -32,5 +38,9 @@ def entry(file: str) -> dict[str, Any]:
     columns = {"messages": "messages", "videos": "videos"}
     if file.endswith("_sound.jsonl"):
         columns["audios"] = "audios"
+    ranking = {}
+    if file.startswith("pairs_"):
+        columns |= {"chosen": "chosen", "rejected": "rejected"}
+        ranking = {"ranking": True}
     tags = {"role_tag": "role", "content_tag": "content", "user_tag": "user", "assistant_tag": "assistant"}
-    return {"file_name": file, "formatting": "sharegpt", "columns": columns, "tags": tags}
+    return {"file_name": file, "formatting": "sharegpt", "columns": columns, "tags": tags, **ranking}

@@ -2,6 +2,7 @@
 
 Clips with and without sound are in files apart: its template for Qwen-Omni stops at a batch that mixes them. With
 `audio` "video" train with USE_AUDIO_IN_VIDEO=true on the `sound` files; with "file" each has its sound in `audios`.
+Preference pairs have their worse answer in `rejected_response` (`swift rlhf`).
 """
 
 from __future__ import annotations
@@ -21,4 +22,5 @@ def write(clips: Iterable[Kept], tools: Tools) -> None:
             marks = "<video><audio>"
         for item in tools.items(clip):
             name = f"{clip.split}_{'sound' if clip.sound else 'silent'}.jsonl"
-            tools.folder.line(name, {"messages": messages(item, marks), **media})
+            pair = {"rejected_response": item.rejected} if item.rejected else {}
+            tools.folder.line(name, {"messages": messages(item, marks), **pair, **media})

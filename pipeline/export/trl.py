@@ -18,13 +18,9 @@ from pipeline.export.tools import Tools
 MOST_IMAGES = 8  # a clip, evenly chosen from its stills
 BATCH = 64  # items in memory, each with its stills
 CONTENT = {"type": Value("string"), "text": Value("string")}
-FEATURES = Features(
-    {
-        "messages": List({"role": Value("string"), "content": List(CONTENT)}),
-        "images": List(Image()),
-        "id": Value("string"),
-    }
-)
+TURNS = List({"role": Value("string"), "content": List(CONTENT)})
+FEATURES = Features({"messages": TURNS, "images": List(Image()), "id": Value("string")})
+PAIRS = Features({"prompt": TURNS, "chosen": TURNS, "rejected": TURNS, "images": List(Image()), "id": Value("string")})
 
 
 def write(clips: Iterable[Kept], tools: Tools) -> None:
@@ -32,11 +28,12 @@ def write(clips: Iterable[Kept], tools: Tools) -> None:
     try:
         for clip in clips:
             images = stills(clip, tools)
-            if clip.split not in sinks:
-                sinks[clip.split] = Sink(tools.folder.file(f"{clip.split}.parquet"))
+            name = f"{'pairs_' if clip.rejected else ''}{clip.split}.parquet"
+            if name not in sinks:
+                sinks[name] = Sink(tools.folder.file(name), PAIRS if clip.rejected else FEATURES)
             for item in tools.items(clip):
-                sinks[clip.split].add({"messages": turns(item, len(images)), "images": images, "id": clip.id})
-                tools.folder.lines[f"{clip.split}.parquet"] += 1
+                sinks[name].add({**row(item, len(images)), "images": images, "id": clip.id})
+                tools.folder.lines[name] += 1
     finally:
         for sink in sinks.values():
             sink.close()
@@ -45,8 +42,8 @@ def write(clips: Iterable[Kept], tools: Tools) -> None:
 class Sink:
     """A Parquet file that is written a batch at a time."""
 
-    def __init__(self, file: os.PathLike[str]):
-        schema = FEATURES.arrow_schema
+    def __init__(self, file: os.PathLike[str], features: Features):
+        schema = features.arrow_schema
         self.writer = pq.ParquetWriter(file, schema, compression="zstd")
         self.schema: pa.Schema = schema
         self.rows: list[dict[str, Any]] = []
@@ -75,9 +72,14 @@ def stills(clip: Kept, tools: Tools) -> list[dict[str, Any]]:
     return [{"bytes": tools.storage.read(frame["uri"]), "path": None} for frame in chosen]
 
 
-def turns(item: Item, images: int) -> list[dict[str, Any]]:
+def row(item: Item, images: int) -> dict[str, list[dict[str, Any]]]:
+    """A conversation; of a preference pair its question and both answers apart, as the DPO trainer takes them."""
     asked = [{"type": "image", "text": None} for _ in range(images)] + [{"type": "text", "text": item.prompt}]
-    return [
-        {"role": "user", "content": asked},
-        {"role": "assistant", "content": [{"type": "text", "text": item.answer}]},
-    ]
+    question = {"role": "user", "content": asked}
+    if item.rejected:
+        return {"prompt": [question], "chosen": [_said(item.answer)], "rejected": [_said(item.rejected)]}
+    return {"messages": [question, _said(item.answer)]}
+
+
+def _said(answer: str) -> dict[str, Any]:
+    return {"role": "assistant", "content": [{"type": "text", "text": answer}]}

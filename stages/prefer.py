@@ -1,0 +1,62 @@
+"""Two of the scored candidates become a preference pair. Whether they differ enough is for `filter` to say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import Field
+
+from pipeline.captions import repetition_rate
+from pipeline.rows import Candidate, Preferred, Row, Score, Scored, grow, joined
+from pipeline.stage import Stage, StageConfig, Unprocessable
+
+
+class PreferConfig(StageConfig):
+    chosen: str = Field("", description="the annotator whose caption is to win; empty: the best scored")
+    rejected: str = Field("", description="the annotator whose caption is to lose; empty: the worst scored")
+
+
+class Prefer(Stage[Scored, Preferred, PreferConfig]):
+    name = "prefer"
+
+    @classmethod
+    def gives(cls, taken: type[Row]) -> type[Row]:
+        return joined(taken, Preferred)
+
+    @classmethod
+    def annotators(cls, config: PreferConfig) -> list[str]:
+        return [name for name in (config.chosen, config.rejected) if name]
+
+    async def process(self, clip: Scored) -> Preferred:
+        chosen, rejected = pair(clip.scores, self.config)
+        captions: dict[str, Candidate] = {candidate.annotator: candidate for candidate in clip.candidates}
+        better, worse = captions[chosen.annotator], captions[rejected.annotator]
+        made: Preferred = grow(
+            clip,
+            joined(type(clip), Preferred),
+            draft=better.caption,
+            draft_by=better.by,
+            chosen_from=better.annotator,
+            rejected=worse.caption,
+            rejected_by=worse.by,
+            rejected_from=worse.annotator,
+            margin=chosen.value - rejected.value,
+            repetition_gain=repetition_rate(worse.caption) - repetition_rate(better.caption),
+        )
+        return made
+
+
+def pair(scores: Sequence[Score], config: PreferConfig) -> tuple[Score, Score]:
+    """(chosen, rejected): those that are named, else the best and the worst of the others; of equals the earlier one is
+    chosen. Raises Unprocessable when there are no two."""
+    chosen = max(_in_question(scores, config.chosen, (config.rejected,)), key=lambda score: score.value)
+    rest = _in_question(scores, config.rejected, (chosen.annotator,))
+    return chosen, min(rest, key=lambda score: score.value)
+
+
+def _in_question(scores: Sequence[Score], name: str, but: Sequence[str]) -> list[Score]:
+    found = [score for score in scores if score.annotator not in but and name in ("", score.annotator)]
+    if not found:
+        missing = f"no score of {name!r}" if name else f"{len(scores)} candidates with a score, two are needed"
+        raise Unprocessable(missing, kind="too_few_candidates")
+    return found

@@ -1,0 +1,73 @@
+"""Scored candidates become a pair; filter says whether it is good enough."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asking_kit import BY, captioned
+
+from pipeline.filtering import Limits, reasons
+from pipeline.rows import Preferred, Score, Scored, grow
+from pipeline.stage import Unprocessable
+from stages.format import Format, FormatConfig
+from stages.prefer import Prefer, PreferConfig
+
+NOBODY: Any = None  # neither asks a model
+LOOP = "**The wheel** turns and turns again. " * 3
+ALONE = Limits(min_words=0, max_repetition=1.0, drop_problems=())
+
+
+def scored(tmp_path: Path, **values: float) -> Scored:
+    """Candidates avocado, seed and gemini, with these scores."""
+    made = tuple(Score(annotator=name, value=value, missing=(), incorrect=(), hallucinated=(), why="", by=BY)
+                 for name, value in values.items())  # fmt: skip
+    row = captioned(tmp_path, "A wheel turns, then stops.", LOOP, "A wheel.")
+    return grow(row, Scored, reference="", events=(), scores=made)
+
+
+def prefer(row: Scored, **settings: str) -> Preferred:
+    return asyncio.run(Prefer(PreferConfig(**settings), NOBODY).process(row))
+
+
+def test_the_best_is_chosen_and_the_worst_rejected(tmp_path: Path) -> None:
+    row = prefer(scored(tmp_path, avocado=0.8, seed=0.1, gemini=0.5))
+    assert (row.chosen_from, row.draft, row.draft_by) == ("avocado", "A wheel turns, then stops.", BY)
+    assert (row.rejected_from, row.rejected, row.rejected_by) == ("seed", LOOP, BY)
+    assert row.margin == pytest.approx(0.7) and row.repetition_gain > 0.5
+    assert isinstance(row, Scored) and len(row.scores) == 3
+
+
+def test_a_named_winner_may_be_the_worse_one(tmp_path: Path) -> None:
+    row = prefer(scored(tmp_path, avocado=0.2, seed=0.6, gemini=0.9), chosen="avocado", rejected="seed")
+    assert (row.chosen_from, row.rejected_from, row.margin) == ("avocado", "seed", pytest.approx(-0.4))
+    row = prefer(scored(tmp_path, avocado=0.2, seed=0.6), rejected="seed")
+    assert (row.chosen_from, row.rejected_from, row.margin) == ("avocado", "seed", pytest.approx(-0.4))
+
+
+ONE = "1 candidates with a score"
+
+
+@pytest.mark.parametrize(("settings", "said"), [({}, ONE), ({"rejected": "seed"}, "no score of 'seed'")])
+def test_one_alone_is_no_pair(tmp_path: Path, settings: dict[str, str], said: str) -> None:
+    with pytest.raises(Unprocessable, match=said) as caught:
+        prefer(scored(tmp_path, avocado=0.5), **settings)
+    assert caught.value.kind == "too_few_candidates"
+
+
+def test_a_pair_must_differ_enough_and_the_limits_count_as_reached(tmp_path: Path) -> None:
+    pair = prefer(scored(tmp_path, avocado=0.85, gemini=0.8))
+    row = asyncio.run(Format(FormatConfig(mend=False), NOBODY).process(pair))
+    assert reasons(row, ALONE) == []
+    assert reasons(row, ALONE.model_copy(update={"min_margin": 0.05, "min_repetition_gain": 0.0})) == []
+    dropped = reasons(row, ALONE.model_copy(update={"min_margin": 0.06, "min_repetition_gain": 0.01}))
+    assert [reason.rule for reason in dropped] == ["margin", "repetition_gain"]
+
+
+def test_captions_of_a_pair_stay_as_they_were_written(tmp_path: Path) -> None:
+    pair = prefer(scored(tmp_path, seed=0.9, gemini=0.8))
+    row = asyncio.run(Format(FormatConfig(mend=False), NOBODY).process(pair))
+    assert (row.caption, row.mends) == (LOOP, ()) and "repetition" in {problem.kind for problem in row.remaining}
+    assert asyncio.run(Format(FormatConfig(), NOBODY).process(pair)).caption != LOOP

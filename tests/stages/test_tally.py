@@ -1,0 +1,76 @@
+"""Events of a reference, and what the other captions miss and make up (video-SALMONN 2)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asking_kit import Scripted, captioned, run
+
+from pipeline.answers import EventErrors
+from pipeline.models.base import Request
+from pipeline.prompts import Prompts
+from pipeline.stage import Unprocessable
+from stages.tally import Tally, total_error
+
+EVENTS = {"events": ["a woman stands", "a kettle hums", "the light is blue", "a man pours tea"]}
+CAPTIONS = ("At 0s, a woman stands.", "A kettle hums in red light.", "A dog barks, </evidence> a man pours tea.")
+
+
+def found(missing: list[int], incorrect: list[int], hallucinated: list[str]) -> dict[str, Any]:
+    return {"missing": missing, "incorrect": incorrect, "hallucinated": hallucinated}
+
+
+def test_each_other_caption_is_held_against_the_events_of_the_reference(tmp_path: Path) -> None:
+    findings = {CAPTIONS[1]: found([1, 4], [3], []), "A dog barks": found([1, 2], [], ["a dog barks"])}
+
+    def answer(request: Request) -> dict[str, Any]:
+        return next((said for caption, said in findings.items() if caption in request.prompt), EVENTS)
+
+    model = Scripted(answer)
+    row = run(Tally, captioned(tmp_path, *CAPTIONS), model, tmp_path, reference="avocado")
+    assert (row.reference, row.events) == (CAPTIONS[0], tuple(EVENTS["events"]))
+    second, third = row.scores
+    assert (second.annotator, second.value) == ("seed", pytest.approx(1 - 3 / 4))
+    assert second.missing == ("a woman stands", "a man pours tea") and second.incorrect == ("the light is blue",)
+    assert (third.annotator, third.hallucinated) == ("gemini", ("a dog barks",))
+    assert third.by.prompt == Prompts().hash("judge/events")
+    taken_apart, *judgements = (request.prompt for request in model.requests)
+    judged = next(prompt for prompt in judgements if CAPTIONS[1] in prompt)
+    assert CAPTIONS[0] in taken_apart and CAPTIONS[1] not in taken_apart
+    assert "2. a kettle hums" in judged and CAPTIONS[0] not in judged
+    assert all(request.prompt.count("</evidence>") == 2 for request in model.requests[1:])
+
+
+def test_errors_count_by_the_number_of_events_and_can_exceed_them() -> None:
+    """The paper's Miss and Hall add up to Total (section 3.3.1)."""
+    errors = EventErrors(missing=[1, 2], incorrect=[3], hallucinated=["a", "b", "c"])
+    assert total_error(errors, 4) == (2 + 1 + 3) / 4
+
+
+WRONG = [(found([5], [], []), "no event 5"), (found([0], [], []), "no event 0"), (found([1], [1], []), "once")]
+
+
+@pytest.mark.parametrize(("wrong", "said"), WRONG)
+def test_findings_that_cannot_be_are_asked_for_again(tmp_path: Path, wrong: dict[str, Any], said: str) -> None:
+    row = captioned(tmp_path, *CAPTIONS[:2])
+    model = Scripted(EVENTS, wrong, found([1], [], []))
+    assert run(Tally, row, model, tmp_path, reference="avocado").scores[0].missing == ("a woman stands",)
+    assert said in model.requests[-1].prompt
+    with pytest.raises(Unprocessable, match=said):
+        run(Tally, row, Scripted(EVENTS, *[wrong] * 9), tmp_path, reference="avocado")
+
+
+def test_without_a_reference_there_is_nothing_to_compare_with(tmp_path: Path) -> None:
+    model = Scripted()
+    for captions in (("", "A kettle."), ()):
+        with pytest.raises(Unprocessable) as caught:
+            run(Tally, captioned(tmp_path, *captions), model, tmp_path, reference="avocado" if captions else "nobody")
+        assert caught.value.kind == "no_reference"
+    assert model.requests == []
+
+
+def test_a_silent_candidate_has_no_score(tmp_path: Path) -> None:
+    row = run(Tally, captioned(tmp_path, CAPTIONS[0], ""), Scripted(EVENTS), tmp_path, reference="avocado")
+    assert row.scores == ()

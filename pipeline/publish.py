@@ -29,7 +29,7 @@ from pipeline.export.media import Media, own_file, suffix
 from pipeline.export.splits import Splits
 from pipeline.export.wordings import Wordings
 from pipeline.finished import finished_shards
-from pipeline.rows import Judged, by_attribute
+from pipeline.rows import Judged, Preferred, by_attribute
 from pipeline.run import Run
 from pipeline.storage import to_path
 
@@ -79,7 +79,8 @@ def build(run: Run, repo: str, out: Path, how: Settings) -> dict[str, int]:
         for row in _kept(run, names):
             split, made = how.splits.of(row.video), sample(row, run.storage.root)
             video = _video(run, row, repo, folder, media, how.videos)
-            values = made.model_dump() | {"video": video, "prompt": wordings.ask(row.id)}
+            question = wordings.general(row.id) if isinstance(row, Preferred) else wordings.ask(row.id)
+            values = made.model_dump() | {"video": video, "prompt": question}
             tables.add("all_attributes", split, values)
             for name, caption in by_attribute(row).items():
                 if not caption:

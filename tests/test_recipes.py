@@ -100,6 +100,7 @@ def test_salmonn2(tmp_path: Path) -> None:
     assert "`rejected` is a worse caption" in (tmp_path / "hub" / "README.md").read_text()
     (swift,) = lines(run, "ms-swift", tmp_path / "swift")
     question, answer = swift["messages"]
+    assert question["content"].removeprefix("<video>") in Prompts().text("train/general").splitlines()
     assert (answer["content"], swift["rejected_response"]) == (row.caption, row.rejected) and swift["videos"]
     (factory,) = lines(run, "llama-factory", tmp_path / "factory")
     assert factory["messages"] == [question | {"content": factory["messages"][0]["content"]}]

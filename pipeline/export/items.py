@@ -67,7 +67,8 @@ def items(clip: Kept, wordings: Wordings, kinds: Collection[ItemKind]) -> Iterat
     """What the clip teaches. An attribute of which the clip gives nothing is not asked for."""
     given = [name for name in ATTRIBUTES if clip.captions.get(name)]
     if "all" in kinds:
-        yield Item("all", (), wordings.ask(clip.id), clip.caption, clip.rejected)
+        question = wordings.general(clip.id) if clip.rejected else wordings.ask(clip.id)
+        yield Item("all", (), question, clip.caption, clip.rejected)
     if "single" in kinds:
         for name in given:
             yield Item("single", (name,), wordings.ask(clip.id, (name,)), clip.captions[name])

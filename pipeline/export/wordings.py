@@ -15,6 +15,7 @@ class Wordings:
     def __init__(self, prompts: Prompts, seed: int = 0):
         self.seed = seed
         self.whole = prompts.text("train/all").splitlines()
+        self.plain = prompts.text("train/general").splitlines()
         self.some = prompts.text("train/some").splitlines()
         entries = (line.partition(":") for line in prompts.text("train/phrases").splitlines())
         self.phrases = {name: [phrase.strip() for phrase in rest.split("|")] for name, _, rest in entries}
@@ -25,6 +26,10 @@ class Wordings:
             return self._pick(self.whole, clip)
         named = [self._pick(self.phrases[name], clip, name) for name in attributes]
         return self._pick(self.some, clip, *attributes).replace("{{attributes}}", _listed(named))
+
+    def general(self, clip: str) -> str:
+        """For a caption that need not tell when things happen, as of a preference pair."""
+        return self._pick(self.plain, clip)
 
     def subset(self, clip: str, given: Sequence[str], size: int) -> tuple[str, ...]:
         """`size` of the attributes given, in the usual order; () when there are fewer."""

@@ -19,7 +19,7 @@ from rich.text import Text
 from pipeline import bill, logs
 from pipeline import status as statuses
 from pipeline.review.views import diff
-from pipeline.rows import Clip, Formatted, Refined, Verified
+from pipeline.rows import Captioned, Clip, Formatted, Preferred, Refined, Score, Scored, Verified
 from pipeline.run import Run, RunError, Survey
 from pipeline.status import StepStatus
 from pipeline.work import Done
@@ -249,6 +249,13 @@ def _print_change(console: Console, before: str, after: str) -> None:
     console.print(text)
 
 
+def _print_score(console: Console, score: Score) -> None:
+    console.print(Text(f"  {score.annotator} {score.value:.3f} ({score.by.model}) {safe(score.why)}".rstrip()))
+    for kind in ("missing", "incorrect", "hallucinated"):
+        for event in getattr(score, kind):
+            console.print(Text(f"    {kind}: {safe(event)}"))
+
+
 def _print_findings(console: Console, step: str, row: Clip) -> None:
     values = row.model_dump()
     if step == "audit":
@@ -262,6 +269,17 @@ def _print_findings(console: Console, step: str, row: Clip) -> None:
     if step == "decompose":
         for attribute, caption in values["attributes"].items():
             console.print(Text(f"  {attribute}: {safe(caption) or '—'}"))
+    if type(row) is Captioned:
+        for candidate in row.candidates:
+            if candidate.corrected_by:
+                console.print(Text(f"{candidate.annotator}, corrected ({candidate.corrected_by.model}): "
+                                   f"{safe(candidate.caption)}"))  # fmt: skip
+    if type(row) is Scored:
+        for score in row.scores:
+            _print_score(console, score)
+    if isinstance(row, Preferred) and not isinstance(row, Formatted):
+        console.print(Text(f"  {row.chosen_from} before {row.rejected_from}, by {row.margin:.3f}; "
+                           f"repeats itself less by {row.repetition_gain:.3f}"))  # fmt: skip
     if isinstance(row, Formatted):
         for line in row.mends:
             console.print(Text(f"  mended: {safe(line)}"))

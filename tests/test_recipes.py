@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 from datasets import load_dataset
+from typer.testing import CliRunner
 
 from pipeline import publish
 from pipeline.attributes import ATTRIBUTES
+from pipeline.cli import app
 from pipeline.export import ExportError, Settings, export
 from pipeline.media import process
 from pipeline.prompts import Prompts, shipped
@@ -45,6 +47,12 @@ def rehearse(folder: Path, recipe: str, models: Sequence[str], settings: Sequenc
     run = Run.open(folder / "run")
     assert {status.state for status in steps(run)} == {"done"}
     return run
+
+
+def shown(run: Run, clip: str) -> str:
+    said = CliRunner().invoke(app, ["show", str(run.storage.root).removeprefix("file://"), clip])
+    assert said.exit_code == 0, said.output
+    return said.output
 
 
 def lines(run: Run, to: str, out: Path) -> list[Any]:
@@ -79,6 +87,7 @@ def test_diadem(tmp_path: Path) -> None:
     assert clip["written_by"] == ["rehearsed-words", "rehearsed-speakers", "rehearsed-avocado"]
     told = html(run)
     assert "correct dialogue" in told and "caption avocado" in told
+    assert "dialogue, corrected (rehearsed-speakers): At 0s" in shown(run, row.id)
 
 
 def test_salmonn2(tmp_path: Path) -> None:
@@ -96,6 +105,9 @@ def test_salmonn2(tmp_path: Path) -> None:
     (clip,) = load_dataset(str(tmp_path / "run" / "dataset"), split="train", cache_dir=str(tmp_path / "cache"))
     assert (clip["caption"], clip["rejected"], clip["reference"]) == (row.caption, row.rejected, row.reference)
     assert "score one" in html(run)
+    told = shown(run, row.id)
+    assert "  two 1.000 (rehearsed-judge)" in told or "    missing: " in told
+    assert f"  {row.chosen_from} before {row.rejected_from}, by 0.000" in told
     publish.build(run, "somebody/pairs", tmp_path / "hub", publish.Settings(videos="none"))
     assert "`rejected` is a worse caption" in (tmp_path / "hub" / "README.md").read_text()
     (swift,) = lines(run, "ms-swift", tmp_path / "swift")

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, StrictInt
 
+from pipeline.captions.text import squash
 from pipeline.rows import Error, Fact, Missing, Record
 
 
@@ -47,18 +48,26 @@ class Refinement(Record):
     enhance_summary: EnhanceSummary
 
 
+def _once_each(said: list[str]) -> list[str]:
+    """Without what says nothing and what has been said: each would count."""
+    return list({squash(each): each.strip() for each in reversed(said) if squash(each)}.values())[::-1]
+
+
+Statements = Annotated[list[str], AfterValidator(_once_each)]
+
+
 class Events(Record):
     """A caption taken apart into atomic events (video-SALMONN 2, section 3.3.1)."""
 
-    events: list[Annotated[str, Field(min_length=1)]] = Field(min_length=1, max_length=400)
+    events: Annotated[Statements, Field(min_length=1, max_length=400)]
 
 
 class EventErrors(Record):
     """Numbers of events that a caption misses or tells wrongly, and what it tells that is no event."""
 
-    missing: list[int]
-    incorrect: list[int]
-    hallucinated: list[str]
+    missing: list[StrictInt]
+    incorrect: list[StrictInt]
+    hallucinated: Statements
 
 
 class Grade(Record):

@@ -7,7 +7,17 @@ import os
 from collections.abc import Iterator, Sequence
 
 from pipeline import shards
-from pipeline.rows import Decomposed, Judged, Preferred, Record, Refined, Row, Verified, by_attribute
+from pipeline.rows import (
+    Decomposed,
+    FormattedByAttribute,
+    Judged,
+    Preferred,
+    Record,
+    Refined,
+    Row,
+    Verified,
+    by_attribute,
+)
 from pipeline.run import Run
 from pipeline.shards import Footer
 from pipeline.storage import to_path
@@ -120,7 +130,7 @@ def sample(row: Judged, root: str) -> Sample:
 
 def sample_type(row: type[Row]) -> type[Sample]:
     """What `sample` makes of rows of this type."""
-    if issubclass(row, Refined):
+    if issubclass(row, FormattedByAttribute):
         return AttributeSample
     return PairSample if issubclass(row, Preferred) else Sample
 

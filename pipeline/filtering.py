@@ -123,11 +123,7 @@ def _bars(clip: Formatted, limits: Limits) -> Found:
 
 def _pair(clip: Formatted, limits: Limits) -> Found:
     for rule, least in (("margin", limits.min_margin), ("repetition_gain", limits.min_repetition_gain)):
-        if least is None:
-            continue
-        if not isinstance(clip, Preferred):
-            yield rule, "not of a preference pair"
-        elif (value := getattr(clip, rule)) < least - 1e-9:
+        if least is not None and isinstance(clip, Preferred) and (value := getattr(clip, rule)) < least - 1e-9:
             yield rule, f"{value:.3f}, wanted {least:g}"
 
 

@@ -295,23 +295,28 @@ def _mistakes(values: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], s
             yield here, f"{step} names the environment {config.resources.env!r}, which `environments` does not have"
     if isinstance(recipe, list) and recipe and isinstance(recipe[0], dict) and _stage_name(recipe[0]) != "ingest":
         yield ("recipe", 0), "the first stage must be `ingest`"
-    elif recipe and known:
+    elif isinstance(recipe, list) and recipe and known:
         steps = list(_steps(recipe))
         yield from _misplaced(steps)
         yield from _unheard(steps)
 
 
 def _misplaced(steps: Sequence[Step]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Steps that cannot work on the rows of the one before."""
+    """Steps that cannot work on the rows of the one before, or would lose what has been made of them."""
     rows = flow(steps)
     for index, step in enumerate(steps):
-        wanted, taken = step.kind.types()[0], rows[step.name][0]
-        if not issubclass(taken, wanted):
-            before = ", ".join(name for name in step.inputs if rows[name][1] is not Decision)
-            says = f"{step.name} works on {wanted.__name__} rows, and {before} before it gives {taken.__name__}"
-            made = Candidate if wanted is Captioned else wanted  # captions side by side are joined
+        taken, given = rows[step.name]
+        before = ", ".join(name for name in step.inputs if rows[name][1] is not Decision)
+        if wanted := [kind for kind in step.kind.takes(step.config) if not issubclass(taken, kind)]:
+            says = f"{step.name} works on {wanted[0].__name__} rows, and {before} before it gives {taken.__name__}"
+            made = Candidate if wanted[0] is Captioned else wanted[0]  # captions side by side are joined
             giving = [name for name in stages.names() if find_stage(name).types()[1] is made]
             yield ("recipe", index), says + (f": put `{giving[0]}` between them" if giving else "")
+        elif issubclass(given, step.kind.types()[0]) and not issubclass(given, taken):
+            yield (
+                ("recipe", index),
+                f"{step.name} would lose what {before} has made of the rows: put it before {before}",
+            )
 
 
 def _unheard(steps: Sequence[Step]) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -394,17 +394,26 @@ class Refined(Audited):
 
 
 def by_attribute(row: Row) -> dict[str, str]:
-    """The finished captions of each attribute, "" where the clip gives nothing; {} when none were made."""
-    return row.captions.model_dump() if isinstance(row, Refined) else {}
+    """The captions of each attribute as far as the recipe has come, "" where the clip gives nothing; {} when none were
+    made."""
+    if isinstance(row, (Refined, FormattedByAttribute)):
+        return row.captions.model_dump()
+    return row.attributes.model_dump() if isinstance(row, Decomposed) else {}
 
 
 class Formatted(Drafted):
-    """Set right in form: the caption, and the `captions` of a refined clip. `mends` says how, one line each."""
+    """Set right in form; `mends` says how, one line each."""
 
     caption: str  # the all-attribute caption
     mends: tuple[str, ...]
     quotes: tuple[Quote, ...]
     remaining: tuple[Problem, ...]
+
+
+class FormattedByAttribute(Formatted):
+    """Of a recipe that takes captions apart by attribute."""
+
+    captions: AttributeCaptions
 
 
 class Reason(Record):

@@ -115,6 +115,11 @@ class Stage(Generic[In, Out, Config]):
         return taken if made is given else made
 
     @classmethod
+    def takes(cls, config: Config) -> list[type[Row]]:
+        """What a row must be for the stage with these settings: all of these types."""
+        return [cls.types()[0]]
+
+    @classmethod
     def prompts(cls, config: Config) -> list[str]:
         """Names of the prompts these settings use: their text goes into the fingerprint."""
         return []
@@ -166,6 +171,10 @@ class CorpusPass(Generic[In, Config]):
     def types(cls) -> tuple[type[Row], type[Row], type[StageConfig]]:
         given, config = _arguments(cls, 2)
         return given, Decision, config
+
+    @classmethod
+    def takes(cls, config: Config) -> list[type[Row]]:
+        return [cls.types()[0]]
 
     @classmethod
     def gives(cls, taken: type[Row]) -> type[Row]:

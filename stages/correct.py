@@ -3,14 +3,15 @@ down (DiaDem, section 4.2: one model has the better words, another the better sp
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from decimal import Decimal
 
 from pydantic import Field
 
 from pipeline import evidence
 from pipeline.asking import AskingConfig, AskingStage
-from pipeline.captions import quotes
+from pipeline.captions import anchors, quotes
+from pipeline.captions.text import squash
 from pipeline.evidence import Medium
 from pipeline.rows import Candidate, Captioned
 
@@ -61,13 +62,18 @@ class Correct(AskingStage[Captioned, Captioned, CorrectConfig]):
         return account.model_copy(update={"caption": answer.value.strip(), "corrected_by": by})
 
 
-def spoken(account: str) -> list[str]:
-    """The quoted words, in order, without case and punctuation."""
-    return [word for quote in quotes.find(account) for word in re.findall(r"\w+", quote.text.casefold())]
+def spoken(account: str) -> str:
+    """The letters of all quoted speech, in order."""
+    return "".join(squash(quote.text) for quote in quotes.find(account) if quote.claims != "screen")
 
 
 def objection(before: str, after: str) -> str | None:
-    """A quotation may be split between speakers; its words stay."""
-    if spoken(before) == spoken(after):
-        return None
-    return "the quoted words are not those of the account: only what is said about their speakers may change"
+    """Why `after` is no correction of `before`: a line may be split between speakers; words and times stay."""
+    if spoken(before) != spoken(after):
+        return "the quoted words are not those of the account: only what is said about their speakers may change"
+    lost = _times(before) - _times(after)
+    return f"the part at {min(lost)} s is gone: every part of the account stays" if lost else None
+
+
+def _times(account: str) -> set[Decimal]:
+    return {anchor.time for anchor in anchors.find(account, quotes.find(account))}

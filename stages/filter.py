@@ -12,7 +12,7 @@ from pipeline import evidence
 from pipeline.answers import Completeness
 from pipeline.asking import AskingConfig, AskingStage
 from pipeline.filtering import Limits, reasons
-from pipeline.rows import Decision, Formatted, Judged, Row, grow, joined
+from pipeline.rows import Decision, Formatted, Judged, Preferred, Row, grow, joined
 
 
 class FilterConfig(Limits, AskingConfig):
@@ -25,6 +25,11 @@ class FilterConfig(Limits, AskingConfig):
 class Filter(AskingStage[Formatted, Judged, FilterConfig]):
     name = "filter"
     decisions: Mapping[str, Sequence[Decision]] = {}
+
+    @classmethod
+    def takes(cls, config: FilterConfig) -> list[type[Row]]:
+        of_pairs = config.min_margin is not None or config.min_repetition_gain is not None
+        return [Formatted, *([Preferred] if of_pairs else [])]
 
     @classmethod
     def gives(cls, taken: type[Row]) -> type[Row]:

@@ -12,8 +12,10 @@ from pydantic import Field
 from pipeline.captions import FOUND, Style, check, find_quotes, mend
 from pipeline.rows import (
     AttributeCaptions,
+    Decomposed,
     Drafted,
     Formatted,
+    FormattedByAttribute,
     Problem,
     Refined,
     Row,
@@ -38,8 +40,8 @@ class Format(Stage[Drafted, Formatted, FormatConfig]):
     version = 3
 
     @classmethod
-    def gives(cls, taken: type[Row]) -> type[Row]:
-        return joined(taken, Formatted)
+    def gives(cls, taken: type[Row]) -> type[Formatted]:
+        return joined(taken, FormattedByAttribute if issubclass(taken, Decomposed) else Formatted)
 
     async def process(self, clip: Drafted) -> Formatted:
         return await asyncio.to_thread(format_clip, clip, self.config)
@@ -62,7 +64,7 @@ def format_clip(clip: Drafted, config: FormatConfig) -> Formatted:
             remaining += [Problem(kind=it.kind, snippet=it.snippet, why=f"{attribute}: {it.why}") for it in found]
     return grow(
         clip,
-        joined(type(clip), Formatted),
+        Format.gives(type(clip)),
         caption=caption,
         mends=tuple(lines),
         quotes=tuple(find_quotes(caption, clip.utterances, config.quote_likeness)),

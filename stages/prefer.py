@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipeline.captions import repetition_rate
 from pipeline.rows import Candidate, Preferred, Row, Score, Scored, grow, joined
@@ -14,6 +14,12 @@ from pipeline.stage import Stage, StageConfig, Unprocessable
 class PreferConfig(StageConfig):
     chosen: str = Field("", description="the annotator whose caption is to win; empty: the best scored")
     rejected: str = Field("", description="the annotator whose caption is to lose; empty: the worst scored")
+
+    @model_validator(mode="after")
+    def _two(self) -> PreferConfig:
+        if self.chosen and self.chosen == self.rejected:
+            raise ValueError(f"{self.chosen!r} cannot be both chosen and rejected")
+        return self
 
 
 class Prefer(Stage[Scored, Preferred, PreferConfig]):

@@ -23,6 +23,7 @@ from pipeline.rows import (
     Edit,
     Error,
     Failure,
+    FormattedByAttribute,
     Frame,
     Judged,
     Missing,
@@ -54,7 +55,7 @@ HOSTILE = (
     f'At 0s, {RTL} says "hello there". At 2s, 🎬 begins & "ends" \u0000 | [x](javascript:alert(1)).',
 )
 NAMES = ("plain.mp4", "🎬 take 2.mp4", f"{RTL}.mp4", "<img src=x onerror=alert(1)>.mp4")
-FINISHED = joined(Refined, Judged)  # of a recipe with all stages
+FINISHED = joined(joined(Refined, FormattedByAttribute), Judged)  # of a recipe with all stages
 MODEL = Answered(model="toy-writer", provider="scripted", prompt="0123456789abcdef")
 
 

@@ -153,9 +153,11 @@ def test_avocado(tmp_path: Path) -> None:
     assert clip["written_by"] == ["rehearsed-gemini"]
 
     assert sum(export(run, "ms-swift", tmp_path / "swift", Settings()).values()) == 1
+    with pytest.raises(ExportError, match="no captions apart by attribute"):
+        export(run, "ms-swift", tmp_path / "single", Settings(kinds=("single",)))
     counts = publish.build(run, "somebody/avocado", tmp_path / "hub", publish.Settings(videos="none"))
     assert counts == {"data/all_attributes/train-00000.parquet": 1}
     card = (tmp_path / "hub" / "README.md").read_text()
     assert "No audit was made" in card and "single_attribute" not in card
     assert "No audit was made" in html(run)
-    assert view(row)["attributes"] == view(row)["findings"] == []
+    assert view(row)["attributes"] == [] and view(row)["findings"] is None

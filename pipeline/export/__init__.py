@@ -50,7 +50,10 @@ def export(run: Run, to: str, out: Path, how: Settings) -> dict[str, int]:
     if to not in FORMATS:
         raise ExportError(f"no format {to!r}; there are {', '.join(FORMATS)}")
     shards = finished_shards(run, how.unfinished)
-    if to not in PAIRED and issubclass(run.types(list(run.steps)[-1])[1], Preferred):
+    row = run.types(list(run.steps)[-1])[1]
+    if "all" not in how.kinds and "captions" not in row.model_fields:
+        raise ExportError("the recipe takes no captions apart by attribute: there is only the kind 'all'")
+    if to not in PAIRED and issubclass(row, Preferred):
         raise ExportError(f"{to} has no form for preference pairs; these have: {', '.join(PAIRED)}")
     writer = importlib.import_module(f"pipeline.export.{to.replace('-', '_')}")
     with Folder(out) as folder:

@@ -33,7 +33,8 @@ async function show(index) {
     line.addEventListener("click", () => go(said.start));
     return line;
   }) : [element("li", "no speech was heard", "empty")]));
-  $("findings").replaceChildren(...(clip.findings.length ? clip.findings : ["nothing"]).map((text) => element("li", text)));
+  $("audit").hidden = !clip.findings;
+  $("findings").replaceChildren(...(clip.findings?.length ? clip.findings : ["nothing"]).map((text) => element("li", text)));
   $("diff").replaceChildren(...clip.draft.flatMap((part) => [element("span", part.text, part.kind), " "]));
   $("candidates").replaceChildren(...clip.candidates.map((candidate) => {
     const box = element("div");
@@ -129,7 +130,7 @@ function choosing(said) {
   $("note").value = "";
   for (const button of $("buttons").querySelectorAll("button")) button.classList.toggle("chosen", button.dataset.said === said);
   if (!said) return;
-  const names = ["", ...state.clip.attributes.map((one) => one.name)];
+  const names = ["", ...state.clip.names];
   $("attributes").replaceChildren(...names.map((name, number) => {
     const button = element("button", `${number} ${name || "none"}`);
     button.type = "button";
@@ -141,7 +142,7 @@ function choosing(said) {
 function attribute(number) {
   const buttons = [...$("attributes").children];
   if (!buttons[number]) return;
-  state.attribute = number ? state.clip.attributes[number - 1].name : "";
+  state.attribute = number ? state.clip.names[number - 1] : "";
   buttons.forEach((button, place) => button.classList.toggle("chosen", place === number));
   $("note").focus();
 }

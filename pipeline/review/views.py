@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from pipeline.attributes import ATTRIBUTES
 from pipeline.captions import anchors, quotes
 from pipeline.export.splits import draw
 from pipeline.rows import Audit, Audited, Judged, Utterance, by_attribute
@@ -58,7 +59,8 @@ def view(clip: Judged) -> dict[str, Any]:
             {"start": said.start, "end": said.end, "speaker": said.speaker, "text": said.text, "words": words(said)}
             for said in clip.utterances
         ],
-        "findings": list(_findings(clip.audits)) if isinstance(clip, Audited) else [],
+        "names": ATTRIBUTES,  # what an error can be about, whether or not captions were taken apart
+        "findings": list(_findings(clip.audits)) if isinstance(clip, Audited) else None,
     }
 
 

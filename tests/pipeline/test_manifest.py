@@ -75,6 +75,21 @@ def test_an_annotator_that_the_recipe_does_not_have_is_told_before_any_work() ->
     assert told.endswith("did you mean 'dialogue'?")
 
 
+@pytest.mark.parametrize("recipe", ["foo", "5", "{stage: ingest}"])
+def test_a_recipe_that_is_no_list_is_told(recipe: str) -> None:
+    (told,) = problems(f"inputs: []\nrecipe: {recipe}\n")
+    assert told.startswith("m.yaml:2: recipe:")
+
+
+def test_a_step_that_would_lose_what_was_made_is_told() -> None:
+    text = (manifests.shipped("manifests") / "salmonn2.yaml").read_text()
+    told = problems(text.replace("- stage: format", "- stage: verify\n  model: judge\n- stage: format"))
+    assert any("verify would lose what prefer has made of the rows: put it before prefer" in line for line in told)
+    text = (manifests.shipped("manifests") / "avocado.yaml").read_text()
+    (line,) = problems(text.replace("  min_completeness: 4", "  min_margin: 0.05"))
+    assert "filter works on Preferred rows, and format before it gives Formatted" in line
+
+
 def test_captions_are_due_before_they_are_merged() -> None:
     text = (manifests.shipped("manifests") / "avocado.yaml").read_text()
     before, _, rest = text.partition("- stage: caption\n")

@@ -48,6 +48,17 @@ def test_words_may_not_go_come_or_leave_their_quotation(after: str) -> None:
     assert objection(ACCOUNT, after)
 
 
+def test_scripts_without_spaces_and_words_on_signs_are_no_hindrance() -> None:
+    assert (
+        objection('At 1s, a man says, "你好吗我很好。"', 'At 1s, a man says, "你好吗" and a woman, "我很好。"') is None
+    )
+    assert objection(ACCOUNT, ACCOUNT.replace("the man", 'the man behind the counter labelled "Tickets"')) is None
+
+
+def test_no_part_of_the_account_may_go() -> None:
+    assert "part at 8 s is gone" in str(objection(RIGHT, RIGHT.replace("At 8s, the", "The")))
+
+
 def test_nobody_is_asked_about_an_account_without_speech(tmp_path: Path) -> None:
     model = Scripted()
     row = captioned(tmp_path, "Nobody speaks.", "")

@@ -6,10 +6,10 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from asking_kit import BY, CAPTION, PARTS, audited, drafted, verified
+from asking_kit import BY, CAPTION, PARTS, audited, decomposed, drafted, verified
 
 from pipeline import shards
-from pipeline.rows import AttributeCaptions, Formatted, Refined, Verified, grow
+from pipeline.rows import AttributeCaptions, Formatted, FormattedByAttribute, Refined, Verified, grow
 from stages.format import Format, FormatConfig
 
 NOBODY: Any = None  # format asks no model
@@ -47,6 +47,12 @@ def test_of_a_shorter_recipe_the_last_caption_is_set_right(tmp_path: Path) -> No
     assert draft.caption == "At 0s, a man." and draft.draft_by == BY and not isinstance(draft, (Verified, Refined))
     later = formatted(verified(tmp_path, "**At 1 s**: a cup. "))
     assert later.caption == "At 1s, a cup." and later.verified_by == BY and not isinstance(later, Refined)
+
+
+def test_captions_by_attribute_that_nobody_refined_are_set_right_too(tmp_path: Path) -> None:
+    row = formatted(decomposed(tmp_path, PARTS.model_copy(update={"camera": "(At 4s) the camera pans left."})))
+    assert row.captions.camera == "At 4s, the camera pans left." and row.captions.scene == PARTS.scene
+    assert isinstance(row, FormattedByAttribute) and not isinstance(row, Refined)
 
 
 def test_what_cannot_be_mended_remains(tmp_path: Path) -> None:

@@ -57,6 +57,11 @@ def test_one_alone_is_no_pair(tmp_path: Path, settings: dict[str, str], said: st
     assert caught.value.kind == "too_few_candidates"
 
 
+def test_nobody_wins_against_himself() -> None:
+    with pytest.raises(ValueError, match="'seed' cannot be both"):
+        PreferConfig(chosen="seed", rejected="seed")
+
+
 def test_a_pair_must_differ_enough_and_the_limits_count_as_reached(tmp_path: Path) -> None:
     pair = prefer(scored(tmp_path, avocado=0.85, gemini=0.8))
     row = asyncio.run(Format(FormatConfig(mend=False), NOBODY).process(pair))

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from asking_kit import Scripted, captioned, run
+from pydantic import ValidationError
 
-from pipeline.answers import EventErrors
+from pipeline.answers import EventErrors, Events
 from pipeline.models.base import Request
 from pipeline.prompts import Prompts
 from pipeline.stage import Unprocessable
@@ -60,6 +61,17 @@ def test_findings_that_cannot_be_are_asked_for_again(tmp_path: Path, wrong: dict
     assert said in model.requests[-1].prompt
     with pytest.raises(Unprocessable, match=said):
         run(Tally, row, Scripted(EVENTS, *[wrong] * 9), tmp_path, reference="avocado")
+
+
+def test_what_says_nothing_or_was_said_does_not_count() -> None:
+    errors = EventErrors(missing=[], incorrect=[], hallucinated=["", "A dog barks.", "a dog barks", " "])
+    assert errors.hallucinated == ["A dog barks."]
+    assert Events(events=["a cup", "  ", "A cup.", "a pan"]).events == ["a cup", "a pan"]
+    for wrong in ({"missing": [True]}, {"missing": ["1"]}, {"missing": [1.0]}):
+        with pytest.raises(ValidationError):
+            EventErrors(**({"missing": [], "incorrect": [], "hallucinated": []} | wrong))
+    with pytest.raises(ValidationError):
+        Events(events=["", "…"])
 
 
 def test_without_a_reference_there_is_nothing_to_compare_with(tmp_path: Path) -> None:

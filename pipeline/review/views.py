@@ -59,7 +59,7 @@ def view(clip: Judged) -> dict[str, Any]:
             {"start": said.start, "end": said.end, "speaker": said.speaker, "text": said.text, "words": words(said)}
             for said in clip.utterances
         ],
-        "names": ATTRIBUTES,  # what an error can be about, whether or not captions were taken apart
+        "names": list(ATTRIBUTES),  # what an error can be about, whether or not captions were taken apart
         "findings": list(_findings(clip.audits)) if isinstance(clip, Audited) else None,
     }
 

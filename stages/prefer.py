@@ -37,6 +37,8 @@ class Prefer(Stage[Scored, Preferred, PreferConfig]):
         chosen, rejected = pair(clip.scores, self.config)
         captions: dict[str, Candidate] = {candidate.annotator: candidate for candidate in clip.candidates}
         better, worse = captions[chosen.annotator], captions[rejected.annotator]
+        if better.caption == worse.caption:
+            raise Unprocessable(f"{better.annotator} and {worse.annotator} say the same", kind="same_caption")
         made: Preferred = grow(
             clip,
             joined(type(clip), Preferred),

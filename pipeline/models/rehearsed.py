@@ -51,8 +51,8 @@ def _pick(choices: tuple[str, ...], seed: str) -> str:
 
 
 def caption(request: Request) -> str:
-    """A few anchored sentences that differ from clip to clip; spoken lines of the transcript are quoted."""
-    seed = request.row or request.prompt
+    """A few anchored sentences that differ from clip to clip, and with the setting `seed`; spoken lines are quoted."""
+    seed = f"{request.row or request.prompt}{request.settings.get('seed', '')}"
     last = max(0, int(_duration(request.prompt)) - 1)
     person = _pick(PEOPLE, seed)
     blocks = {0: f"the camera holds a medium shot of {_pick(PLACES, seed + 'place')}, where {person} is in view."}

@@ -57,6 +57,14 @@ def test_one_alone_is_no_pair(tmp_path: Path, settings: dict[str, str], said: st
     assert caught.value.kind == "too_few_candidates"
 
 
+def test_two_that_say_the_same_are_no_pair_whatever_a_judge_says(tmp_path: Path) -> None:
+    row = scored(tmp_path, avocado=0.9, seed=0.1)
+    same = tuple(candidate.model_copy(update={"caption": "A wheel."}) for candidate in row.candidates)
+    with pytest.raises(Unprocessable, match="avocado and seed say the same") as caught:
+        prefer(row.model_copy(update={"candidates": same}))
+    assert caught.value.kind == "same_caption"
+
+
 def test_nobody_wins_against_himself() -> None:
     with pytest.raises(ValueError, match="'seed' cannot be both"):
         PreferConfig(chosen="seed", rejected="seed")

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.inputs import InputError, list_inputs
-from pipeline.manifest import Manifest, Step
+from pipeline.manifest import Manifest
 from pipeline.media.process import MediaError, run
 from pipeline.models.factory import check_model, unfit_media
 from pipeline.prompts import PromptError, Prompts
+from pipeline.recipe import Step
 from pipeline.run import Run, RunError
 from pipeline.stage import Stage
 from pipeline.storage import Storage

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline import shards
-from pipeline.manifest import Manifest, Step
+from pipeline.manifest import Manifest
 from pipeline.models.config import Limits
 from pipeline.models.factory import endpoint, strictest
 from pipeline.models.replay import Entry, copy_answers
 from pipeline.models.spend import Line, entries, lines, scaled, seconds_needed
+from pipeline.recipe import Step
 from pipeline.run import ALL, Run, RunError
 from pipeline.shards import Footer
 from pipeline.stage import Stage

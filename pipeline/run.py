@@ -21,8 +21,9 @@ from typing import Any
 
 from pipeline import manifest as manifests
 from pipeline import shards
-from pipeline.manifest import Manifest, Step
+from pipeline.manifest import Manifest
 from pipeline.prompts import Prompts
+from pipeline.recipe import Step, flow
 from pipeline.rows import Failure, Row
 from pipeline.shards import Footer
 from pipeline.stage import Stage
@@ -104,7 +105,7 @@ class Run:
 
     def types(self, step: str) -> tuple[type[Row], type[Row]]:
         """The rows a step takes and gives."""
-        return manifests.flow(self.steps.values())[step]
+        return flow(self.steps.values())[step]
 
     def trunk(self, step: str) -> str:
         """The step whose rows this one works on, one by one."""

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline import shards
-from pipeline.manifest import Step
 from pipeline.models.base import Abandoned, Misconfigured, Model, OutOfBudget
 from pipeline.models.replay import AnswerStore, current_store
 from pipeline.models.spend import Line, lines
+from pipeline.recipe import Step
 from pipeline.rows import Candidate, Captioned, Decision, Failure, Row, grow
 from pipeline.run import ALL, Fresh, Mark, Run
 from pipeline.shards import Footer

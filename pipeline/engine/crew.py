@@ -16,7 +16,7 @@ from ray.exceptions import RayError
 
 from pipeline.engine import cluster, office
 from pipeline.engine.worker import Worker
-from pipeline.manifest import Step
+from pipeline.recipe import Step
 from pipeline.run import Run
 from pipeline.stage import Resources
 

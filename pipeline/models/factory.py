@@ -15,7 +15,7 @@ from pipeline.models.spend import Budgeted, Purse, prices_of
 from pipeline.storage import Storage
 
 if TYPE_CHECKING:
-    from pipeline.manifest import Step
+    from pipeline.recipe import Step
     from pipeline.run import Run
 
 GateMaker = Callable[[ModelConfig], Gate]

@@ -8,6 +8,8 @@ import pytest
 
 from pipeline import manifest as manifests
 from pipeline.manifest import ManifestError
+from pipeline.prompts import shipped
+from pipeline.recipe import flow
 from pipeline.rows import Judged, Refined
 
 SHIPPED = ["asid.yaml", "avc-dpo.yaml", "avocado.yaml", "demo.yaml", "diadem.yaml", "salmonn2.yaml"]
@@ -59,7 +61,7 @@ def test_all_mistakes_are_told_at_once_with_their_lines() -> None:
 
 
 def test_a_step_that_cannot_work_on_the_rows_before_it_is_told(tmp_path: Path) -> None:
-    text = (manifests.shipped("manifests") / "avocado.yaml").read_text()
+    text = (shipped("manifests") / "avocado.yaml").read_text()
     (tmp_path / "m.yaml").write_text(text.replace("- stage: format\n  style: integer\n", ""))
     with pytest.raises(ManifestError) as caught:
         manifests.load(tmp_path / "m.yaml")
@@ -69,7 +71,7 @@ def test_a_step_that_cannot_work_on_the_rows_before_it_is_told(tmp_path: Path) -
 
 
 def test_an_annotator_that_the_recipe_does_not_have_is_told_before_any_work() -> None:
-    text = (manifests.shipped("manifests") / "diadem.yaml").read_text()
+    text = (shipped("manifests") / "diadem.yaml").read_text()
     (told,) = problems(text.replace("annotator: dialogue", "annotator: dialog"))
     assert "correct names the annotator 'dialog', which the recipe does not have before it" in told
     assert told.endswith("did you mean 'dialogue'?")
@@ -82,23 +84,23 @@ def test_a_recipe_that_is_no_list_is_told(recipe: str) -> None:
 
 
 def test_a_step_that_would_lose_what_was_made_is_told() -> None:
-    text = (manifests.shipped("manifests") / "salmonn2.yaml").read_text()
+    text = (shipped("manifests") / "salmonn2.yaml").read_text()
     told = problems(text.replace("- stage: format", "- stage: verify\n  model: judge\n- stage: format"))
     assert any("verify would lose what prefer has made of the rows: put it before prefer" in line for line in told)
-    text = (manifests.shipped("manifests") / "avocado.yaml").read_text()
+    text = (shipped("manifests") / "avocado.yaml").read_text()
     (line,) = problems(text.replace("  min_completeness: 4", "  min_margin: 0.05"))
     assert "filter works on Preferred rows, and format before it gives Formatted" in line
 
 
 def test_captions_are_due_before_they_are_merged() -> None:
-    text = (manifests.shipped("manifests") / "avocado.yaml").read_text()
+    text = (shipped("manifests") / "avocado.yaml").read_text()
     before, _, rest = text.partition("- stage: caption\n")
     (told,) = problems(before + "- stage: ensemble" + rest.partition("- stage: ensemble")[2])
     assert "ensemble works on Captioned rows, and cut before it gives Clip: put `caption` between them" in told
 
 
 def test_what_a_row_has_been_through_is_carried_to_the_end() -> None:
-    made = {name: manifests.flow(manifests.load(f"{name}.yaml").steps())["filter"][1] for name in ("asid", "avocado")}
+    made = {name: flow(manifests.load(f"{name}.yaml").steps())["filter"][1] for name in ("asid", "avocado")}
     assert all(issubclass(kind, Judged) for kind in made.values())
     assert {name for name, kind in made.items() if issubclass(kind, Refined)} == {"asid"}
 

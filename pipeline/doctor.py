@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.asking import AskingStage
 from pipeline.inputs import InputError, list_inputs
 from pipeline.manifest import Manifest
 from pipeline.media.process import MediaError, run
@@ -17,7 +18,7 @@ from pipeline.models.factory import check_model, unfit_media
 from pipeline.prompts import PromptError, Prompts
 from pipeline.recipe import Step
 from pipeline.run import Run, RunError
-from pipeline.stage import Stage
+from pipeline.stage import Context, Stage
 from pipeline.storage import Storage
 
 ROOM = 2 << 30  # bytes free, below which a run will not go far
@@ -60,8 +61,8 @@ def check_models(manifest: Manifest, names: Iterable[str], steps: Sequence[Step]
 
 
 def before_spending(run: Run, steps: Sequence[str], again: bool = False) -> None:
-    """Raises RunError when a model that is going to be asked cannot be: one line for each, with what mends it. `again`:
-    also of steps that are done."""
+    """Raises RunError when a model that is going to be asked cannot be, or a prompt does not fit its step: one line for
+    each, with what mends it. `again`: also of steps that are done."""
     asked = {
         name: [model for model in step.kind.models(step.config) if run.manifest.models[model].provider != "embedded"]
         for name in steps
@@ -71,8 +72,9 @@ def before_spending(run: Run, steps: Sequence[str], again: bool = False) -> None
         return
     survey = run.survey()
     paid = dict.fromkeys(name for step, models in asked.items() if again or not survey.whole(step) for name in models)
-    found = [finding for finding in check_models(run.manifest, paid, list(run.steps.values())) if not finding.good]
-    if found:
+    findings = [_prompts(run.steps[name], run.prompts) for name, models in asked.items() if models]
+    findings += check_models(run.manifest, paid, list(run.steps.values()))
+    if found := [finding for finding in findings if not finding.good]:
         raise RunError("\n".join(f"{finding.what}: {finding.cure}" for finding in found))
 
 
@@ -102,10 +104,12 @@ def _room() -> Iterator[Finding]:
 
 
 def _prompts(step: Step, prompts: Prompts) -> Finding:
+    """Whether each prompt is there and has a place for what the stage, with these settings, puts into it."""
     try:
-        names = step.kind.prompts(step.config) if issubclass(step.kind, Stage) else []
-        for name in names:
+        for name in step.kind.prompts(step.config) if issubclass(step.kind, Stage) else []:
             prompts.text(name)
+        if issubclass(step.kind, AskingStage):
+            step.kind(step.config, Context(Storage(Path.cwd()), prompts, {})).open()
     except PromptError as error:
         return Finding(f"step {step.name}", str(error))
     return Finding(f"step {step.name}")

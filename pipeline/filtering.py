@@ -32,7 +32,9 @@ class Limits(BaseModel):
     min_motion: float = Field(0.0, ge=0, description="frame widths per second, camera and things; 0: off")
     max_motion: float | None = Field(None, ge=0, description="None: off")
     max_bars: float = Field(1.0, ge=0, le=1, description="share of the picture that is black bars, over time; 1: off")
-    min_margin: float | None = Field(None, description="of a preference pair: by how much the chosen caption is better")
+    min_margin: float | None = Field(
+        None, description="of a preference pair: by how much the chosen caption is better; a worse one is never chosen"
+    )
     min_repetition_gain: float | None = Field(
         None, description="of a preference pair: by how much the chosen caption repeats itself less; below 0: more"
     )
@@ -122,8 +124,10 @@ def _bars(clip: Formatted, limits: Limits) -> Found:
 
 
 def _pair(clip: Formatted, limits: Limits) -> Found:
-    for rule, least in (("margin", limits.min_margin), ("repetition_gain", limits.min_repetition_gain)):
-        if least is not None and isinstance(clip, Preferred) and (value := getattr(clip, rule)) < least - 1e-9:
+    if not isinstance(clip, Preferred):
+        return
+    for rule, least in (("margin", limits.min_margin or 0.0), ("repetition_gain", limits.min_repetition_gain)):
+        if least is not None and (value := getattr(clip, rule)) < least - 1e-9:
             yield rule, f"{value:.3f}, wanted {least:g}"
 
 

@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 import stages
 from pipeline.recipe import Step, find_stage, flow, settings_of, stage_name, steps_of
-from pipeline.rows import Candidate, Captioned, Decision
+from pipeline.rows import Candidate, Captioned, Decision, Drafted, Row, Scored
 from pipeline.stage import Stage, StageConfig
 
 STEP_NAME = re.compile(r"^[a-z][a-z0-9_-]{0,40}$")
@@ -80,14 +80,24 @@ def _misplaced(steps: Sequence[Step]) -> Iterator[tuple[tuple[str | int, ...], s
         before = ", ".join(name for name in step.inputs if rows[name][1] is not Decision)
         if wanted := [kind for kind in step.kind.takes(step.config) if not issubclass(taken, kind)]:
             says = f"{step.name} works on {wanted[0].__name__} rows, and {before} before it gives {taken.__name__}"
-            made = Candidate if wanted[0] is Captioned else wanted[0]  # captions side by side are joined
-            giving = [name for name in stages.names() if find_stage(name).types()[1] is made]
-            yield ("recipe", index), says + (f": put `{giving[0]}` between them" if giving else "")
+            fitting = " or ".join(f"`{name}`" for name in stages.names() if _leads(name, taken, wanted[0]))
+            yield ("recipe", index), says + (f": put {fitting} between them" if fitting else "")
         elif issubclass(given, step.kind.types()[0]) and not issubclass(given, taken):
+            yield ("recipe", index), f"{step.name} would lose what {before} has made: put it before {before}"
+        elif step.kind.types()[0] is Captioned and issubclass(taken, (Drafted, Scored)):
             yield (
                 ("recipe", index),
-                f"{step.name} would lose what {before} has made of the rows: put it before {before}",
+                f"{step.name} works on captions that {before} has used already: put it before {before}",
             )
+
+
+def _leads(name: str, taken: type[Row], wanted: type[Row]) -> bool:
+    """Whether the shipped stage of that name makes what is wanted of such rows, and loses nothing."""
+    kind = find_stage(name)
+    if not issubclass(taken, kind.types()[0]):
+        return False
+    given = Captioned if kind.types()[1] is Candidate else kind.gives(taken)  # captions side by side are joined
+    return issubclass(given, wanted) and issubclass(given, taken)
 
 
 def _unheard(steps: Sequence[Step]) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -155,6 +155,11 @@ def print_end(console: Console, run: Run, result: Result, samples: int) -> None:
     if samples:
         where = run.storage.root.removeprefix("file://")
         console.print(Text(f"{samples} clips in {where}/dataset; asid status shows the funnel, asid show one clip"))
+        return
+    _, rules = statuses.drops(run)
+    if rules:
+        dropped = ", ".join(f"{rule} dropped {count}" for rule, count in rules.most_common())
+        console.print(Text(f"no clip was kept, so there is no dataset: {dropped}"))
 
 
 def print_figures(console: Console, lines: Sequence[dict[str, Any]], as_json: bool) -> None:

@@ -24,7 +24,7 @@ def export(
         str, typer.Option("--media", help="How rows name videos: absolute, relative, or copy")
     ] = "absolute",
     items: Annotated[str, typer.Option("--items", help="Of all, single, subset attributes")] = "all,single",
-    audio: Annotated[str, typer.Option("--audio", help="Sound in the video, or in a file of its own")] = "video",
+    audio: Annotated[str, typer.Option("--audio", help="Sound in the video, in a file of its own, or none")] = "video",
     validation: Validation = 0.0,
     test: Test = 0.0,
     seed: Seed = 0,

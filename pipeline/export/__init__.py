@@ -26,7 +26,8 @@ __all__ = ["FORMATS", "ExportError", "Settings", "Splits", "export", "settings"]
 
 @dataclass(frozen=True)
 class Settings:
-    """How to export. `kinds`: captions of all attributes, of one, of two to four. `audio`: see ms_swift."""
+    """How to export. `kinds`: captions of all attributes, of one, of two to four. `audio`: see ms_swift; "none"
+    for models that only see."""
 
     splits: Splits = field(default_factory=Splits)
     media: Where = "absolute"
@@ -38,7 +39,11 @@ class Settings:
 
 def settings(splits: Splits, media: str, kinds: Sequence[str], audio: str, unfinished: bool = False) -> Settings:
     """Settings as typed by a person. Raises ExportError for a word that is none of the choices."""
-    for given, choices in (((media,), get_args(Where)), (kinds, get_args(ItemKind)), ((audio,), ("video", "file"))):
+    for given, choices in (
+        ((media,), get_args(Where)),
+        (kinds, get_args(ItemKind)),
+        ((audio,), ("video", "file", "none")),
+    ):
         if wrong := [word for word in given if word not in choices]:
             raise ExportError(f"{wrong[0]!r} is none of {', '.join(choices)}")
     return Settings(splits, cast(Where, media), cast(Sequence[ItemKind], kinds), audio, unfinished)

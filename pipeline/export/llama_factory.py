@@ -18,11 +18,12 @@ from pipeline.export.tools import Tools, messages
 def write(clips: Iterable[Kept], tools: Tools) -> None:
     for clip in clips:
         media = {"videos": [tools.media.video(clip)]}
-        if clip.sound:
+        heard = clip.sound and tools.audio != "none"
+        if heard:
             media["audios"] = [tools.media.sound(clip)]
-        name = f"{clip.split}_{'sound' if clip.sound else 'silent'}.jsonl"
+        name = f"{clip.split}_{'sound' if heard else 'silent'}.jsonl"
         for item in tools.items(clip):
-            marks = "<video><audio>" if clip.sound else "<video>"
+            marks = "<video><audio>" if heard else "<video>"
             asked, answered = messages(item, marks)
             if item.rejected:
                 pair = {"chosen": answered, "rejected": answered | {"content": item.rejected}}

@@ -19,7 +19,9 @@ class Tools:
     wordings: Wordings
     storage: Storage
     kinds: Sequence[ItemKind]
-    audio: str  # "video": heard in the video itself; "file": also as a file of its own
+    audio: (
+        str  # "video": heard in the video itself; "file": also as a file of its own; "none": for models that only see
+    )
     tar_bytes: int
 
     def items(self, clip: Kept) -> Iterator[Item]:

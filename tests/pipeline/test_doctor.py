@@ -9,6 +9,7 @@ import pytest
 
 from pipeline import manifest as manifests
 from pipeline.doctor import before_spending, examine
+from pipeline.prompts import shipped
 from pipeline.run import Run, RunError
 from tests import paid
 from tests.servers.llm import Behaviour, LlmServer
@@ -79,3 +80,12 @@ class Cutting(paid.Stage[paid.Video, paid.Clip, CuttingConfig]):
 
     async def process(self, row: paid.Video) -> Any:
         raise NotImplementedError
+
+
+def test_a_prompt_that_does_not_fit_its_step_is_told_before_anything_is_asked(tmp_path: Path) -> None:
+    text = (shipped("manifests") / "avocado.yaml").read_text().replace("  prompt: merge\n", "")
+    manifest = manifests.parse(text.replace("provider: gemini", "provider: scripted").replace("openai", "scripted"))
+    (found,) = [finding for finding in examine(manifest) if finding.what == "step ensemble"]
+    assert "has no place for material" in found.cure
+    with pytest.raises(RunError, match="step ensemble: .*has no place for material"):
+        before_spending(Run(tmp_path / "run", manifest), [step.name for step in manifest.steps()])

@@ -67,7 +67,7 @@ def test_a_step_that_cannot_work_on_the_rows_before_it_is_told(tmp_path: Path) -
         manifests.load(tmp_path / "m.yaml")
     (told,) = caught.value.problems
     assert "filter works on Formatted rows, and ensemble before it gives Drafted" in told
-    assert told.endswith("put `format` between them") and told.startswith("m.yaml:49:")
+    assert told.endswith("put `format` between them") and told.startswith("m.yaml:55:")
 
 
 def test_an_annotator_that_the_recipe_does_not_have_is_told_before_any_work() -> None:
@@ -86,10 +86,29 @@ def test_a_recipe_that_is_no_list_is_told(recipe: str) -> None:
 def test_a_step_that_would_lose_what_was_made_is_told() -> None:
     text = (shipped("manifests") / "salmonn2.yaml").read_text()
     told = problems(text.replace("- stage: format", "- stage: verify\n  model: judge\n- stage: format"))
-    assert any("verify would lose what prefer has made of the rows: put it before prefer" in line for line in told)
+    assert any("verify would lose what prefer has made: put it before prefer" in line for line in told)
     text = (shipped("manifests") / "avocado.yaml").read_text()
     (line,) = problems(text.replace("  min_completeness: 4", "  min_margin: 0.05"))
     assert "filter works on Preferred rows, and format before it gives Formatted" in line
+
+
+def test_advice_leads_on_from_where_the_recipe_is() -> None:
+    text = (shipped("manifests") / "avc-dpo.yaml").read_text()
+    without = text.replace("- stage: prefer\n  chosen: aspect\n  rejected: general\n", "").replace(
+        "  min_margin: 0.2\n", ""
+    )
+    (told,) = problems(without)
+    assert told.endswith("format works on Drafted rows, and grade before it gives Scored: put `prefer` between them")
+    start, end = text.index("- stage: grade"), text.index("- stage: prefer")
+    (told,) = problems(text[:start] + text[end:])
+    assert told.endswith("put `tally` or `grade` between them")
+
+
+def test_captions_cannot_be_worked_on_once_they_are_used() -> None:
+    text = (shipped("manifests") / "diadem.yaml").read_text()
+    step = text[text.index("- stage: correct") : text.index("- stage: ensemble")]
+    told = problems(text.replace(step, "").replace("- stage: format", step + "- stage: format"))
+    assert any("correct works on captions that ensemble has used already" in line for line in told)
 
 
 def test_captions_are_due_before_they_are_merged() -> None:

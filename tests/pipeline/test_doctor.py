@@ -87,5 +87,5 @@ def test_a_prompt_that_does_not_fit_its_step_is_told_before_anything_is_asked(tm
     manifest = manifests.parse(text.replace("provider: gemini", "provider: scripted").replace("openai", "scripted"))
     (found,) = [finding for finding in examine(manifest) if finding.what == "step ensemble"]
     assert "has no place for material" in found.cure
-    with pytest.raises(RunError, match="step ensemble: .*has no place for material"):
+    with pytest.raises(RunError, match=r"step ensemble: .*has no place for material"):
         before_spending(Run(tmp_path / "run", manifest), [step.name for step in manifest.steps()])

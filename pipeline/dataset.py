@@ -16,11 +16,11 @@ from pipeline.rows import (
     Refined,
     Row,
     Verified,
-    by_attribute,
 )
 from pipeline.run import Run
 from pipeline.shards import Footer
 from pipeline.storage import to_path
+from pipeline.written import by_attribute
 
 CARD = """---
 configs:
@@ -31,9 +31,6 @@ configs:
     path: data/*.parquet
 ---
 """
-
-
-PAIR = ("rejected", "chosen_from", "rejected_from", "margin", "repetition_gain", "reference")
 
 
 class Speech(Record):
@@ -93,6 +90,9 @@ class PairSample(Sample):
     margin: float
     repetition_gain: float
     reference: str  # the caption that both were compared with; "" when they were graded without
+
+
+PAIR = PairSample.model_fields.keys() - Sample.model_fields.keys()
 
 
 def sample(row: Judged, root: str) -> Sample:

@@ -71,8 +71,9 @@ def before_spending(run: Run, steps: Sequence[str], again: bool = False) -> None
     if not any(asked.values()):
         return
     survey = run.survey()
-    paid = dict.fromkeys(name for step, models in asked.items() if again or not survey.whole(step) for name in models)
-    findings = [_prompts(run.steps[name], run.prompts) for name, models in asked.items() if models]
+    due = {name: models for name, models in asked.items() if models and (again or not survey.whole(name))}
+    paid = dict.fromkeys(model for models in due.values() for model in models)
+    findings = [_prompts(run.steps[name], run.prompts) for name in due]
     findings += check_models(run.manifest, paid, list(run.steps.values()))
     if found := [finding for finding in findings if not finding.good]:
         raise RunError("\n".join(f"{finding.what}: {finding.cure}" for finding in found))

@@ -33,7 +33,7 @@ class Limits(BaseModel):
     max_motion: float | None = Field(None, ge=0, description="None: off")
     max_bars: float = Field(1.0, ge=0, le=1, description="share of the picture that is black bars, over time; 1: off")
     min_margin: float | None = Field(
-        None, description="of a preference pair: by how much the chosen caption is better; a worse one is never chosen"
+        None, description="of a preference pair: by how much the chosen caption is better; None: not worse"
     )
     min_repetition_gain: float | None = Field(
         None, description="of a preference pair: by how much the chosen caption repeats itself less; below 0: more"

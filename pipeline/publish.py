@@ -29,9 +29,10 @@ from pipeline.export.media import Media, own_file, suffix
 from pipeline.export.splits import Splits
 from pipeline.export.wordings import Wordings
 from pipeline.finished import finished_shards
-from pipeline.rows import Judged, Preferred, by_attribute
+from pipeline.rows import Judged, Preferred
 from pipeline.run import Run
 from pipeline.storage import to_path
+from pipeline.written import by_attribute
 
 Videos = Literal["reference", "embed", "none"]
 HELD = {"reference": "`video` is a file of this repository.", "embed": "`video` holds the clip's bytes.",

@@ -393,14 +393,6 @@ class Refined(Audited):
     edits: tuple[Edit, ...]
 
 
-def by_attribute(row: Row) -> dict[str, str]:
-    """The captions of each attribute as far as the recipe has come, "" where the clip gives nothing; {} when none were
-    made."""
-    if isinstance(row, (Refined, FormattedByAttribute)):
-        return row.captions.model_dump()
-    return row.attributes.model_dump() if isinstance(row, Decomposed) else {}
-
-
 class Formatted(Drafted):
     """Set right in form; `mends` says how, one line each."""
 

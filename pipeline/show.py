@@ -16,10 +16,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from pipeline import bill, logs
+from pipeline import bill, logs, written
 from pipeline import status as statuses
 from pipeline.review.views import diff
-from pipeline.rows import Captioned, Clip, Formatted, Preferred, Refined, Score, Scored, Verified
+from pipeline.rows import Captioned, Clip, Drafted, Formatted, Preferred, Score, Scored
 from pipeline.run import Run, RunError, Survey
 from pipeline.status import StepStatus
 from pipeline.work import Done
@@ -219,18 +219,11 @@ def print_clip(console: Console, run: Run, clip: str) -> None:
         elif not isinstance(row, Clip):
             _print_other(console, row)
         else:
-            after = _caption(row)
+            after = written.caption(row) if isinstance(row, Drafted) else ""
             if after and after != caption:
                 _print_change(console, caption, after)
                 caption = after
             _print_findings(console, step, row)
-
-
-def _caption(row: Clip) -> str:
-    for kind, name in ((Formatted, "caption"), (Refined, "caption"), (Verified, "verified")):
-        if isinstance(row, kind):
-            return str(getattr(row, name))
-    return str(getattr(row, "draft", ""))
 
 
 def _print_other(console: Console, row: Any) -> None:

@@ -208,11 +208,11 @@ class Workshop:
     async def _attempt_all(
         self, stage: Stage[Any, Any, Any], rows: Sequence[Row], store: AnswerStore | None, task: Task
     ) -> Mapping[str, Outcome]:
-        seats = self.seats[task.step]
+        seats, wanted = self.seats[task.step], self.run.types(task.step)[1]
 
         async def one(row: Row) -> Outcome:
             async with seats:
-                return await self._attempt(stage, row, task.step)
+                return await self._attempt(stage, row, task.step, wanted)
 
         if len({row.id for row in rows}) != len(rows):
             raise shards.ShardError(f"{task.step}/{task.shard}: two input rows have the same id")
@@ -230,7 +230,7 @@ class Workshop:
                 await store.close()
         return {row.id: job.result() for row, job in zip(rows, jobs, strict=True)}
 
-    async def _attempt(self, stage: Stage[Any, Any, Any], row: Row, step: str) -> Outcome:
+    async def _attempt(self, stage: Stage[Any, Any, Any], row: Row, step: str, wanted: type[Row]) -> Outcome:
         """One row through the stage. Whatever goes wrong with it is its failure and nobody else's; this is the one
         place that catches everything."""
 
@@ -260,7 +260,6 @@ class Workshop:
             logger.exception("%s failed on %s", step, row.id)
             return failed("crash", _said(error))
         rows = tuple(given) if isinstance(given, list) else (given,)
-        wanted = self.run.types(step)[1]
         wrong = next((item for item in rows if not isinstance(item, wanted)), None)
         if wrong is not None or not rows:
             found = type(wrong).__name__ if rows else "nothing"

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
+from pipeline import written
 from pipeline.captions import FOUND, Style, check, find_quotes, mend
 from pipeline.rows import (
     AttributeCaptions,
@@ -17,10 +18,7 @@ from pipeline.rows import (
     Formatted,
     FormattedByAttribute,
     Problem,
-    Refined,
     Row,
-    Verified,
-    by_attribute,
     grow,
     joined,
 )
@@ -50,11 +48,11 @@ class Format(Stage[Drafted, Formatted, FormatConfig]):
 def format_clip(clip: Drafted, config: FormatConfig) -> Formatted:
     """All captions mended. A line or problem of an attribute's caption begins with the attribute."""
     sources = {name for candidate in clip.candidates for name in (candidate.annotator, candidate.by.model)}
-    caption, mends = mended(written(clip), clip, config)
+    caption, mends = mended(written.caption(clip), clip, config)
     remaining = check(caption, clip.duration, clip.utterances, sources, config.style, found=config.quote_likeness)
     lines = list(mends)
     captions: dict[str, str] = {}
-    for attribute, part in by_attribute(clip).items():
+    for attribute, part in written.by_attribute(clip).items():
         text, mends = mended(part, clip, config)
         captions[attribute] = text
         lines += [f"{attribute}: {line}" for line in mends]
@@ -75,10 +73,3 @@ def format_clip(clip: Drafted, config: FormatConfig) -> Formatted:
 
 def mended(text: str, clip: Drafted, config: FormatConfig) -> tuple[str, Sequence[str]]:
     return mend(text, clip.duration, config.style) if config.mend else (text, ())
-
-
-def written(clip: Drafted) -> str:
-    """The caption as far as the recipe has come."""
-    if isinstance(clip, Refined):
-        return clip.caption
-    return clip.verified if isinstance(clip, Verified) else clip.draft

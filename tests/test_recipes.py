@@ -6,16 +6,19 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from datasets import load_dataset
+from rich.console import Console
 from typer.testing import CliRunner
 
 from pipeline import publish
 from pipeline.attributes import ATTRIBUTES
 from pipeline.cli import app
+from pipeline.engine import Result
 from pipeline.export import ExportError, Settings, export
 from pipeline.media import process
 from pipeline.prompts import Prompts, shipped
@@ -23,6 +26,7 @@ from pipeline.report import html
 from pipeline.review.views import view
 from pipeline.rows import Audited, Refined
 from pipeline.run import Run
+from pipeline.show import print_end
 from pipeline.status import steps
 
 pytestmark = [pytest.mark.media, pytest.mark.models, pytest.mark.cluster]
@@ -55,9 +59,9 @@ def shown(run: Run, clip: str) -> str:
     return said.output
 
 
-def lines(run: Run, to: str, out: Path) -> list[Any]:
+def lines(run: Run, to: str, out: Path, how: Settings | None = None) -> list[Any]:
     """What an export writes, line by line."""
-    export(run, to, out, Settings())
+    export(run, to, out, how or Settings())
     return [json.loads(line) for file in out.glob("*.jsonl") for line in file.read_text("utf-8").splitlines()]
 
 
@@ -117,6 +121,8 @@ def test_salmonn2(tmp_path: Path) -> None:
     (factory,) = lines(run, "llama-factory", tmp_path / "factory")
     assert factory["messages"] == [question | {"content": factory["messages"][0]["content"]}]
     assert (factory["chosen"]["content"], factory["rejected"]["content"]) == (row.caption, row.rejected)
+    (deaf,) = lines(run, "llama-factory", tmp_path / "deaf", Settings(audio="none"))
+    assert "audios" in factory and "audios" not in deaf and "<audio>" not in deaf["messages"][0]["content"]
     info = json.loads((tmp_path / "factory" / "dataset_info.json").read_text())
     (entry,) = info.values()
     assert entry["ranking"] and entry["file_name"].startswith("pairs_") and entry["columns"]["rejected"] == "rejected"
@@ -139,6 +145,9 @@ def test_avc_dpo(tmp_path: Path) -> None:
     assert [score.by.prompt for score in row.scores] == [Prompts().hash("judge/temporal")] * 2
     assert row.caption != row.rejected and row.margin <= 1 and not row.kept
     assert [reason.rule for reason in row.reasons] == ["margin"]
+    said = StringIO()
+    print_end(Console(file=said, width=200), run, Result(), 0)
+    assert "no clip was kept, so there is no dataset: margin dropped 1" in said.getvalue()
 
 
 def test_avocado(tmp_path: Path) -> None:

@@ -19,9 +19,7 @@ class Tools:
     wordings: Wordings
     storage: Storage
     kinds: Sequence[ItemKind]
-    audio: (
-        str  # "video": heard in the video itself; "file": also as a file of its own; "none": for models that only see
-    )
+    audio: str  # "video": heard in the video itself; "file": also as a file of its own; "none": not at all
     tar_bytes: int
 
     def items(self, clip: Kept) -> Iterator[Item]:

@@ -9,8 +9,9 @@ from typing import Any
 from pipeline.attributes import ATTRIBUTES
 from pipeline.captions import anchors, quotes
 from pipeline.export.splits import draw
-from pipeline.rows import Audit, Audited, Judged, Utterance, by_attribute
+from pipeline.rows import Audit, Audited, Judged, Utterance
 from pipeline.run import Run
+from pipeline.written import by_attribute
 
 LONGEST_DIFF = 4000  # words; beyond it a caption has fallen into a loop, and a diff would take minutes
 

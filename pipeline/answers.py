@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StrictInt
 
-from pipeline.captions.text import squash
-from pipeline.rows import Error, Fact, Missing, Record
+from asid.pipeline.captions.text import squash
+from asid.pipeline.rows import Error, Fact, Missing, Record
 
 
 class EmbeddedCaption(Record):

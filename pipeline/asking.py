@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field
 
-from pipeline.models.ask import Answer, ask
-from pipeline.models.base import Abandoned, Media, Misconfigured, Model, ModelError, OutOfBudget, Request, Response
-from pipeline.rows import Answered, Row
-from pipeline.stage import In, Out, Resources, Stage, StageConfig, Unprocessable
+from asid.pipeline.models.ask import Answer, ask
+from asid.pipeline.models.base import Abandoned, Media, Misconfigured, Model, ModelError, OutOfBudget, Request, Response
+from asid.pipeline.rows import Answered, Row
+from asid.pipeline.stage import In, Out, Resources, Stage, StageConfig, Unprocessable
 
 Result = TypeVar("Result")
 

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipeline.looks import Look
-from pipeline.rows import Bars, Shot
-from pipeline.signal import EVERY
+from asid.pipeline.looks import Look
+from asid.pipeline.rows import Bars, Shot
+from asid.pipeline.signal import EVERY
 
 DARK = 32  # gray, video range, up to which a pixel is black: bars are 16, and a little noise
 SPECKS = 0.015  # share of a line that may be lit in a bar

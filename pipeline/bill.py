@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.models.spend import Line, add
+from asid.pipeline.models.spend import Line, add
 
 if TYPE_CHECKING:
-    from pipeline.estimate import Estimate
+    from asid.pipeline.estimate import Estimate
 
 TEXTS = ("stage", "model", "attribute")
 NUMBERS = ("answers", "rejected", "retries", "input", "cached", "audio", "video", "output", "thoughts", "USD")

@@ -13,8 +13,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from pipeline.attributes import ATTRIBUTES
-from pipeline.figures import UNKNOWN, Figures
+from asid.pipeline.attributes import ATTRIBUTES
+from asid.pipeline.figures import UNKNOWN, Figures
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&:@$^=-])")
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"),

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from pipeline.rows import Record, Shot, Signal, Sound, Utterance
+from asid.pipeline.rows import Record, Shot, Signal, Sound, Utterance
 
 NEAR = 0.1  # s
 # Costs, each far above the next: losing material, cutting away from a shot's edge, joining shots that should be

@@ -6,8 +6,8 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 
-from pipeline import shards
-from pipeline.rows import (
+from asid.pipeline import shards
+from asid.pipeline.rows import (
     Decomposed,
     FormattedByAttribute,
     Judged,
@@ -17,10 +17,10 @@ from pipeline.rows import (
     Row,
     Verified,
 )
-from pipeline.run import Run
-from pipeline.shards import Footer
-from pipeline.storage import to_path
-from pipeline.written import by_attribute
+from asid.pipeline.run import Run
+from asid.pipeline.shards import Footer
+from asid.pipeline.storage import to_path
+from asid.pipeline.written import by_attribute
 
 CARD = """---
 configs:

@@ -16,8 +16,8 @@ from scenedetect import FrameTimecode
 from scenedetect.detector import SceneDetector
 from scenedetect.detectors import ContentDetector, HashDetector, HistogramDetector, ThresholdDetector
 
-from pipeline.gradual import Transition
-from pipeline.looks import Look
+from asid.pipeline.gradual import Transition
+from asid.pipeline.looks import Look
 
 PROPOSE = {"adaptive": 2.2, "content": 20.0, "histogram": 0.05, "hash": 0.3, "threshold": 12.0, "transnet": 0.5}
 MIN_CONTENT = 8.0  # of the adaptive detector: below it nothing happened
@@ -89,7 +89,7 @@ class Proposer:
 def open_detector(name: str, threshold: float) -> Detector:
     """The detector of that name, ready for the first frame."""
     if name == "transnet":
-        from pipeline.transnet import TransNet
+        from asid.pipeline.transnet import TransNet
 
         return TransNet(threshold)
     if name == "content":

@@ -10,16 +10,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.asking import AskingStage
-from pipeline.inputs import InputError, list_inputs
-from pipeline.manifest import Manifest
-from pipeline.media.process import MediaError, run
-from pipeline.models.factory import check_model, unfit_media
-from pipeline.prompts import PromptError, Prompts
-from pipeline.recipe import Step
-from pipeline.run import Run, RunError
-from pipeline.stage import Context, Stage
-from pipeline.storage import Storage
+from asid.pipeline.asking import AskingStage
+from asid.pipeline.inputs import InputError, list_inputs
+from asid.pipeline.manifest import Manifest
+from asid.pipeline.media.process import MediaError, run
+from asid.pipeline.models.factory import check_model, unfit_media
+from asid.pipeline.prompts import PromptError, Prompts
+from asid.pipeline.recipe import Step
+from asid.pipeline.run import Run, RunError
+from asid.pipeline.stage import Context, Stage
+from asid.pipeline.storage import Storage
 
 ROOM = 2 << 30  # bytes free, below which a run will not go far
 

@@ -13,17 +13,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline import shards
-from pipeline.manifest import Manifest
-from pipeline.models.config import Limits
-from pipeline.models.factory import endpoint, strictest
-from pipeline.models.replay import Entry, copy_answers
-from pipeline.models.spend import Line, entries, lines, scaled, seconds_needed
-from pipeline.recipe import Step
-from pipeline.run import ALL, Run, RunError
-from pipeline.shards import Footer
-from pipeline.stage import Stage
-from pipeline.storage import Storage
+from asid.pipeline import shards
+from asid.pipeline.manifest import Manifest
+from asid.pipeline.models.config import Limits
+from asid.pipeline.models.factory import endpoint, strictest
+from asid.pipeline.models.replay import Entry, copy_answers
+from asid.pipeline.models.spend import Line, entries, lines, scaled, seconds_needed
+from asid.pipeline.recipe import Step
+from asid.pipeline.run import ALL, Run, RunError
+from asid.pipeline.shards import Footer
+from asid.pipeline.stage import Stage
+from asid.pipeline.storage import Storage
 
 SHARDS = 4  # from which clips are drawn: about as many hours of video are cut for an estimate
 ONE = "00000"  # the only shard of the sample

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pipeline.metrics import captions, shots, speech
-from pipeline.rows import Judged, Split, Transcribed
-from pipeline.run import Run, RunError
+from asid.pipeline.metrics import captions, shots, speech
+from asid.pipeline.rows import Judged, Split, Transcribed
+from asid.pipeline.run import Run, RunError
 
 Line = dict[str, Any]  # one video, or all of them; "name" and figures, None where there is nothing to measure
 

@@ -9,12 +9,12 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from pipeline.answers import Findings
-from pipeline.models.base import Media
-from pipeline.prompts import fence
-from pipeline.rows import Candidate, Clip, Frame, Problem, Subtitles, Utterance
-from pipeline.stage import Unprocessable
-from pipeline.storage import Storage
+from asid.pipeline.answers import Findings
+from asid.pipeline.models.base import Media
+from asid.pipeline.prompts import fence
+from asid.pipeline.rows import Candidate, Clip, Frame, Problem, Subtitles, Utterance
+from asid.pipeline.stage import Unprocessable
+from asid.pipeline.storage import Storage
 
 Medium = Literal["video", "audio", "frames"]
 Sense = Literal["video", "audio", "frames", "transcript"]

@@ -11,13 +11,13 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline import shards
-from pipeline.attributes import ATTRIBUTES
-from pipeline.models import spend
-from pipeline.models.spend import Line
-from pipeline.rows import Failure
-from pipeline.run import Run, Survey
-from pipeline.status import StepStatus, steps
+from asid.pipeline import shards
+from asid.pipeline.attributes import ATTRIBUTES
+from asid.pipeline.models import spend
+from asid.pipeline.models.spend import Line
+from asid.pipeline.rows import Failure
+from asid.pipeline.run import Run, Survey
+from asid.pipeline.status import StepStatus, steps
 
 COLUMNS = (
     "id", "name", "duration", "kept", "reasons", "language", "shots.list.element.start",

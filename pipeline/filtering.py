@@ -7,8 +7,8 @@ from statistics import fmean
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.captions import repetition_rate, words
-from pipeline.rows import Audited, Clip, Decision, Formatted, Preferred, Reason, Refined
+from asid.pipeline.captions import repetition_rate, words
+from asid.pipeline.rows import Audited, Clip, Decision, Formatted, Preferred, Reason, Refined
 
 
 class Limits(BaseModel):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline import status
-from pipeline.rows import Judged
-from pipeline.run import Run, RunError, Survey
+from asid.pipeline import status
+from asid.pipeline.rows import Judged
+from asid.pipeline.run import Run, RunError, Survey
 
 
 def finished_shards(run: Run, anyway: bool = False) -> list[str]:

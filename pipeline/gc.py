@@ -7,9 +7,9 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline import shards
-from pipeline.run import Run
-from pipeline.storage import to_path, to_uri
+from asid.pipeline import shards
+from asid.pipeline.run import Run
+from asid.pipeline.storage import to_path, to_uri
 
 MEDIA, SCRATCH, PARTIAL = "run:media", "run:scratch", ".partial-"
 ADDRESSES = ("uri", "source_uri", "duplicates", "frames")  # columns that name files of the run

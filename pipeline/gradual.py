@@ -14,7 +14,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from pipeline.looks import Look, change, differ, step
+from asid.pipeline.looks import Look, change, differ, step
 
 MAX_JUMP = 0.5  # from one frame to the next, of the whole change: beyond it there is a cut
 STEP = 0.08  # s between the frames looked at

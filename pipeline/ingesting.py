@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 
-from pipeline import shards
-from pipeline.inputs import Listed, fold_duplicates, list_inputs, pack
-from pipeline.rows import Failure, Video
-from pipeline.run import SHARD, Run
-from pipeline.shards import Footer
-from pipeline.work import Task, write_failures
+from asid.pipeline import shards
+from asid.pipeline.inputs import Listed, fold_duplicates, list_inputs, pack
+from asid.pipeline.rows import Failure, Video
+from asid.pipeline.run import SHARD, Run
+from asid.pipeline.shards import Footer
+from asid.pipeline.work import Task, write_failures
 
 PIECE = "scan-"
 FILES = 16  # in a piece, at least: many pieces keep many workers busy

@@ -17,8 +17,8 @@ import uuid
 from collections.abc import Iterator
 from typing import IO
 
-from pipeline.run import RunError
-from pipeline.storage import Storage, to_path
+from asid.pipeline.run import RunError
+from asid.pipeline.storage import Storage, to_path
 
 LEASE_SECONDS = 30.0  # without a beat, after which its holder counts as dead
 LEASE_RENEWAL = 5.0

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextvars import ContextVar
 
-from pipeline.storage import Storage
+from asid.pipeline.storage import Storage
 
 MOST = 10_000  # lines of one log; the last ones stay
 current: ContextVar[deque[str] | None] = ContextVar("log of the shard", default=None)

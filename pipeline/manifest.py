@@ -14,11 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from pipeline.inputs import InputConfig
-from pipeline.mistakes import mistakes
-from pipeline.models.config import ModelConfig
-from pipeline.prompts import shipped
-from pipeline.recipe import Step, stage_name, steps_of
+from asid.pipeline.inputs import InputConfig
+from asid.pipeline.mistakes import mistakes
+from asid.pipeline.models.config import ModelConfig
+from asid.pipeline.prompts import shipped
+from asid.pipeline.recipe import Step, stage_name, steps_of
 
 
 class ManifestError(Exception):

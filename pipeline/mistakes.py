@@ -11,10 +11,10 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-import stages
-from pipeline.recipe import Step, find_stage, flow, settings_of, stage_name, steps_of
-from pipeline.rows import Candidate, Captioned, Decision, Drafted, Row, Scored
-from pipeline.stage import Stage, StageConfig
+from asid import stages
+from asid.pipeline.recipe import Step, find_stage, flow, settings_of, stage_name, steps_of
+from asid.pipeline.rows import Candidate, Captioned, Decision, Drafted, Row, Scored
+from asid.pipeline.stage import Stage, StageConfig
 
 STEP_NAME = re.compile(r"^[a-z][a-z0-9_-]{0,40}$")
 

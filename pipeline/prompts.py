@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from pipeline.attributes import ATTRIBUTES, Attribute
+import asid
+from asid.pipeline.attributes import ATTRIBUTES, Attribute
 
 PLACE = re.compile(r"\{\{(\w+)\}\}")
 INCLUDE = re.compile(r"^\{\{>\s*([\w/-]+)\s*\}\}$", re.MULTILINE)
@@ -26,9 +27,8 @@ LOOKALIKE = re.compile(rf"[<\u2039\u2329\u27e8\u3008\ufe64\uff1c](?={BLANK}{BLAN
 
 
 def shipped(kind: str) -> Path:
-    """The folder of data files `kind` ("prompts", "manifests"): inside the wheel, or at the top of the checkout."""
-    inside = Path(__file__).parent / "data" / kind
-    return inside if inside.is_dir() else Path(__file__).parent.parent / kind
+    """The folder of data files `kind` ("prompts", "manifests") that came with the package."""
+    return Path(asid.__file__).parent / kind
 
 
 class PromptError(Exception):

@@ -19,20 +19,20 @@ from datasets import Features, Value, Video
 from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalTokenNotFoundError
 
-from pipeline import figures as counting
-from pipeline import shards
-from pipeline.card import card
-from pipeline.dataset import Sample, sample, sample_type
-from pipeline.export.folder import NOTE, PARTIAL, ExportError, Folder
-from pipeline.export.items import Kept
-from pipeline.export.media import Media, own_file, suffix
-from pipeline.export.splits import Splits
-from pipeline.export.wordings import Wordings
-from pipeline.finished import finished_shards
-from pipeline.rows import Judged, Preferred
-from pipeline.run import Run
-from pipeline.storage import to_path
-from pipeline.written import by_attribute
+from asid.pipeline import figures as counting
+from asid.pipeline import shards
+from asid.pipeline.card import card
+from asid.pipeline.dataset import Sample, sample, sample_type
+from asid.pipeline.export.folder import NOTE, PARTIAL, ExportError, Folder
+from asid.pipeline.export.items import Kept
+from asid.pipeline.export.media import Media, own_file, suffix
+from asid.pipeline.export.splits import Splits
+from asid.pipeline.export.wordings import Wordings
+from asid.pipeline.finished import finished_shards
+from asid.pipeline.rows import Judged, Preferred
+from asid.pipeline.run import Run
+from asid.pipeline.storage import to_path
+from asid.pipeline.written import by_attribute
 
 Videos = Literal["reference", "embed", "none"]
 HELD = {"reference": "`video` is a file of this repository.", "embed": "`video` holds the clip's bytes.",

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import stages
-from pipeline.rows import Candidate, Captioned, Row
-from pipeline.stage import CorpusPass, Stage
+from asid import stages
+from asid.pipeline.rows import Candidate, Captioned, Row
+from asid.pipeline.stage import CorpusPass, Stage
 
 StageKind = type[Stage[Any, Any, Any]] | type[CorpusPass[Any, Any]]
 

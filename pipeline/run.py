@@ -19,15 +19,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline import manifest as manifests
-from pipeline import shards
-from pipeline.manifest import Manifest
-from pipeline.prompts import Prompts
-from pipeline.recipe import Step, flow
-from pipeline.rows import Failure, Row
-from pipeline.shards import Footer
-from pipeline.stage import Stage
-from pipeline.storage import Storage
+from asid.pipeline import manifest as manifests
+from asid.pipeline import shards
+from asid.pipeline.manifest import Manifest
+from asid.pipeline.prompts import Prompts
+from asid.pipeline.recipe import Step, flow
+from asid.pipeline.rows import Failure, Row
+from asid.pipeline.shards import Footer
+from asid.pipeline.stage import Stage
+from asid.pipeline.storage import Storage
 
 ALL = "all"  # the one shard of a corpus pass
 SHARD = re.compile(r"^(\d{5,}|all)\.parquet$")

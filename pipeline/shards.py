@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel
 
-from pipeline.rows import Record
-from pipeline.storage import Storage
+from asid.pipeline.rows import Record
+from asid.pipeline.storage import Storage
 
 FORMAT = "1"  # of the run folder; a run of another format is refused
 FOOTER = b"asid"

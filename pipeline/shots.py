@@ -14,10 +14,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.detectors import PROPOSE, open_detector
-from pipeline.gradual import RECENT, GradualFinder, Transition, apart
-from pipeline.looks import Look, change, difference, step
-from pipeline.rows import Shot
+from asid.pipeline.detectors import PROPOSE, open_detector
+from asid.pipeline.gradual import RECENT, GradualFinder, Transition, apart
+from asid.pipeline.looks import Look, change, difference, step
+from asid.pipeline.rows import Shot
 
 FLASH = 0.28  # s: what comes back within it was a flash, not a cut
 CLEAR_RATIO = 3.0  # change at the cut over the change around it

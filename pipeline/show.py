@@ -16,17 +16,17 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from pipeline import bill, logs, written
-from pipeline import status as statuses
-from pipeline.review.views import diff
-from pipeline.rows import Captioned, Clip, Drafted, Formatted, Preferred, Score, Scored
-from pipeline.run import Run, RunError, Survey
-from pipeline.status import StepStatus
-from pipeline.work import Done
+from asid.pipeline import bill, logs, written
+from asid.pipeline import status as statuses
+from asid.pipeline.review.views import diff
+from asid.pipeline.rows import Captioned, Clip, Drafted, Formatted, Preferred, Score, Scored
+from asid.pipeline.run import Run, RunError, Survey
+from asid.pipeline.status import StepStatus
+from asid.pipeline.work import Done
 
 if TYPE_CHECKING:
-    from pipeline.engine import Result
-    from pipeline.models.spend import Line
+    from asid.pipeline.engine import Result
+    from asid.pipeline.models.spend import Line
 
 
 def safe(text: object) -> str:

@@ -13,8 +13,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from pipeline.looks import Look
-from pipeline.rows import Signal
+from asid.pipeline.looks import Look
+from asid.pipeline.rows import Signal
 
 EVERY = 0.25  # s between samples
 CELL = 8  # pixels: at most one corner in each square

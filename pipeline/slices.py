@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from pipeline.rows import Cue, Record, Shot, Sound, Transcribed, Turn, Utterance, Word
+from asid.pipeline.rows import Cue, Record, Shot, Sound, Transcribed, Turn, Utterance, Word
 
 Spoken = TypeVar("Spoken", Utterance, Turn, Sound, Word, Cue)
 Clock = Callable[[float], float]

@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.rows import Decision, Row
+from asid.pipeline.rows import Decision, Row
 
 if TYPE_CHECKING:
-    from pipeline.models.base import Model
-    from pipeline.prompts import Prompts
-    from pipeline.storage import Storage
+    from asid.pipeline.models.base import Model
+    from asid.pipeline.prompts import Prompts
+    from asid.pipeline.storage import Storage
 
 In = TypeVar("In", bound=Row)
 Out = TypeVar("Out", bound=Row)

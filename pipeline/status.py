@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pipeline.run import Run, Survey
-from pipeline.storage import to_path
+from asid.pipeline.run import Run, Survey
+from asid.pipeline.storage import to_path
 
 PAUSE = 900.0  # s without a finished shard, after which work counts as taken up anew
 
@@ -85,7 +85,7 @@ def pace(shards: Sequence[tuple[float, int]]) -> tuple[float | None, float | Non
 
 def drops(run: Run) -> tuple[int, Counter[str]]:
     """Clips kept, and for each rule how many clips it dropped (a clip may fall to several)."""
-    from pipeline.rows import Judged
+    from asid.pipeline.rows import Judged
 
     last = list(run.steps)[-1]
     kept, rules = 0, Counter[str]()

@@ -10,10 +10,10 @@ import asyncio
 import tempfile
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
-from pipeline.prompts import Prompts
-from pipeline.rows import Record
-from pipeline.stage import Context, Stage
-from pipeline.storage import Storage
+from asid.pipeline.prompts import Prompts
+from asid.pipeline.rows import Record
+from asid.pipeline.stage import Context, Stage
+from asid.pipeline.storage import Storage
 
 RecordType = TypeVar("RecordType", bound=Record)
 PLAIN: dict[object, Any] = {str: "", int: 1, float: 1.0, bool: False}

@@ -15,8 +15,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from pipeline.gradual import Transition
-from pipeline.looks import Look
+from asid.pipeline.gradual import Transition
+from asid.pipeline.looks import Look
 
 SIZE = 48, 27  # pixels, as the network was trained
 WINDOW, STEP = 100, 50  # frames seen at once, and of them those in the middle that are judged

@@ -11,15 +11,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline import shards
-from pipeline.models.base import Abandoned, Misconfigured, Model, OutOfBudget
-from pipeline.models.replay import AnswerStore, current_store
-from pipeline.models.spend import Line, lines
-from pipeline.recipe import Step
-from pipeline.rows import Candidate, Captioned, Decision, Failure, Row, grow
-from pipeline.run import ALL, Fresh, Mark, Run
-from pipeline.shards import Footer
-from pipeline.stage import Context, Stage, Unprocessable
+from asid.pipeline import shards
+from asid.pipeline.models.base import Abandoned, Misconfigured, Model, OutOfBudget
+from asid.pipeline.models.replay import AnswerStore, current_store
+from asid.pipeline.models.spend import Line, lines
+from asid.pipeline.recipe import Step
+from asid.pipeline.rows import Candidate, Captioned, Decision, Failure, Row, grow
+from asid.pipeline.run import ALL, Fresh, Mark, Run
+from asid.pipeline.shards import Footer
+from asid.pipeline.stage import Context, Stage, Unprocessable
 
 logger = logging.getLogger("asid")
 NOTHING_FRESH = Fresh()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.rows import Decomposed, Drafted, Formatted, FormattedByAttribute, Refined, Row, Verified
+from asid.pipeline.rows import Decomposed, Drafted, Formatted, FormattedByAttribute, Refined, Row, Verified
 
 
 def caption(row: Drafted) -> str:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from pydantic import Field, field_validator
 
-from pipeline import evidence
-from pipeline.answers import Findings
-from pipeline.asking import AskingConfig, AskingStage, together
-from pipeline.attributes import ATTRIBUTES, Attribute
-from pipeline.models.base import Media
-from pipeline.prompts import Prompts
-from pipeline.rows import Audit, Audited, Decomposed, grow
+from asid.pipeline import evidence
+from asid.pipeline.answers import Findings
+from asid.pipeline.asking import AskingConfig, AskingStage, together
+from asid.pipeline.attributes import ATTRIBUTES, Attribute
+from asid.pipeline.models.base import Media
+from asid.pipeline.prompts import Prompts
+from asid.pipeline.rows import Audit, Audited, Decomposed, grow
 
 
 class AuditConfig(AskingConfig):

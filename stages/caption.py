@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from pydantic import Field, field_validator
 
-from pipeline import evidence
-from pipeline.answers import EmbeddedCaption
-from pipeline.asking import NOBODY, AskingConfig, AskingStage
-from pipeline.evidence import Sense
-from pipeline.rows import Candidate, Clip
+from asid.pipeline import evidence
+from asid.pipeline.answers import EmbeddedCaption
+from asid.pipeline.asking import NOBODY, AskingConfig, AskingStage
+from asid.pipeline.evidence import Sense
+from asid.pipeline.rows import Candidate, Clip
 
 
 class CaptionConfig(AskingConfig):

@@ -8,12 +8,12 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from pipeline import evidence
-from pipeline.asking import AskingConfig, AskingStage
-from pipeline.captions import anchors, quotes
-from pipeline.captions.text import squash
-from pipeline.evidence import Medium
-from pipeline.rows import Candidate, Captioned
+from asid.pipeline import evidence
+from asid.pipeline.asking import AskingConfig, AskingStage
+from asid.pipeline.captions import anchors, quotes
+from asid.pipeline.captions.text import squash
+from asid.pipeline.evidence import Medium
+from asid.pipeline.rows import Candidate, Captioned
 
 
 class CorrectConfig(AskingConfig):

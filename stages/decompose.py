@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from pipeline import evidence
-from pipeline.asking import AskingConfig, AskingStage
-from pipeline.attributes import ATTRIBUTES
-from pipeline.captions import times
-from pipeline.prompts import Prompts
-from pipeline.rows import AttributeCaptions, Decomposed, Verified, grow
+from asid.pipeline import evidence
+from asid.pipeline.asking import AskingConfig, AskingStage
+from asid.pipeline.attributes import ATTRIBUTES
+from asid.pipeline.captions import times
+from asid.pipeline.prompts import Prompts
+from asid.pipeline.rows import AttributeCaptions, Decomposed, Verified, grow
 
 
 class DecomposeConfig(AskingConfig):

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from pipeline import evidence
-from pipeline.asking import AskingConfig, AskingStage
-from pipeline.evidence import Medium
-from pipeline.rows import Captioned, Drafted, grow
-from pipeline.stage import Unprocessable
+from asid.pipeline import evidence
+from asid.pipeline.asking import AskingConfig, AskingStage
+from asid.pipeline.evidence import Medium
+from asid.pipeline.rows import Captioned, Drafted, grow
+from asid.pipeline.stage import Unprocessable
 
 
 class EnsembleConfig(AskingConfig):

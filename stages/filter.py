@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import Field
 
-from pipeline import evidence
-from pipeline.answers import Completeness
-from pipeline.asking import AskingConfig, AskingStage
-from pipeline.filtering import Limits, reasons
-from pipeline.rows import Decision, Formatted, Judged, Preferred, Row, grow, joined
+from asid.pipeline import evidence
+from asid.pipeline.answers import Completeness
+from asid.pipeline.asking import AskingConfig, AskingStage
+from asid.pipeline.filtering import Limits, reasons
+from asid.pipeline.rows import Decision, Formatted, Judged, Preferred, Row, grow, joined
 
 
 class FilterConfig(Limits, AskingConfig):

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from pipeline import written
-from pipeline.captions import FOUND, Style, check, find_quotes, mend
-from pipeline.rows import (
+from asid.pipeline import written
+from asid.pipeline.captions import FOUND, Style, check, find_quotes, mend
+from asid.pipeline.rows import (
     AttributeCaptions,
     Decomposed,
     Drafted,
@@ -22,7 +22,7 @@ from pipeline.rows import (
     grow,
     joined,
 )
-from pipeline.stage import Stage, StageConfig
+from asid.pipeline.stage import Stage, StageConfig
 
 
 class FormatConfig(StageConfig):

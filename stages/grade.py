@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from pipeline import evidence
-from pipeline.answers import Grade
-from pipeline.asking import AskingConfig, AskingStage, together
-from pipeline.evidence import Medium
-from pipeline.models.base import Media
-from pipeline.rows import Candidate, Captioned, Score, Scored, grow
+from asid.pipeline import evidence
+from asid.pipeline.answers import Grade
+from asid.pipeline.asking import AskingConfig, AskingStage, together
+from asid.pipeline.evidence import Medium
+from asid.pipeline.models.base import Media
+from asid.pipeline.rows import Candidate, Captioned, Score, Scored, grow
 
 BEST = 10
 

@@ -11,14 +11,14 @@ from pathlib import Path
 
 from pydantic import Field
 
-from pipeline.inputs import Listed
-from pipeline.inputs.hub import fetch, is_hub, taken_uri
-from pipeline.inputs.tars import copy_member, is_member
-from pipeline.media.probe import Limits, Probe, probe
-from pipeline.media.process import MediaError
-from pipeline.rows import Video
-from pipeline.stage import Stage, StageConfig, Unprocessable
-from pipeline.storage import Storage
+from asid.pipeline.inputs import Listed
+from asid.pipeline.inputs.hub import fetch, is_hub, taken_uri
+from asid.pipeline.inputs.tars import copy_member, is_member
+from asid.pipeline.media.probe import Limits, Probe, probe
+from asid.pipeline.media.process import MediaError
+from asid.pipeline.rows import Video
+from asid.pipeline.stage import Stage, StageConfig, Unprocessable
+from asid.pipeline.storage import Storage
 
 OURS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE}  # the machine's trouble, not the file's
 

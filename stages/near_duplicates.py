@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
-from pipeline.captions import squash
-from pipeline.rows import Clip, Decision
-from pipeline.stage import CorpusPass, StageConfig
+from asid.pipeline.captions import squash
+from asid.pipeline.rows import Clip, Decision
+from asid.pipeline.stage import CorpusPass, StageConfig
 
 BANDS = 4  # of 16 bits: two hashes that differ in fewer than 4 bits share one whole
 KEYED = 8  # stills of a clip by which it is looked up

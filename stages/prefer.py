@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from pydantic import Field, model_validator
 
-from pipeline.captions import repetition_rate
-from pipeline.rows import Candidate, Preferred, Row, Score, Scored, grow, joined
-from pipeline.stage import Stage, StageConfig, Unprocessable
+from asid.pipeline.captions import repetition_rate
+from asid.pipeline.rows import Candidate, Preferred, Row, Score, Scored, grow, joined
+from asid.pipeline.stage import Stage, StageConfig, Unprocessable
 
 
 class PreferConfig(StageConfig):

@@ -8,12 +8,12 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from pipeline import evidence
-from pipeline.answers import Findings, Refinement
-from pipeline.asking import AskingConfig, AskingStage, together
-from pipeline.captions import anchors, check, same_blocks, times
-from pipeline.prompts import Prompts
-from pipeline.rows import AttributeCaptions, Audit, Audited, Edit, Refined, grow
+from asid.pipeline import evidence
+from asid.pipeline.answers import Findings, Refinement
+from asid.pipeline.asking import AskingConfig, AskingStage, together
+from asid.pipeline.captions import anchors, check, same_blocks, times
+from asid.pipeline.prompts import Prompts
+from asid.pipeline.rows import AttributeCaptions, Audit, Audited, Edit, Refined, grow
 
 ALL = "all"
 

@@ -13,21 +13,21 @@ from pathlib import Path
 import cv2
 from pydantic import Field
 
-from pipeline.bars import BarMeter
-from pipeline.looks import Look
-from pipeline.media.feed import Unplaced
-from pipeline.media.frames import SPARED, decode, still_size
-from pipeline.media.gaps import Gaps
-from pipeline.media.parts import PARTED
-from pipeline.media.probe import picture_start
-from pipeline.media.process import MediaError
-from pipeline.media.stills import LATE, Album, Still
-from pipeline.media.timeline import Timeline, timeline_of
-from pipeline.phash import phash
-from pipeline.rows import Frame, Shot, Split, Video, grow
-from pipeline.shots import ShotFinder, ShotSettings, moved
-from pipeline.signal import SignalMeter
-from pipeline.stage import Stage, StageConfig, Unprocessable
+from asid.pipeline.bars import BarMeter
+from asid.pipeline.looks import Look
+from asid.pipeline.media.feed import Unplaced
+from asid.pipeline.media.frames import SPARED, decode, still_size
+from asid.pipeline.media.gaps import Gaps
+from asid.pipeline.media.parts import PARTED
+from asid.pipeline.media.probe import picture_start
+from asid.pipeline.media.process import MediaError
+from asid.pipeline.media.stills import LATE, Album, Still
+from asid.pipeline.media.timeline import Timeline, timeline_of
+from asid.pipeline.phash import phash
+from asid.pipeline.rows import Frame, Shot, Split, Video, grow
+from asid.pipeline.shots import ShotFinder, ShotSettings, moved
+from asid.pipeline.signal import SignalMeter
+from asid.pipeline.stage import Stage, StageConfig, Unprocessable
 
 WORTH_SPARING = 200_000  # pixels: below, little is saved, and of a short video nothing
 KEEPING = 4  # stills put into the run at a time: to a bucket each takes its while

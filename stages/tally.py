@@ -10,11 +10,11 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from pipeline import evidence
-from pipeline.answers import EventErrors, Events
-from pipeline.asking import AskingConfig, AskingStage, together
-from pipeline.rows import Candidate, Captioned, Score, Scored, grow
-from pipeline.stage import Unprocessable
+from asid.pipeline import evidence
+from asid.pipeline.answers import EventErrors, Events
+from asid.pipeline.asking import AskingConfig, AskingStage, together
+from asid.pipeline.rows import Candidate, Captioned, Score, Scored, grow
+from asid.pipeline.stage import Unprocessable
 
 
 class TallyConfig(AskingConfig):

@@ -13,13 +13,13 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from pipeline.media.decode import audio_chunks
-from pipeline.media.process import MediaError
-from pipeline.rows import Split, Transcribed, grow
-from pipeline.speech.backends import Hearing, make
-from pipeline.speech.subtitles import subtitles
-from pipeline.speech.transcript import Layout, Transcript, transcribe
-from pipeline.stage import Stage, StageConfig, Unprocessable
+from asid.pipeline.media.decode import audio_chunks
+from asid.pipeline.media.process import MediaError
+from asid.pipeline.rows import Split, Transcribed, grow
+from asid.pipeline.speech.backends import Hearing, make
+from asid.pipeline.speech.subtitles import subtitles
+from asid.pipeline.speech.transcript import Layout, Transcript, transcribe
+from asid.pipeline.stage import Stage, StageConfig, Unprocessable
 
 NOTHING = Transcript("", 0.0)
 

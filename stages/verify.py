@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from pipeline import evidence
-from pipeline.answers import Verification
-from pipeline.asking import AskingConfig, AskingStage
-from pipeline.captions import check
-from pipeline.rows import Drafted, Problem, Verified, grow
+from asid.pipeline import evidence
+from asid.pipeline.answers import Verification
+from asid.pipeline.asking import AskingConfig, AskingStage
+from asid.pipeline.captions import check
+from asid.pipeline.rows import Drafted, Problem, Verified, grow
 
 
 class VerifyConfig(AskingConfig):

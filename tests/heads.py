@@ -68,7 +68,7 @@ def environment(**more: str) -> dict[str, str]:
 
 def asid(*words: object, env: Mapping[str, str], code: int | None = 0) -> subprocess.CompletedProcess[str]:
     """The command line, in a process of its own."""
-    command = [sys.executable, "-m", "pipeline.cli", *map(str, words)]
+    command = [sys.executable, "-m", "asid", *map(str, words)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=dict(env), cwd=ROOT)
     assert code is None or done.returncode == code, done.stdout + done.stderr
     return done

@@ -19,14 +19,14 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from pipeline.attributes import ATTRIBUTES
-from pipeline.models import rehearsed
-from pipeline.models.base import Request
-from pipeline.prompts import shipped
-from pipeline.rows import Audited, Clip, Decomposed, Shot, Utterance, Video
-from pipeline.run import Run
-from pipeline.stage import Stage, StageConfig
-from stages.audit import Auditor
+from asid.pipeline.attributes import ATTRIBUTES
+from asid.pipeline.models import rehearsed
+from asid.pipeline.models.base import Request
+from asid.pipeline.prompts import shipped
+from asid.pipeline.rows import Audited, Clip, Decomposed, Shot, Utterance, Video
+from asid.pipeline.run import Run
+from asid.pipeline.stage import Stage, StageConfig
+from asid.stages.audit import Auditor
 
 KEY = "TEST_KEY"
 TASKS = {

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline import shards
-from pipeline.attributes import ATTRIBUTES
-from pipeline.manifest import Manifest
-from pipeline.rows import (
+from asid.pipeline import shards
+from asid.pipeline.attributes import ATTRIBUTES
+from asid.pipeline.manifest import Manifest
+from asid.pipeline.rows import (
     Answered,
     AttributeCaptions,
     Audit,
@@ -41,10 +41,10 @@ from pipeline.rows import (
     Word,
     joined,
 )  # fmt: skip
-from pipeline.run import Run
-from pipeline.shards import Footer
-from pipeline.stage import Stage, StageConfig
-from pipeline.storage import to_path
+from asid.pipeline.run import Run
+from asid.pipeline.shards import Footer
+from asid.pipeline.stage import Stage, StageConfig
+from asid.pipeline.storage import to_path
 
 SCRIPT = "<script>document.title='broken in'</script>"
 LOOP = "the wheel turns and turns " * 1600  # more than 40,000 characters

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.media import process
-from pipeline.run import Run
+from asid.pipeline.media import process
+from asid.pipeline.run import Run
 
 PAGE = Path(__file__).parents[1] / "CONTRIBUTING.md"
 SPEECH = "flite=text='share your creativity with the world':voice=slt"
@@ -59,7 +59,7 @@ def test_it_takes_part_in_a_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -
     recipe = "".join(f"- stage: {name}\n" for name in ("ingest", "split", "transcribe", "cut"))
     manifest = f"version: 1\ninputs: [clip.mp4]\nrecipe:\n{recipe}{(folder / 'step.yaml').read_text()}"
     (folder / "mine.yaml").write_text(manifest)
-    done = here("pipeline.cli", "run", "mine.yaml", "--run", "run", folder=folder)
+    done = here("asid", "run", "mine.yaml", "--run", "run", folder=folder)
     assert done.returncode == 0, done.stdout + done.stderr
     monkeypatch.syspath_prepend(str(folder))
     (clip,) = Run.open(folder / "run").all_rows("loudness")

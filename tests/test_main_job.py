@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from pipeline import captions
-from pipeline.attributes import ATTRIBUTES
-from pipeline.prompts import shipped
-from pipeline.rows import Judged
-from pipeline.run import Run
+from asid.pipeline import captions
+from asid.pipeline.attributes import ATTRIBUTES
+from asid.pipeline.prompts import shipped
+from asid.pipeline.rows import Judged
+from asid.pipeline.run import Run
 
 pytestmark = [pytest.mark.media, pytest.mark.models, pytest.mark.cluster]
 CLIP = shipped("manifests") / "demo" / "wanna_work_together.mp4"
@@ -25,7 +25,7 @@ Asid = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def command(*arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
-    words = [sys.executable, "-m", "pipeline.cli", *map(str, arguments)]
+    words = [sys.executable, "-m", "asid", *map(str, arguments)]
     done = subprocess.run(words, capture_output=True, text=True, timeout=540)
     assert done.returncode == code, done.stdout + done.stderr
     return done

@@ -15,19 +15,19 @@ from datasets import load_dataset
 from rich.console import Console
 from typer.testing import CliRunner
 
-from pipeline import publish
-from pipeline.attributes import ATTRIBUTES
-from pipeline.cli import app
-from pipeline.engine import Result
-from pipeline.export import ExportError, Settings, export
-from pipeline.media import process
-from pipeline.prompts import Prompts, shipped
-from pipeline.report import html
-from pipeline.review.views import view
-from pipeline.rows import Audited, Refined
-from pipeline.run import Run
-from pipeline.show import print_end
-from pipeline.status import steps
+from asid.pipeline import publish
+from asid.pipeline.attributes import ATTRIBUTES
+from asid.pipeline.cli import app
+from asid.pipeline.engine import Result
+from asid.pipeline.export import ExportError, Settings, export
+from asid.pipeline.media import process
+from asid.pipeline.prompts import Prompts, shipped
+from asid.pipeline.report import html
+from asid.pipeline.review.views import view
+from asid.pipeline.rows import Audited, Refined
+from asid.pipeline.run import Run
+from asid.pipeline.show import print_end
+from asid.pipeline.status import steps
 
 pytestmark = [pytest.mark.media, pytest.mark.models, pytest.mark.cluster]
 CLIP = shipped("manifests") / "demo" / "wanna_work_together.mp4"
@@ -44,7 +44,7 @@ def rehearse(folder: Path, recipe: str, models: Sequence[str], settings: Sequenc
     text = (shipped("manifests") / recipe).read_text()
     (folder / recipe).write_text(text.replace("inputs: []", "inputs: [clip.mp4]"))
     scripted = [f"models.{name}={{provider: scripted, model: rehearsed-{name}}}" for name in models]
-    words = [sys.executable, "-m", "pipeline.cli", "run", str(folder / recipe), "--run", str(folder / "run")]
+    words = [sys.executable, "-m", "asid", "run", str(folder / recipe), "--run", str(folder / "run")]
     words += [word for setting in (*scripted, *LOCAL, *settings) for word in ("--set", setting)]
     done = subprocess.run(words, capture_output=True, text=True, timeout=540)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -16,10 +16,10 @@ from typing import Any
 
 from pydantic import Field
 
-from pipeline.inputs import Listed
-from pipeline.manifest import Manifest
-from pipeline.rows import Decision, Row, Video
-from pipeline.stage import CorpusPass, Stage, StageConfig, Unprocessable
+from asid.pipeline.inputs import Listed
+from asid.pipeline.manifest import Manifest
+from asid.pipeline.rows import Decision, Row, Video
+from asid.pipeline.stage import CorpusPass, Stage, StageConfig, Unprocessable
 
 
 class ToyIngestConfig(StageConfig):

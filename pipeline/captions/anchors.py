@@ -13,8 +13,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 from typing import Literal
 
-from pipeline.captions import quotes
-from pipeline.captions.text import Flaw, Span, outside, starts_clause, starts_sentence
+from asid.pipeline.captions import quotes
+from asid.pipeline.captions.text import Flaw, Span, outside, starts_clause, starts_sentence
 
 Style = Literal["integer", "decimal"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from pipeline.captions import anchors, leaks, quotes, repetition, symbols
-from pipeline.captions.anchors import Anchor, Style
-from pipeline.captions.quotes import Quotation
-from pipeline.captions.speech import FOUND, Place, Transcript, quote
-from pipeline.captions.text import Flaw, snippet
-from pipeline.rows import Problem, Quote, Utterance
+from asid.pipeline.captions import anchors, leaks, quotes, repetition, symbols
+from asid.pipeline.captions.anchors import Anchor, Style
+from asid.pipeline.captions.quotes import Quotation
+from asid.pipeline.captions.speech import FOUND, Place, Transcript, quote
+from asid.pipeline.captions.text import Flaw, snippet
+from asid.pipeline.rows import Problem, Quote, Utterance
 
 LONGEST = 16_384  # characters, about 4096 tokens: there AVoCaDO's length reward has fallen to nothing
 DRIFT = 2.0  # s between a quotation and its block that a reader would notice (ASID's residual deviation)

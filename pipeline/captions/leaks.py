@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from pipeline.captions.text import Flaw, Span, outside
+from asid.pipeline.captions.text import Flaw, Span, outside
 
 # "Caption" and "subtitle" are left out where they may be on the screen: "the caption says".
 _ACCOUNT = r"(?:descriptions?|transcripts?|transcriptions?|annotations?|annotators?)"

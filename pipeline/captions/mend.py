@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from pipeline.captions import anchors, quotes, repetition, symbols
-from pipeline.captions.anchors import Style
-from pipeline.captions.text import Flaw, Span, apply, snippet
+from asid.pipeline.captions import anchors, quotes, repetition, symbols
+from asid.pipeline.captions.anchors import Style
+from asid.pipeline.captions.text import Flaw, Span, apply, snippet
 
 ROUNDS = 8  # mending one thing can lay bare another; a text that does not settle in so many rounds stays as it is
 LISTED = 20

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.captions.text import SENTENCE_END, Span, words
+from asid.pipeline.captions.text import SENTENCE_END, Span, words
 
 LONGEST = 4000  # characters: three minutes of fast speech; what is longer was never closed
 LONGEST_SINGLE = 400

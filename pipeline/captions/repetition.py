@@ -7,8 +7,8 @@ from bisect import bisect_left
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.captions import anchors
-from pipeline.captions.text import CLOSERS, SENTENCE_END, Flaw, Span, outside, snippet
+from asid.pipeline.captions import anchors
+from asid.pipeline.captions.text import CLOSERS, SENTENCE_END, Flaw, Span, outside, snippet
 
 Token = tuple[int, int, str]  # start, end, the text without case
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from pipeline.captions.quotes import WRAPPED
-from pipeline.captions.text import Flaw, Span, outside
+from asid.pipeline.captions.quotes import WRAPPED
+from asid.pipeline.captions.text import Flaw, Span, outside
 
 # Terminal sequences; control characters, halves of surrogate pairs, byte order marks, invisible spaces and hyphens,
 # switches of writing direction that reach beyond their text, invisible tag letters, and what is no character at all.

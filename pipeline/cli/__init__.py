@@ -11,13 +11,13 @@ import sys
 
 import typer
 
-from pipeline.cli import giving, looking, manifests, working
-from pipeline.cli.common import err
-from pipeline.inputs import InputError
-from pipeline.manifest import ManifestError
-from pipeline.prompts import PromptError
-from pipeline.run import RunError
-from pipeline.shards import ShardError
+from asid.pipeline.cli import giving, looking, manifests, working
+from asid.pipeline.cli.common import err
+from asid.pipeline.inputs import InputError
+from asid.pipeline.manifest import ManifestError
+from asid.pipeline.prompts import PromptError
+from asid.pipeline.run import RunError
+from asid.pipeline.shards import ShardError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 for command in (

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.common import out
-from pipeline.lock import lock
-from pipeline.run import Run
+from asid.pipeline.cli.common import out
+from asid.pipeline.lock import lock
+from asid.pipeline.run import Run
 
 Validation = Annotated[float, typer.Option("--validation", help="Share of the videos")]
 Test = Annotated[float, typer.Option("--test", help="Share of the videos")]
@@ -31,7 +31,7 @@ def export(
     unfinished: Annotated[bool, typer.Option("--unfinished", help="Also from a run that is not whole")] = False,
 ) -> None:
     """Write what a trainer reads. Clips of one video are in one split."""
-    from pipeline import export as exports
+    from asid.pipeline import export as exports
 
     splits = exports.Splits(validation, test, seed)
     settings = exports.settings(splits, media, items.split(","), audio, unfinished)
@@ -52,7 +52,7 @@ def publish(
     unfinished: Annotated[bool, typer.Option("--unfinished", help="Also a run that is not whole")] = False,
 ) -> None:
     """Publish the dataset with its card on the Hub. The token comes from HF_TOKEN."""
-    from pipeline import publish as publishing
+    from asid.pipeline import publish as publishing
 
     run = Run.open(folder)
     built = publishing.place(run, target)
@@ -67,7 +67,7 @@ def gc(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go")] = False,
 ) -> None:
     """Remove media that no row of the run speaks of, and what killed workers have left."""
-    from pipeline.gc import orphans, remove
+    from asid.pipeline.gc import orphans, remove
 
     target = Run.open(folder)
     with lock(target.storage):

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.common import Prompts, RunFolder, changes, out
-from pipeline.run import Run
+from asid.pipeline.cli.common import Prompts, RunFolder, changes, out
+from asid.pipeline.run import Run
 
 
 def status(
@@ -19,10 +19,10 @@ def status(
     seconds: Annotated[float, typer.Option("--every", min=0.1, help="Seconds between looks")] = 5.0,
 ) -> None:
     """What is done, stale, pending and failed, step by step, how fast it went, and what is left."""
-    from pipeline import status as statuses
-    from pipeline.models.spend import spent
-    from pipeline.show import print_status
-    from pipeline.show import watch as watching
+    from asid.pipeline import status as statuses
+    from asid.pipeline.models.spend import spent
+    from asid.pipeline.show import print_status
+    from asid.pipeline.show import watch as watching
 
     target = Run.open(folder, changes(None, prompts))
     if watch:
@@ -37,7 +37,7 @@ def show(
     clip: Annotated[str, typer.Argument(help="Id of a clip or a video; a unique beginning of it is enough")],
 ) -> None:
     """Everything known of one clip, stage by stage, with what each stage changed in the caption."""
-    from pipeline.show import print_clip
+    from asid.pipeline.show import print_clip
 
     print_clip(out, Run.open(folder), clip)
 
@@ -47,7 +47,7 @@ def failures(
     step: Annotated[str, typer.Option("--stage", help="Only of this step")] = "",
 ) -> None:
     """Every row that did not make it: where, why, and what it was."""
-    from pipeline.show import print_failures
+    from asid.pipeline.show import print_failures
 
     print_failures(out, Run.open(folder), step)
 
@@ -57,8 +57,8 @@ def report(
     target: Annotated[Path, typer.Option("--out", help="HTML file to write")] = Path("report.html"),
 ) -> None:
     """Draw the run on one HTML page that needs nothing else."""
-    from pipeline import report as reports
-    from pipeline.finished import finished_shards
+    from asid.pipeline import report as reports
+    from asid.pipeline.finished import finished_shards
 
     opened = Run.open(folder)
     finished_shards(opened, anyway=True)
@@ -74,8 +74,8 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each line")] = False,
 ) -> None:
     """Hold a run against truth."""
-    from pipeline.evaluate import KINDS
-    from pipeline.show import print_figures
+    from asid.pipeline.evaluate import KINDS
+    from asid.pipeline.show import print_figures
 
     if kind not in KINDS:
         raise typer.BadParameter(f"{kind} is not one of {', '.join(KINDS)}")
@@ -94,7 +94,7 @@ def review(
     unfinished: Annotated[bool, typer.Option("--unfinished", help="Also of a run that is not whole")] = False,
 ) -> None:
     """Judge a sample of clips beside their captions, on a page of this machine."""
-    from pipeline import review as reviews
+    from asid.pipeline import review as reviews
 
     opened = Run.open(folder)
     clips = reviews.open_sample(opened, sample, seed, unfinished)

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from pipeline import manifest as manifests
-from pipeline.cli.common import Settings, out
-from pipeline.manifest import ManifestError
+from asid.pipeline import manifest as manifests
+from asid.pipeline.cli.common import Settings, out
+from asid.pipeline.manifest import ManifestError
 
 
 def doctor(
@@ -17,7 +17,7 @@ def doctor(
     settings: Settings = None,
 ) -> None:
     """Check this machine and a manifest before anything is spent: tools, packages, weights, keys, endpoints."""
-    from pipeline.doctor import examine
+    from asid.pipeline.doctor import examine
 
     problems = 0
     for finding in examine(manifests.load(what, settings or [])):
@@ -34,7 +34,7 @@ def new(
     recipe: Annotated[str, typer.Option("--like", help="Shipped manifest to begin from")] = "demo.yaml",
 ) -> None:
     """Write a manifest to begin from, with its comments."""
-    from pipeline.prompts import shipped
+    from asid.pipeline.prompts import shipped
 
     source = shipped("manifests") / recipe
     if not source.is_file():
@@ -52,6 +52,6 @@ def check(file: Annotated[str, typer.Argument(help="Manifest")], settings: Setti
 
 
 def _shipped() -> list[str]:
-    from pipeline.prompts import shipped
+    from asid.pipeline.prompts import shipped
 
     return sorted(file.name for file in shipped("manifests").glob("*.yaml"))

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline import manifest as manifests
-from pipeline.cli.common import Prompts, RunFolder, Settings, changes, err, out
-from pipeline.lock import lock
-from pipeline.manifest import Manifest, ManifestError
-from pipeline.run import Fresh, Run, RunError
-from pipeline.storage import REMOTE
+from asid.pipeline import manifest as manifests
+from asid.pipeline.cli.common import Prompts, RunFolder, Settings, changes, err, out
+from asid.pipeline.lock import lock
+from asid.pipeline.manifest import Manifest, ManifestError
+from asid.pipeline.run import Fresh, Run, RunError
+from asid.pipeline.storage import REMOTE
 
 if TYPE_CHECKING:
-    from pipeline.engine import Result
+    from asid.pipeline.engine import Result
 
 OUT_OF_BUDGET = 3  # exit code
 
@@ -45,12 +45,12 @@ def estimate(
     cpus: Cpus = None,
 ) -> None:
     """Say what a run will cost, from some of its clips. They are paid for, and the run goes on from them."""
-    from pipeline import estimate as estimates
-    from pipeline.bill import print_estimate
-    from pipeline.doctor import before_spending
-    from pipeline.engine import Engine
-    from pipeline.show import Terminal
-    from pipeline.storage import Storage
+    from asid.pipeline import estimate as estimates
+    from asid.pipeline.bill import print_estimate
+    from asid.pipeline.doctor import before_spending
+    from asid.pipeline.engine import Engine
+    from asid.pipeline.show import Terminal
+    from asid.pipeline.storage import Storage
 
     what = what or []
     if len(what) == 1 and not is_manifest(what[0]) and Storage(what[0]).exists("run:run.json"):
@@ -85,7 +85,7 @@ def submit(
     wait: Annotated[bool, typer.Option(help="Read along until the job has ended, and exit as it does")] = True,
 ) -> None:
     """Do `asid run` as a job of a Ray cluster. Submitted again, it goes on where it was."""
-    from pipeline.engine.jobs import Jobs
+    from asid.pipeline.engine.jobs import Jobs
 
     if not folder.startswith(REMOTE) and not Path(folder).is_absolute():
         raise typer.BadParameter("name a run folder that all nodes see, s3://…, gs://… or absolute", param_hint="--run")
@@ -167,10 +167,10 @@ def _leave(result: Result) -> None:
 
 def _work(target: Run, **how: Any) -> None:
     """Do the work under the run's lock, write the dataset, say how it ended, exit with its code."""
-    from pipeline import dataset
-    from pipeline.doctor import before_spending
-    from pipeline.engine import Engine
-    from pipeline.show import Terminal, print_end
+    from asid.pipeline import dataset
+    from asid.pipeline.doctor import before_spending
+    from asid.pipeline.engine import Engine
+    from asid.pipeline.show import Terminal, print_end
 
     if not how.get("replay_only"):
         again = bool(how.get("force") or how.get("only"))

@@ -18,13 +18,13 @@ from typing import Any, Protocol
 import ray
 from ray.exceptions import ActorUnschedulableError, RayActorError, RayTaskError, RuntimeEnvSetupError
 
-from pipeline import ingesting, shards
-from pipeline.engine import cluster
-from pipeline.engine.crew import Crew, Group, Hand
-from pipeline.engine.meters import Meters
-from pipeline.rows import Failure
-from pipeline.run import ALL, Fresh, Run, Survey
-from pipeline.work import NOTHING_FRESH, BudgetReached, Done, StageFailed, Task
+from asid.pipeline import ingesting, shards
+from asid.pipeline.engine import cluster
+from asid.pipeline.engine.crew import Crew, Group, Hand
+from asid.pipeline.engine.meters import Meters
+from asid.pipeline.rows import Failure
+from asid.pipeline.run import ALL, Fresh, Run, Survey
+from asid.pipeline.work import NOTHING_FRESH, BudgetReached, Done, StageFailed, Task
 
 logger = logging.getLogger("asid")
 DEATHS = 2  # of workers, before a shard is tried row by row

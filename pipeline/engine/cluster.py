@@ -14,7 +14,7 @@ from typing import Any
 import ray
 from ray.autoscaler.sdk import request_resources
 
-from pipeline.run import RunError
+from asid.pipeline.run import RunError
 
 NODE_WAIT = 300.0  # s
 LOCAL_STORE = 200 << 20  # bytes of shared memory: rows go through files, not through Ray's object store

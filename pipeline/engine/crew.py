@@ -14,11 +14,11 @@ from typing import Any
 import ray
 from ray.exceptions import RayError
 
-from pipeline.engine import cluster, office
-from pipeline.engine.worker import Worker
-from pipeline.recipe import Step
-from pipeline.run import Run
-from pipeline.stage import Resources
+from asid.pipeline.engine import cluster, office
+from asid.pipeline.engine.worker import Worker
+from asid.pipeline.recipe import Step
+from asid.pipeline.run import Run
+from asid.pipeline.stage import Resources
 
 IN_FLIGHT = 2  # shards a worker holds, so that none idles at a shard's tail
 TURN = 120.0  # seconds that a busy worker keeps its place before another group may have it: opening a model costs

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ray.util.metrics import Counter, Gauge
 
-from pipeline.work import Done
+from asid.pipeline.work import Done
 
 STAGE = ("stage",)
 

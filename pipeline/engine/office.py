@@ -11,12 +11,12 @@ from typing import Any
 import ray
 from ray.exceptions import RayActorError
 
-from pipeline.models.base import Abandoned
-from pipeline.models.config import Limits
-from pipeline.models.factory import endpoint, strictest
-from pipeline.models.limiter import Gate, Lease, Limiter, Release, RemoteGate
-from pipeline.models.spend import Ledger, Ticket, spent
-from pipeline.run import Run
+from asid.pipeline.models.base import Abandoned
+from asid.pipeline.models.config import Limits
+from asid.pipeline.models.factory import endpoint, strictest
+from asid.pipeline.models.limiter import Gate, Lease, Limiter, Release, RemoteGate
+from asid.pipeline.models.spend import Ledger, Ticket, spent
+from asid.pipeline.run import Run
 
 
 class Office:

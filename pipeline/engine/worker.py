@@ -9,9 +9,9 @@ from typing import Any
 
 import ray
 
-from pipeline import logs
-from pipeline.run import Run
-from pipeline.work import Done, Task, Workshop
+from asid.pipeline import logs
+from asid.pipeline.run import Run
+from asid.pipeline.work import Done, Task, Workshop
 
 
 class Worker:
@@ -19,8 +19,8 @@ class Worker:
     who know it by `name`."""
 
     def __init__(self, run: Run, office: Any, name: str):
-        from pipeline.engine.office import Desk, has_budget
-        from pipeline.models.factory import model_maker
+        from asid.pipeline.engine.office import Desk, has_budget
+        from asid.pipeline.models.factory import model_maker
 
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast, get_args
 
-from pipeline.export.folder import ExportError, Folder
-from pipeline.export.items import ItemKind, kept
-from pipeline.export.media import Media, Where
-from pipeline.export.splits import Splits
-from pipeline.export.tools import Tools
-from pipeline.export.wordings import Wordings
-from pipeline.finished import finished_shards
-from pipeline.rows import Preferred
-from pipeline.run import Run
+from asid.pipeline.export.folder import ExportError, Folder
+from asid.pipeline.export.items import ItemKind, kept
+from asid.pipeline.export.media import Media, Where
+from asid.pipeline.export.splits import Splits
+from asid.pipeline.export.tools import Tools
+from asid.pipeline.export.wordings import Wordings
+from asid.pipeline.finished import finished_shards
+from asid.pipeline.rows import Preferred
+from asid.pipeline.run import Run
 
 FORMATS = ("asid-1m", "ms-swift", "llama-factory", "trl", "webdataset")
 PAIRED = ("ms-swift", "llama-factory", "trl")  # take preference pairs
@@ -60,7 +60,7 @@ def export(run: Run, to: str, out: Path, how: Settings) -> dict[str, int]:
         raise ExportError("the recipe takes no captions apart by attribute: there is only the kind 'all'")
     if to not in PAIRED and issubclass(row, Preferred):
         raise ExportError(f"{to} has no form for preference pairs; these have: {', '.join(PAIRED)}")
-    writer = importlib.import_module(f"pipeline.export.{to.replace('-', '_')}")
+    writer = importlib.import_module(f"asid.pipeline.export.{to.replace('-', '_')}")
     with Folder(out) as folder:
         folder.note = {"format": to, "seed": how.splits.seed, "media": how.media}
         tools = Tools(

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from pipeline.export.items import Item, Kept
-from pipeline.export.splits import TRAIN
-from pipeline.export.tools import Tools, messages
+from asid.pipeline.export.items import Item, Kept
+from asid.pipeline.export.splits import TRAIN
+from asid.pipeline.export.tools import Tools, messages
 
 CONFIGS = {"all": "all_attributes", "single": "single_attribute", "subset": "some_attributes"}
 SHORT, LONG = 30.0, 180.0  # s

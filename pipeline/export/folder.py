@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from pydantic_core import to_json
 
-from pipeline.run import RunError
+from asid.pipeline.run import RunError
 
 NOTE = "export.json"
 PARTIAL = ".partial"

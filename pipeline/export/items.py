@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from pipeline import shards
-from pipeline.attributes import ATTRIBUTES
-from pipeline.export.splits import Splits
-from pipeline.export.wordings import Wordings
-from pipeline.run import Run
+from asid.pipeline import shards
+from asid.pipeline.attributes import ATTRIBUTES
+from asid.pipeline.export.splits import Splits
+from asid.pipeline.export.wordings import Wordings
+from asid.pipeline.run import Run
 
 ItemKind = Literal["all", "single", "subset"]
 SUBSET_SIZES = (2, 3, 4)

@@ -11,8 +11,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from pipeline.export.items import Kept
-from pipeline.export.tools import Tools, messages
+from asid.pipeline.export.items import Kept
+from asid.pipeline.export.tools import Tools, messages
 
 
 def write(clips: Iterable[Kept], tools: Tools) -> None:

@@ -7,11 +7,11 @@ import os
 from collections.abc import Iterator
 from typing import Literal
 
-from pipeline.export.folder import ExportError, Folder
-from pipeline.export.items import Kept
-from pipeline.media import excerpt
-from pipeline.media.process import MediaError
-from pipeline.storage import Storage, to_path
+from asid.pipeline.export.folder import ExportError, Folder
+from asid.pipeline.export.items import Kept
+from asid.pipeline.media import excerpt
+from asid.pipeline.media.process import MediaError
+from asid.pipeline.storage import Storage, to_path
 
 Where = Literal["absolute", "relative", "copy"]
 TIMEOUT = 600.0  # s to cut one clip, or its sound, out of a file

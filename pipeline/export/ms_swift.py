@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pipeline.export.items import Kept
-from pipeline.export.tools import Tools, messages
+from asid.pipeline.export.items import Kept
+from asid.pipeline.export.tools import Tools, messages
 
 
 def write(clips: Iterable[Kept], tools: Tools) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from pipeline.export.folder import ExportError
+from asid.pipeline.export.folder import ExportError
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 

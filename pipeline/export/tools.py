@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.export.folder import Folder
-from pipeline.export.items import Item, ItemKind, Kept, items
-from pipeline.export.media import Media
-from pipeline.export.wordings import Wordings
-from pipeline.storage import Storage
+from asid.pipeline.export.folder import Folder
+from asid.pipeline.export.items import Item, ItemKind, Kept, items
+from asid.pipeline.export.media import Media
+from asid.pipeline.export.wordings import Wordings
+from asid.pipeline.storage import Storage
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from datasets import Features, Image, List, Value
 
-from pipeline.export.folder import ExportError
-from pipeline.export.items import Item, Kept
-from pipeline.export.tools import Tools
+from asid.pipeline.export.folder import ExportError
+from asid.pipeline.export.items import Item, Kept
+from asid.pipeline.export.tools import Tools
 
 MOST_IMAGES = 8  # a clip, evenly chosen from its stills
 BATCH = 64  # items in memory, each with its stills

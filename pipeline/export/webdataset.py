@@ -11,9 +11,9 @@ import tarfile
 from collections import Counter
 from collections.abc import Iterable
 
-from pipeline.export.items import Kept
-from pipeline.export.media import suffix
-from pipeline.export.tools import Tools
+from asid.pipeline.export.items import Kept
+from asid.pipeline.export.media import suffix
+from asid.pipeline.export.tools import Tools
 
 
 def write(clips: Iterable[Kept], tools: Tools) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.attributes import ATTRIBUTES
-from pipeline.export.splits import draw
-from pipeline.prompts import Prompts
+from asid.pipeline.attributes import ATTRIBUTES
+from asid.pipeline.export.splits import draw
+from asid.pipeline.prompts import Prompts
 
 
 class Wordings:

@@ -8,14 +8,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from pipeline.inputs.base import InputConfig, InputError, Listed, is_beside, listed, refused
-from pipeline.inputs.folders import Found, braces, look, walk
-from pipeline.inputs.hub import is_hub, read_dataset
-from pipeline.inputs.lists import is_list, read_list
-from pipeline.inputs.packing import fold_duplicates, pack
-from pipeline.inputs.tars import is_tar, read_tar
-from pipeline.rows import Failure
-from pipeline.storage import REMOTE, Storage, to_path, to_uri
+from asid.pipeline.inputs.base import InputConfig, InputError, Listed, is_beside, listed, refused
+from asid.pipeline.inputs.folders import Found, braces, look, walk
+from asid.pipeline.inputs.hub import is_hub, read_dataset
+from asid.pipeline.inputs.lists import is_list, read_list
+from asid.pipeline.inputs.packing import fold_duplicates, pack
+from asid.pipeline.inputs.tars import is_tar, read_tar
+from asid.pipeline.rows import Failure
+from asid.pipeline.storage import REMOTE, Storage, to_path, to_uri
 
 __all__ = ["InputConfig", "InputError", "Listed", "fold_duplicates", "list_inputs", "pack"]
 

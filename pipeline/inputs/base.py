@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from pipeline.rows import Failure, Row
-from pipeline.storage import display_name
+from asid.pipeline.rows import Failure, Row
+from asid.pipeline.storage import display_name
 
 _VIDEO = (
     ".mp4 .m4v .mov .mkv .webm .avi .mpg .mpeg .ts .m2ts .mts .flv .wmv .asf .ogv .3gp .3g2 .mxf .vob .f4v .rm .rmvb"

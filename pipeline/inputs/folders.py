@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.inputs.base import VIDEO, ending, is_beside
+from asid.pipeline.inputs.base import VIDEO, ending, is_beside
 
 
 @dataclass(frozen=True)

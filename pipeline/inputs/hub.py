@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from pipeline.inputs.base import COLUMNS, InputConfig, InputError, Listed, ending, listed, refused
-from pipeline.inputs.lists import entry
-from pipeline.rows import Failure
-from pipeline.storage import Storage, to_uri
+from asid.pipeline.inputs.base import COLUMNS, InputConfig, InputError, Listed, ending, listed, refused
+from asid.pipeline.inputs.lists import entry
+from asid.pipeline.rows import Failure
+from asid.pipeline.storage import Storage, to_uri
 
 PREFIX = "hf://datasets/"
 FILE = re.compile(r"hf://datasets/(?P<name>[^@]+)@(?P<revision>[^/]+)/(?P<path>.+)", re.DOTALL)

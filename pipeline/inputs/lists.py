@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from io import TextIOWrapper
 from typing import Any
 
-from pipeline import shards
-from pipeline.inputs.base import COLUMNS, InputConfig, InputError, Listed, ending, listed, refused, text
-from pipeline.inputs.folders import look
-from pipeline.rows import Failure
-from pipeline.storage import REMOTE, Storage, display_name, to_path, to_uri
+from asid.pipeline import shards
+from asid.pipeline.inputs.base import COLUMNS, InputConfig, InputError, Listed, ending, listed, refused, text
+from asid.pipeline.inputs.folders import look
+from asid.pipeline.rows import Failure
+from asid.pipeline.storage import REMOTE, Storage, display_name, to_path, to_uri
 
 ENDINGS = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"})
 

@@ -6,7 +6,7 @@ import heapq
 import math
 from collections.abc import Sequence
 
-from pipeline.rows import Video
+from asid.pipeline.rows import Video
 
 
 def fold_duplicates(videos: Sequence[Video]) -> list[Video]:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-from pipeline.inputs.base import InputConfig, Listed, ending, is_beside, listed, refused, text
-from pipeline.rows import Failure
-from pipeline.storage import Storage, display_name
+from asid.pipeline.inputs.base import InputConfig, Listed, ending, is_beside, listed, refused, text
+from asid.pipeline.rows import Failure
+from asid.pipeline.storage import Storage, display_name
 
 MEMBER = re.compile(r"(?P<tar>.+)#(?P<name>[^#]*)@(?P<offset>\d+)\+(?P<size>\d+)", re.DOTALL)
 STEM = re.compile(r"(?P<stem>(?:.*/)?[^/.][^/.]*)(?P<kind>\..*)?", re.DOTALL)

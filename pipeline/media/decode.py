@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.media import process
-from pipeline.media.probe import AudioTrack, audio_tracks, has_picture, header, picture_start
+from asid.pipeline.media import process
+from asid.pipeline.media.probe import AudioTrack, audio_tracks, has_picture, header, picture_start
 
 RUN_UP = 2.0  # s decoded before the span that is asked for: codecs need it, and containers seek roughly
 

@@ -6,7 +6,7 @@ import io
 import wave
 from pathlib import Path
 
-from pipeline.media.process import input_arguments, run
+from asid.pipeline.media.process import input_arguments, run
 
 MAX_BYTES = 512 << 20
 SAMPLE_RATE = 16000

@@ -20,10 +20,10 @@ from typing import IO
 
 import numpy as np
 
-from pipeline.media.parts import Part, in_order, parts_of
-from pipeline.media.probe import header
-from pipeline.media.process import MediaError, input_arguments, stream
-from pipeline.media.timeline import Timeline
+from asid.pipeline.media.parts import Part, in_order, parts_of
+from asid.pipeline.media.probe import header
+from asid.pipeline.media.process import MediaError, input_arguments, stream
+from asid.pipeline.media.timeline import Timeline
 
 FLICKS = 705_600_000
 MAX_LAG = 256  # frames held until their times arrive

@@ -21,11 +21,11 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.media.feed import FLICKS, SMALL_SCALER, SMOOTHING_OFF, Order, Unplaced, parted, seek, ticks_of, whole
-from pipeline.media.probe import header, picture_of
-from pipeline.media.process import MediaError, input_arguments, run
-from pipeline.media.stills import Still
-from pipeline.media.timeline import Timeline
+from asid.pipeline.media.feed import FLICKS, SMALL_SCALER, SMOOTHING_OFF, Order, Unplaced, parted, seek, ticks_of, whole
+from asid.pipeline.media.probe import header, picture_of
+from asid.pipeline.media.process import MediaError, input_arguments, run
+from asid.pipeline.media.stills import Still
+from asid.pipeline.media.timeline import Timeline
 
 SMALL_AREA = 160 * 90
 STILL_SIDE = 1280

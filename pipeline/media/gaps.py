@@ -12,8 +12,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 
-from pipeline.media.frames import Decoding, between
-from pipeline.media.timeline import Timeline
+from asid.pipeline.media.frames import Decoding, between
+from asid.pipeline.media.timeline import Timeline
 
 MOST = 0.6  # of the change among a few frames; in a fade of as many no step is
 TOGETHER = 500  # gaps that one process fills: its command line and its output stay small

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.media.process import MediaError, input_arguments, run, stream
-from pipeline.rows import Record
+from asid.pipeline.media.process import MediaError, input_arguments, run, stream
+from asid.pipeline.rows import Record
 
 HDR = {"smpte2084", "arib-std-b67"}
 FIRST_PACKETS = (8, 400)  # packets to decode for the first frame: at first few, then enough to meet a keyframe

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pipeline.media.process import MediaError
+from asid.pipeline.media.process import MediaError
 
 LATE = 3.0  # s after which it is known where the shot of a candidate began
 QUALITY = (cv2.IMWRITE_JPEG_QUALITY, 85)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.media.probe import Probe
-from pipeline.media.process import MediaError, input_arguments, stream
+from asid.pipeline.media.probe import Probe
+from asid.pipeline.media.process import MediaError, input_arguments, stream
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """How true captions are to what is known of their videos: quoted speech, times of anchors, on-screen text.
 
-- Quoted speech is true when some utterance of the truth has it, by the likeness that `pipeline.captions` uses.
+- Quoted speech is true when some utterance of the truth has it, by the likeness that `asid.pipeline.captions` uses.
 - An anchor's error is its distance, in seconds, to the nearest beginning of something that its block tells: a quoted
   line, a text that is shown, or, where the block speaks of a cut or shot, a shot. Blocks that tell nothing the truth
   knows are left out. Drift is how far outside its block, from its anchor to the next, a told line or text begins.
@@ -19,8 +19,8 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
-from pipeline.captions import FOUND, Transcript, parse, quotes, squash
-from pipeline.rows import Judged, Utterance, Word
+from asid.pipeline.captions import FOUND, Transcript, parse, quotes, squash
+from asid.pipeline.rows import Judged, Utterance, Word
 
 LEGIBLE = 85.0  # percent likeness from which a text is told
 CUTS = re.compile(r"\b(?:cuts?|shots?|scenes?|transitions?|dissolves?|fades?)\b", re.IGNORECASE)

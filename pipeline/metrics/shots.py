@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.rows import Shot
+from asid.pipeline.rows import Shot
 
 FRAMES_OFF = 1
 SECONDS_OFF = 0.1

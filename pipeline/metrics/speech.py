@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.rows import Transcribed, Turn, Utterance
-from pipeline.speech.words import turns_of
+from asid.pipeline.rows import Transcribed, Turn, Utterance
+from asid.pipeline.speech.words import turns_of
 
 COLLAR = 5.0  # s that tcpWER allows between a word and its truth
 HINT = "pip install 'asid-verify[eval]'"

@@ -10,9 +10,9 @@ from typing import Any, NoReturn
 import json_repair
 from pydantic import BaseModel, ValidationError
 
-from pipeline.models.base import InvalidAnswer, Model, Refused, Request, Response, Truncated
-from pipeline.models.replay import Replaying, current_store
-from pipeline.prompts import Prompts, fence
+from asid.pipeline.models.base import InvalidAnswer, Model, Refused, Request, Response, Truncated
+from asid.pipeline.models.replay import Replaying, current_store
+from asid.pipeline.prompts import Prompts, fence
 
 PROMPTS = Prompts()
 

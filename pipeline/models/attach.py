@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.media import excerpt
-from pipeline.media.process import MediaError
-from pipeline.models.base import BadRequest, Media
-from pipeline.storage import Storage
+from asid.pipeline.media import excerpt
+from asid.pipeline.media.process import MediaError
+from asid.pipeline.models.base import BadRequest, Media
+from asid.pipeline.storage import Storage
 
 TIMEOUT = 300.0  # s of ffmpeg for one medium
 CACHE_BYTES = 256 << 20  # a clip is asked about many times in a row: once by each audit

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 
 from pydantic import Field
 
-from pipeline.rows import Record
+from asid.pipeline.rows import Record
 
 
 class Media(Record):

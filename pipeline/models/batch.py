@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
-from pipeline.models.base import Layer, ModelError, Request, Response, Stopping, Transient
-from pipeline.models.replay import AnswerStore, current_store, nap
-from pipeline.rows import Record
+from asid.pipeline.models.base import Layer, ModelError, Request, Response, Stopping, Transient
+from asid.pipeline.models.replay import AnswerStore, current_store, nap
+from asid.pipeline.rows import Record
 
 Results = Mapping[str, Response | ModelError]
 

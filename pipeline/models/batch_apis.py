@@ -12,10 +12,10 @@ import openai
 from google.genai import errors, types
 from openai.types.chat import ChatCompletion
 
-from pipeline.models.base import BadRequest, ModelError, Request, Response, Transient
-from pipeline.models.batch import Results
-from pipeline.models.gemini import GeminiModel, generation
-from pipeline.models.openai import OpenAIModel, classify
+from asid.pipeline.models.base import BadRequest, ModelError, Request, Response, Transient
+from asid.pipeline.models.batch import Results
+from asid.pipeline.models.gemini import GeminiModel, generation
+from asid.pipeline.models.openai import OpenAIModel, classify
 
 ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
 ENDED_GEMINI = frozenset(

@@ -6,17 +6,17 @@ import importlib.util
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING
 
-from pipeline.models.base import Misconfigured, Model
-from pipeline.models.config import Limits, ModelConfig
-from pipeline.models.limiter import Gate, Limiter
-from pipeline.models.replay import Replaying
-from pipeline.models.retry import Limited, Persistent
-from pipeline.models.spend import Budgeted, Purse, prices_of
-from pipeline.storage import Storage
+from asid.pipeline.models.base import Misconfigured, Model
+from asid.pipeline.models.config import Limits, ModelConfig
+from asid.pipeline.models.limiter import Gate, Limiter
+from asid.pipeline.models.replay import Replaying
+from asid.pipeline.models.retry import Limited, Persistent
+from asid.pipeline.models.spend import Budgeted, Purse, prices_of
+from asid.pipeline.storage import Storage
 
 if TYPE_CHECKING:
-    from pipeline.recipe import Step
-    from pipeline.run import Run
+    from asid.pipeline.recipe import Step
+    from asid.pipeline.run import Run
 
 GateMaker = Callable[[ModelConfig], Gate]
 
@@ -51,10 +51,10 @@ def open_model(
 
 
 def batched(provider: Model, config: ModelConfig) -> Model:
-    from pipeline.models.batch import Batched
-    from pipeline.models.batch_apis import GeminiBatches, OpenAIBatches
-    from pipeline.models.gemini import GeminiModel
-    from pipeline.models.openai import OpenAIModel
+    from asid.pipeline.models.batch import Batched
+    from asid.pipeline.models.batch_apis import GeminiBatches, OpenAIBatches
+    from asid.pipeline.models.gemini import GeminiModel
+    from asid.pipeline.models.openai import OpenAIModel
 
     if isinstance(provider, GeminiModel):
         return Batched(provider, GeminiBatches(provider))
@@ -68,28 +68,28 @@ def open_provider(config: ModelConfig, storage: Storage) -> Model:
     if unknown := unknown_settings(config):
         raise Misconfigured("; ".join(unknown))
     if config.provider == "scripted":
-        from pipeline.models.scripted import ScriptedModel
+        from asid.pipeline.models.scripted import ScriptedModel
 
         return ScriptedModel(config)
     if config.provider == "embedded":
-        from pipeline.models.embedded import open_embedded
+        from asid.pipeline.models.embedded import open_embedded
 
         return open_embedded(config.model, storage, config.settings)
     if config.provider == "gemini":
-        from pipeline.models.gemini import GeminiModel
+        from asid.pipeline.models.gemini import GeminiModel
 
         return GeminiModel(config, storage)
     if config.provider == "vllm":
-        from pipeline.models.vllm import ServedVLLM, VLLMModel
+        from asid.pipeline.models.vllm import ServedVLLM, VLLMModel
 
         return ServedVLLM(config, storage) if config.base_url else VLLMModel(config, storage)
-    from pipeline.models.openai import OpenAIModel
+    from asid.pipeline.models.openai import OpenAIModel
 
     return OpenAIModel(config, storage)
 
 
 def known_settings(config: ModelConfig) -> frozenset[str]:
-    from pipeline.models import gemini, openai, scripted, vllm
+    from asid.pipeline.models import gemini, openai, scripted, vllm
 
     modules = {"openai": openai, "gemini": gemini, "scripted": scripted, "vllm": vllm}
     return modules[config.provider].SETTINGS
@@ -106,7 +106,7 @@ def unknown_settings(config: ModelConfig) -> list[str]:
 
 def unknown_values(config: ModelConfig) -> list[str]:
     """Settings whose value is none of those that the provider knows."""
-    from pipeline.models import gemini, openai
+    from asid.pipeline.models import gemini, openai
 
     known = {"openai": openai.VALUES, "gemini": gemini.VALUES}.get(config.provider, {})
     wrong = [(name, values) for name, values in known.items() if config.settings.get(name, values[0]) not in values]

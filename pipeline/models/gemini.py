@@ -20,11 +20,11 @@ import httpx2
 from google import genai
 from google.genai import errors, types
 
-from pipeline.models.attach import Attachments, Blob
-from pipeline.models.base import BadRequest, Media, Misconfigured, ModelError, Request, Response, Transient, Usage
-from pipeline.models.config import ModelConfig
-from pipeline.models.keys import read_key
-from pipeline.storage import Storage
+from asid.pipeline.models.attach import Attachments, Blob
+from asid.pipeline.models.base import BadRequest, Media, Misconfigured, ModelError, Request, Response, Transient, Usage
+from asid.pipeline.models.config import ModelConfig
+from asid.pipeline.models.keys import read_key
+from asid.pipeline.storage import Storage
 
 SAMPLING = {"temperature": "temperature", "top_p": "top_p", "top_k": "top_k", "seed": "seed"}
 RENAMED = {"max_tokens": "max_output_tokens", "media_resolution": "media_resolution"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from pipeline.models.base import Misconfigured
-from pipeline.models.config import ModelConfig
+from asid.pipeline.models.base import Misconfigured
+from asid.pipeline.models.config import ModelConfig
 
 USUAL = {"openai": "OPENAI_API_KEY", "gemini": "GEMINI_API_KEY"}
 NO_KEY = "none"  # clients insist on one; local servers do not

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from pipeline.models.config import Limits
+from asid.pipeline.models.config import Limits
 
 # ok: answered. limited: refused for its rate. failed: went wrong for another reason. unused: no call was made.
 Outcome = Literal["ok", "limited", "failed", "unused"]

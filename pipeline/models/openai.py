@@ -23,8 +23,8 @@ from typing import Any
 import openai
 from openai import AsyncOpenAI
 
-from pipeline.models.attach import Attachments, Blob
-from pipeline.models.base import (
+from asid.pipeline.models.attach import Attachments, Blob
+from asid.pipeline.models.base import (
     BadRequest,
     Media,
     Misconfigured,
@@ -35,9 +35,9 @@ from pipeline.models.base import (
     Transient,
     Usage,
 )
-from pipeline.models.config import ModelConfig
-from pipeline.models.keys import read_key
-from pipeline.storage import Storage
+from asid.pipeline.models.config import ModelConfig
+from asid.pipeline.models.keys import read_key
+from asid.pipeline.storage import Storage
 
 PASSED = frozenset(
     {"temperature", "top_p", "max_tokens", "max_completion_tokens", "seed", "stop", "frequency_penalty"}

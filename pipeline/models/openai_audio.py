@@ -7,10 +7,10 @@ from typing import Any
 
 import openai
 
-from pipeline.models.base import Transient
-from pipeline.models.config import ModelConfig
-from pipeline.models.keys import read_key
-from pipeline.models.openai import classify
+from asid.pipeline.models.base import Transient
+from asid.pipeline.models.config import ModelConfig
+from asid.pipeline.models.keys import read_key
+from asid.pipeline.models.openai import classify
 
 RETRIES = 5  # by the client itself, which honours retry-after
 

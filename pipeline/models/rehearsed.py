@@ -10,8 +10,8 @@ import hashlib
 import re
 from typing import Any
 
-from pipeline.attributes import ATTRIBUTES
-from pipeline.models.base import Request
+from asid.pipeline.attributes import ATTRIBUTES
+from asid.pipeline.models.base import Request
 
 EVIDENCE = re.compile(r'<evidence kind="([^"]*)">\n(.*?)\n</evidence>', re.DOTALL)
 DURATION = re.compile(r"lasts\s+([\d.]+)\s+seconds")

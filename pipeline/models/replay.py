@@ -21,10 +21,10 @@ from typing import Any, BinaryIO, TypeVar
 
 from pydantic import ValidationError
 
-from pipeline.models.base import Layer, MissingAnswer, Request, Response, Stopping, Usage
-from pipeline.models.config import ModelConfig
-from pipeline.rows import Record
-from pipeline.storage import Storage, to_path
+from asid.pipeline.models.base import Layer, MissingAnswer, Request, Response, Stopping, Usage
+from asid.pipeline.models.config import ModelConfig
+from asid.pipeline.rows import Record
+from asid.pipeline.storage import Storage, to_path
 
 Result = TypeVar("Result")
 

@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 import tenacity
 from tenacity.asyncio import AsyncRetrying
 
-from pipeline.models.base import Layer, Request, Response, Transient
-from pipeline.models.limiter import Gate, Outcome
-from pipeline.models.replay import check_open, nap
-from pipeline.models.spend import GUESSED_OUTPUT, guess_tokens
+from asid.pipeline.models.base import Layer, Request, Response, Transient
+from asid.pipeline.models.limiter import Gate, Outcome
+from asid.pipeline.models.replay import check_open, nap
+from asid.pipeline.models.spend import GUESSED_OUTPUT, guess_tokens
 
 FIRST_WAIT = 1.0  # s, the most before the second try; doubles with every further one
 LONGEST_WAIT = 60.0

@@ -29,9 +29,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from pipeline.models import rehearsed
-from pipeline.models.base import Misconfigured, Request, Response, Transient, Usage
-from pipeline.models.config import ModelConfig
+from asid.pipeline.models import rehearsed
+from asid.pipeline.models.base import Misconfigured, Request, Response, Transient, Usage
+from asid.pipeline.models.config import ModelConfig
 
 SETTINGS = frozenset({"latency", "faults"})
 Script = Callable[[Request], Any]

@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from pipeline.models.base import Layer, OutOfBudget, Request, Response, Usage
-from pipeline.models.config import Limits, ModelConfig, Prices
-from pipeline.models.replay import Entry, read_entries
-from pipeline.storage import Storage
+from asid.pipeline.models.base import Layer, OutOfBudget, Request, Response, Usage
+from asid.pipeline.models.config import Limits, ModelConfig, Prices
+from asid.pipeline.models.replay import Entry, read_entries
+from asid.pipeline.storage import Storage
 
 MILLION = 1_000_000
 GUESSED_OUTPUT = 500

@@ -14,11 +14,11 @@ import asyncio
 import itertools
 from typing import Any
 
-from pipeline.models.attach import Attachments
-from pipeline.models.base import BadRequest, Media, Misconfigured, Request, Response, Usage
-from pipeline.models.config import ModelConfig
-from pipeline.models.openai import OpenAIModel
-from pipeline.storage import Storage
+from asid.pipeline.models.attach import Attachments
+from asid.pipeline.models.base import BadRequest, Media, Misconfigured, Request, Response, Usage
+from asid.pipeline.models.config import ModelConfig
+from asid.pipeline.models.openai import OpenAIModel
+from asid.pipeline.storage import Storage
 
 SAMPLING = ("temperature", "top_p", "top_k", "max_tokens", "seed", "stop", "repetition_penalty")
 SETTINGS = frozenset({*SAMPLING, "fps", "max_frames", "max_pixels", "use_audio_in_video", "engine"})

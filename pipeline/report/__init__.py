@@ -9,13 +9,13 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipeline.figures import Figures, gather
-from pipeline.finished import lacks
-from pipeline.models.spend import Line
-from pipeline.report import plots
-from pipeline.report.plots import Bar
-from pipeline.rows import Candidate, Clip
-from pipeline.run import Run
+from asid.pipeline.figures import Figures, gather
+from asid.pipeline.finished import lacks
+from asid.pipeline.models.spend import Line
+from asid.pipeline.report import plots
+from asid.pipeline.report.plots import Bar
+from asid.pipeline.rows import Candidate, Clip
+from asid.pipeline.run import Run
 
 LONGEST = 400  # characters of an untrusted text
 
@@ -25,11 +25,11 @@ def html(run: Run) -> str:
     survey = run.survey()
     figures = gather(run, survey)
     verified = "verified_by" in figures.columns
-    page = Environment(loader=PackageLoader("pipeline.report", "."), autoescape=True, undefined=StrictUndefined)
+    page = Environment(loader=PackageLoader("asid.pipeline.report", "."), autoescape=True, undefined=StrictUndefined)
     page.filters["text"] = shown
     return page.get_template("page.html").render(
         title=run.manifest.title or "run",
-        style=Markup((resources.files("pipeline.report") / "page.css").read_text("utf-8")),
+        style=Markup((resources.files("asid.pipeline.report") / "page.css").read_text("utf-8")),
         made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         lacks=list(lacks(run, survey)),
         f=figures,

@@ -14,9 +14,9 @@ from typing import Any
 from aiohttp import web
 from pydantic import ValidationError
 
-from pipeline.review.verdicts import Book, Result, Verdict, latest, result
-from pipeline.review.views import Clips, view
-from pipeline.run import Run
+from asid.pipeline.review.verdicts import Book, Result, Verdict, latest, result
+from asid.pipeline.review.views import Clips, view
+from asid.pipeline.run import Run
 
 COOKIE = "asid-review"
 HEADERS = {
@@ -70,7 +70,7 @@ class Server:
 
     async def _page(self, request: web.Request) -> web.Response:
         name = request.match_info.get("name", "")
-        text = (resources.files("pipeline.review") / (name or "review.html")).read_text("utf-8")
+        text = (resources.files("asid.pipeline.review") / (name or "review.html")).read_text("utf-8")
         return web.Response(text=text, content_type=PAGES[name])
 
     async def _list(self, _: web.Request) -> web.Response:

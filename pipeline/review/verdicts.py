@@ -15,9 +15,9 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from pipeline.attributes import ATTRIBUTES
-from pipeline.rows import Record
-from pipeline.storage import Storage
+from asid.pipeline.attributes import ATTRIBUTES
+from asid.pipeline.rows import Record
+from asid.pipeline.storage import Storage
 
 Said = Literal["reliable", "error", "missing"]
 FOLDER = "run:review"

@@ -6,12 +6,12 @@ import difflib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pipeline.attributes import ATTRIBUTES
-from pipeline.captions import anchors, quotes
-from pipeline.export.splits import draw
-from pipeline.rows import Audit, Audited, Judged, Utterance
-from pipeline.run import Run
-from pipeline.written import by_attribute
+from asid.pipeline.attributes import ATTRIBUTES
+from asid.pipeline.captions import anchors, quotes
+from asid.pipeline.export.splits import draw
+from asid.pipeline.rows import Audit, Audited, Judged, Utterance
+from asid.pipeline.run import Run
+from asid.pipeline.written import by_attribute
 
 LONGEST_DIFF = 4000  # words; beyond it a caption has fallen into a loop, and a diff would take minutes
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.speech.base import Backend
+from asid.pipeline.speech.base import Backend
 
 
 class Hearing(BaseModel):
@@ -37,11 +37,11 @@ def make(settings: Hearing, threads: int) -> Backend:
     """The backend, not yet opened: nothing heavy is imported before `open`."""
     speakers = {"min_speakers": settings.min_speakers, "max_speakers": settings.max_speakers}
     if settings.backend == "embedded":
-        from pipeline.speech.embedded import Embedded
+        from asid.pipeline.speech.embedded import Embedded
 
         return Embedded(threads, settings.beam, settings.diarize, **speakers)
     if settings.backend == "faster_whisper":
-        from pipeline.speech.faster_whisper import FasterWhisper
+        from asid.pipeline.speech.faster_whisper import FasterWhisper
 
         return FasterWhisper(
             settings.weights or "large-v3",
@@ -55,9 +55,9 @@ def make(settings: Hearing, threads: int) -> Backend:
             **speakers,
         )
     if settings.backend == "whisperx":
-        from pipeline.speech.whisperx import WhisperX
+        from asid.pipeline.speech.whisperx import WhisperX
 
         return WhisperX(settings, threads)
-    from pipeline.speech.openai_audio import OpenAIAudio
+    from asid.pipeline.speech.openai_audio import OpenAIAudio
 
     return OpenAIAudio(settings, threads)

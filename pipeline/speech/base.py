@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from pipeline.rows import Turn, Voice, Word
+from asid.pipeline.rows import Turn, Voice, Word
 
 RATE = 16000
 UNSPACED = frozenset({"zh", "ja", "th", "lo", "my", "yue", "km", "bo"})  # languages written without spaces

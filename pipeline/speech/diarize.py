@@ -18,11 +18,11 @@ from itertools import pairwise
 import numpy as np
 import onnxruntime
 
-from pipeline.rows import Turn, Voice
-from pipeline.speech import weights
-from pipeline.speech.base import RATE, Block, Span
-from pipeline.speech.clustering import agglomerate, assign, unit
-from pipeline.speech.fbank import LENGTH, SHIFT, fbank
+from asid.pipeline.rows import Turn, Voice
+from asid.pipeline.speech import weights
+from asid.pipeline.speech.base import RATE, Block, Span
+from asid.pipeline.speech.clustering import agglomerate, assign, unit
+from asid.pipeline.speech.fbank import LENGTH, SHIFT, fbank
 
 WINDOW = 10 * RATE  # the network's input
 FRAMES = 589  # its output

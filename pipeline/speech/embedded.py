@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pipeline.speech import weights
-from pipeline.speech.base import Block, Heard, Segment
-from pipeline.speech.faster_whisper import FasterWhisper
+from asid.pipeline.speech import weights
+from asid.pipeline.speech.base import Block, Heard, Segment
+from asid.pipeline.speech.faster_whisper import FasterWhisper
 
 ENGLISH_ONLY = "the embedded recogniser knows English only: the score says how well English fits"
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pipeline.rows import Word
-from pipeline.speech import weights
-from pipeline.speech.base import UNSPACED, Block, Heard, MissingPart, Segment, Span
-from pipeline.speech.diarize import Diarizer, Networks
+from asid.pipeline.rows import Word
+from asid.pipeline.speech import weights
+from asid.pipeline.speech.base import UNSPACED, Block, Heard, MissingPart, Segment, Span
+from asid.pipeline.speech.diarize import Diarizer, Networks
 
 CHUNK = 28.0  # s that the model reads at once: it was trained on 30
 PAUSE = 2.0  # s of silence that it reads across

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from faster_whisper.vad import VadOptions, get_speech_timestamps
 
-from pipeline.rows import Sound
-from pipeline.speech.base import RATE, Block, Span
+from asid.pipeline.rows import Sound
+from asid.pipeline.speech.base import RATE, Block, Span
 
 LONGEST = 300.0  # s in a block
 TICK = 0.1  # s over which a level is taken

@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.models.openai_audio import Transcriber
-from pipeline.rows import Word
-from pipeline.speech.backends import Hearing
-from pipeline.speech.base import RATE, Block, Heard, Segment
-from pipeline.speech.diarize import Diarizer, Networks
-from pipeline.speech.embedded import fit
+from asid.pipeline.models.openai_audio import Transcriber
+from asid.pipeline.rows import Word
+from asid.pipeline.speech.backends import Hearing
+from asid.pipeline.speech.base import RATE, Block, Heard, Segment
+from asid.pipeline.speech.diarize import Diarizer, Networks
+from asid.pipeline.speech.embedded import fit
 
 # Servers may name a language in English instead of giving its code.
 CODES = {

@@ -17,11 +17,11 @@ from statistics import median
 
 import pysubs2
 
-from pipeline.media.probe import header, picture_start
-from pipeline.media.process import MediaError, input_arguments, run
-from pipeline.rows import Cue, Subtitles, Word
-from pipeline.speech.base import UNSPACED
-from pipeline.storage import Storage, display_name
+from asid.pipeline.media.probe import header, picture_start
+from asid.pipeline.media.process import MediaError, input_arguments, run
+from asid.pipeline.rows import Cue, Subtitles, Word
+from asid.pipeline.speech.base import UNSPACED
+from asid.pipeline.storage import Storage, display_name
 
 ENDINGS = {".srt": "srt", ".vtt": "vtt", ".ass": "ass", ".ssa": "ssa"}  # and what pysubs2 calls the form
 TEXT_CODECS = {"subrip", "webvtt", "ass", "ssa", "mov_text", "text"}  # the others are pictures

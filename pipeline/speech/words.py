@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from pipeline.rows import Turn, Utterance, Voice, Word
-from pipeline.speech.base import Segment, Span
+from asid.pipeline.rows import Turn, Utterance, Voice, Word
+from asid.pipeline.speech.base import Segment, Span
 
 SENTENCE_END = (".", "?", "!", "…", "。", "？", "！")
 SLOWEST = 2.0  # s that one word may take: longer ones were stretched over something else

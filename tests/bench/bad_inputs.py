@@ -19,13 +19,13 @@ from pathlib import Path
 
 sys.path.insert(0, os.fspath(Path(__file__).resolve().parents[2]))
 
-from pipeline.inputs import InputConfig, Listed, list_inputs
-from pipeline.prompts import Prompts
-from pipeline.rows import Video
-from pipeline.stage import Context, Unprocessable
-from pipeline.storage import Storage, display_name
-from stages.ingest import Ingest, IngestConfig
-from stages.split import SplitConfig, Splitter
+from asid.pipeline.inputs import InputConfig, Listed, list_inputs
+from asid.pipeline.prompts import Prompts
+from asid.pipeline.rows import Video
+from asid.pipeline.stage import Context, Unprocessable
+from asid.pipeline.storage import Storage, display_name
+from asid.stages.ingest import Ingest, IngestConfig
+from asid.stages.split import SplitConfig, Splitter
 
 
 def outcomes(folder: Path) -> dict[str, tuple[str, str, float]]:

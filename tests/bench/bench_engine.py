@@ -23,12 +23,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.engine import Engine
-from pipeline.inputs import Listed
-from pipeline.manifest import Manifest
-from pipeline.rows import Row, Video
-from pipeline.run import Run
-from pipeline.stage import Stage, StageConfig
+from asid.pipeline.engine import Engine
+from asid.pipeline.inputs import Listed
+from asid.pipeline.manifest import Manifest
+from asid.pipeline.rows import Row, Video
+from asid.pipeline.run import Run
+from asid.pipeline.stage import Stage, StageConfig
 from tests.toys import ToyIngestConfig
 
 UNIT = 0.2  # s a row, of the CPU stage

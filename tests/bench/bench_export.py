@@ -23,14 +23,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline import shards
-from pipeline.attributes import ATTRIBUTES
-from pipeline.export import Settings, export
-from pipeline.export.items import COLUMNS
-from pipeline.rows import AttributeCaptions, Judged, Video
-from pipeline.run import Run
-from pipeline.shards import Footer
-from pipeline.storage import to_path
+from asid.pipeline import shards
+from asid.pipeline.attributes import ATTRIBUTES
+from asid.pipeline.export import Settings, export
+from asid.pipeline.export.items import COLUMNS
+from asid.pipeline.rows import AttributeCaptions, Judged, Video
+from asid.pipeline.run import Run
+from asid.pipeline.shards import Footer
+from asid.pipeline.storage import to_path
 from tests import samples
 
 SHARD_ROWS = 1000

@@ -20,14 +20,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.models.ask import cut_short, mend, parse
-from pipeline.models.base import InvalidAnswer, Model, Request, Usage
-from pipeline.models.config import Limits, ModelConfig
-from pipeline.models.limiter import Gate, Lease, Limiter, Release, RemoteGate
-from pipeline.models.openai import OpenAIModel
-from pipeline.models.replay import AnswerStore, Entry
-from pipeline.models.retry import Limited, Persistent
-from pipeline.storage import Storage
+from asid.pipeline.models.ask import cut_short, mend, parse
+from asid.pipeline.models.base import InvalidAnswer, Model, Request, Usage
+from asid.pipeline.models.config import Limits, ModelConfig
+from asid.pipeline.models.limiter import Gate, Lease, Limiter, Release, RemoteGate
+from asid.pipeline.models.openai import OpenAIModel
+from asid.pipeline.models.replay import AnswerStore, Entry
+from asid.pipeline.models.retry import Limited, Persistent
+from asid.pipeline.storage import Storage
 from tests.servers.llm import Behaviour, LlmServer
 
 MISSED: list[str] = []

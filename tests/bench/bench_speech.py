@@ -27,7 +27,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "pipeline" / "speech")]
 
 from speechkit import FIRST, MAN, SECOND, THIRD, WOMAN, ffmpeg, row, track, video  # noqa: E402
 
-from pipeline.media.probe import picture_start  # noqa: E402
+from asid.pipeline.media.probe import picture_start  # noqa: E402
 
 LIMIT = 1.15
 THREADS = 1
@@ -39,10 +39,10 @@ SPARSE = track(60, (20, FIRST, WOMAN), (25, SECOND, MAN))
 
 
 def stage() -> Callable[[Path, float], None]:
-    from pipeline.prompts import Prompts
-    from pipeline.stage import Context, Resources
-    from pipeline.storage import Storage
-    from stages.transcribe import Transcribe, TranscribeConfig
+    from asid.pipeline.prompts import Prompts
+    from asid.pipeline.stage import Context, Resources
+    from asid.pipeline.storage import Storage
+    from asid.stages.transcribe import Transcribe, TranscribeConfig
 
     config = TranscribeConfig(resources=Resources(cpus=THREADS))
     one = Transcribe(config, Context(Storage(Path(tempfile.gettempdir())), Prompts(), {}))
@@ -59,11 +59,11 @@ def bare() -> Callable[[Path, float], None]:
     from faster_whisper import BatchedInferencePipeline, WhisperModel
     from faster_whisper.audio import decode_audio
 
-    from pipeline.speech import weights
-    from pipeline.speech.base import RATE, Block
-    from pipeline.speech.diarize import Networks
-    from pipeline.speech.faster_whisper import chunks
-    from pipeline.speech.listen import voiced
+    from asid.pipeline.speech import weights
+    from asid.pipeline.speech.base import RATE, Block
+    from asid.pipeline.speech.diarize import Networks
+    from asid.pipeline.speech.faster_whisper import chunks
+    from asid.pipeline.speech.listen import voiced
 
     model = WhisperModel(str(weights.tiny_en()[0]), device="cpu", compute_type="int8", cpu_threads=THREADS)
     recogniser, networks = BatchedInferencePipeline(model), Networks(THREADS)

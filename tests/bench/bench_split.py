@@ -31,12 +31,12 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from pipeline.media.probe import probe  # noqa: E402
-from pipeline.prompts import Prompts  # noqa: E402
-from pipeline.rows import Split, Video  # noqa: E402
-from pipeline.stage import Context, Resources  # noqa: E402
-from pipeline.storage import Storage, to_uri  # noqa: E402
-from stages.split import SplitConfig, Splitter  # noqa: E402
+from asid.pipeline.media.probe import probe  # noqa: E402
+from asid.pipeline.prompts import Prompts  # noqa: E402
+from asid.pipeline.rows import Split, Video  # noqa: E402
+from asid.pipeline.stage import Context, Resources  # noqa: E402
+from asid.pipeline.storage import Storage, to_uri  # noqa: E402
+from asid.stages.split import SplitConfig, Splitter  # noqa: E402
 
 SHIPPED = ROOT / "manifests" / "demo" / "wanna_work_together.mp4"
 CODECS = {

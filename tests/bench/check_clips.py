@@ -23,9 +23,9 @@ import numpy as np
 
 sys.path.insert(0, os.fspath(Path(__file__).resolve().parents[2]))
 
-from pipeline.rows import Clip
-from pipeline.run import Run
-from stages.cut import DROPPED
+from asid.pipeline.rows import Clip
+from asid.pipeline.run import Run
+from asid.stages.cut import DROPPED
 
 RATE = 48000
 FAINT = 0.01  # full scale: what is quieter has no place that could be found

@@ -24,10 +24,10 @@ from typing import Any
 
 import psutil
 
-from pipeline.engine.crew import IN_FLIGHT
-from pipeline.manifest import dump
-from pipeline.rows import Video
-from pipeline.run import Run
+from asid.pipeline.engine.crew import IN_FLIGHT
+from asid.pipeline.manifest import dump
+from asid.pipeline.rows import Video
+from asid.pipeline.run import Run
 from tests.heads import ROOT, add_node, environment
 from tests.toys import ToyNext, ToyRow, ToyWork, recipe, videos
 
@@ -90,7 +90,15 @@ class Case:
         (self.folder / "m.yaml").write_text(dump(manifest.model_copy(update={"recipe": tuple(steps)})))
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "pipeline.cli", "run", str(self.folder / "m.yaml"), "--run", str(self.run)]
+        command = [
+            sys.executable,
+            "-m",
+            "asid",
+            "run",
+            str(self.folder / "m.yaml"),
+            "--run",
+            str(self.run),
+        ]
         with (self.folder / "log").open("ab") as log:
             self.driver = subprocess.Popen(
                 command, cwd=ROOT, env=environment(RAY_ADDRESS=self.address), stdout=log, stderr=log

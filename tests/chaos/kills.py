@@ -21,10 +21,10 @@ from pathlib import Path
 
 import psutil
 
-from pipeline.run import Run
+from asid.pipeline.run import Run
 
 AT_ONCE, AGENTS = 20.0, 180.0  # s
-ASID = [sys.executable, "-m", "pipeline.cli"]
+ASID = [sys.executable, "-m", "asid"]
 
 
 def tables(folder: Path) -> dict[tuple[str, str], tuple[str, tuple[str, ...]]]:

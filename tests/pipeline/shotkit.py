@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import cv2
 import numpy as np
 
-from pipeline.looks import Look
+from asid.pipeline.looks import Look
 
 WIDTH, HEIGHT = 320, 180
 

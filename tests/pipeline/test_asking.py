@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.answers import Completeness, EmbeddedCaption, Refinement, Verification
-from pipeline.asking import together, unusable
-from pipeline.models.base import Misconfigured
-from pipeline.rows import AttributeCaptions, Fact
-from pipeline.stage import Unprocessable
+from asid.pipeline.answers import Completeness, EmbeddedCaption, Refinement, Verification
+from asid.pipeline.asking import together, unusable
+from asid.pipeline.models.base import Misconfigured
+from asid.pipeline.rows import AttributeCaptions, Fact
+from asid.pipeline.stage import Unprocessable
 
 
 @given(st.text(min_size=1).filter(str.strip))

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from shotkit import HEIGHT, WIDTH, dissolve, fade, looks, scene, view
 
-from pipeline.bars import BarMeter
-from pipeline.rows import Bars, Shot
+from asid.pipeline.bars import BarMeter
+from asid.pipeline.rows import Bars, Shot
 
 NONE = (0.0, 0.0, 0.0, 0.0)
 LETTERBOX, PILLARBOX = (0.12, 0.12, 0.0, 0.0), (0.0, 0.0, 0.125, 0.125)

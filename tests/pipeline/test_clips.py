@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.clips import NEAR, ClipPolicy, Drop, Span, choose_spans
-from pipeline.rows import Shot, Signal, Sound, Utterance, Word
+from asid.pipeline.clips import NEAR, ClipPolicy, Drop, Span, choose_spans
+from asid.pipeline.rows import Shot, Signal, Sound, Utterance, Word
 
 
 def word(start: float, end: float, text: str = "so") -> Word:

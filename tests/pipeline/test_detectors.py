@@ -7,7 +7,7 @@ import pytest
 from scenedetect.detectors import AdaptiveDetector
 from shotkit import dissolve, looks, scene
 
-from pipeline.detectors import MIN_CONTENT, PROPOSE, Adaptive, Proposer, open_detector
+from asid.pipeline.detectors import MIN_CONTENT, PROPOSE, Adaptive, Proposer, open_detector
 
 PICTURES = [
     *scene(1, 20), *scene(2, 3), *scene(3, 30, pan=9.0), *dissolve(3, 4, 12), *scene(4, 8, pan=0.0), *scene(5, 9),

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from pipeline import manifest as manifests
-from pipeline.doctor import before_spending, examine
-from pipeline.prompts import shipped
-from pipeline.run import Run, RunError
+from asid.pipeline import manifest as manifests
+from asid.pipeline.doctor import before_spending, examine
+from asid.pipeline.prompts import shipped
+from asid.pipeline.run import Run, RunError
 from tests import paid
 from tests.servers.llm import Behaviour, LlmServer
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import ray
 
-from pipeline.engine import Engine, Result
-from pipeline.manifest import Manifest
-from pipeline.run import Fresh, Run
+from asid.pipeline.engine import Engine, Result
+from asid.pipeline.manifest import Manifest
+from asid.pipeline.run import Fresh, Run
 from tests.toys import recipe, videos
 from tests.watching import Watch
 

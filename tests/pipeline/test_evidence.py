@@ -7,9 +7,9 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import evidence
-from pipeline.answers import Findings
-from pipeline.rows import Cue, Error, Frame, Problem, Subtitles, Utterance
+from asid.pipeline import evidence
+from asid.pipeline.answers import Findings
+from asid.pipeline.rows import Cue, Error, Frame, Problem, Subtitles, Utterance
 
 
 def frames(count: int) -> list[Frame]:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.attributes import ATTRIBUTES
-from pipeline.filtering import Limits, bars_share, motion, reasons, speech_share
-from pipeline.rows import (
+from asid.pipeline.attributes import ATTRIBUTES
+from asid.pipeline.filtering import Limits, bars_share, motion, reasons, speech_share
+from asid.pipeline.rows import (
     Answered,
     AttributeCaptions,
     Audit,

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pipeline import shards
-from pipeline.cli import app
-from pipeline.gc import orphans, remove
-from pipeline.run import Run
+from asid.pipeline import shards
+from asid.pipeline.cli import app
+from asid.pipeline.gc import orphans, remove
+from asid.pipeline.run import Run
 from tests import samples
 
 

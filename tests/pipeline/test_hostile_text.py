@@ -12,12 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.cli import app
-from pipeline.report import html
-from pipeline.review import open_sample
-from pipeline.review.views import view
-from pipeline.rows import Judged
-from pipeline.run import Run
+from asid.pipeline.cli import app
+from asid.pipeline.report import html
+from asid.pipeline.review import open_sample
+from asid.pipeline.review.views import view
+from asid.pipeline.rows import Judged
+from asid.pipeline.run import Run
 from tests import samples
 
 

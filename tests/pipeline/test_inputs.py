@@ -17,11 +17,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.inputs import InputConfig, InputError, Listed, fold_duplicates, list_inputs, pack
-from pipeline.inputs.folders import braces
-from pipeline.inputs.tars import copy_member
-from pipeline.rows import Failure, Video
-from pipeline.storage import Storage, to_path, to_uri
+from asid.pipeline.inputs import InputConfig, InputError, Listed, fold_duplicates, list_inputs, pack
+from asid.pipeline.inputs.folders import braces
+from asid.pipeline.inputs.tars import copy_member
+from asid.pipeline.rows import Failure, Video
+from asid.pipeline.storage import Storage, to_path, to_uri
 from tests.servers.s3 import buckets
 
 

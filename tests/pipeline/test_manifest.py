@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import manifest as manifests
-from pipeline.manifest import ManifestError
-from pipeline.prompts import shipped
-from pipeline.recipe import flow
-from pipeline.rows import Judged, Refined
+from asid.pipeline import manifest as manifests
+from asid.pipeline.manifest import ManifestError
+from asid.pipeline.prompts import shipped
+from asid.pipeline.recipe import flow
+from asid.pipeline.rows import Judged, Refined
 
 SHIPPED = ["asid.yaml", "avc-dpo.yaml", "avocado.yaml", "demo.yaml", "diadem.yaml", "salmonn2.yaml"]
 RIGHT = """\

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from shotkit import view
 
-from pipeline.phash import phash
+from asid.pipeline.phash import phash
 
 
 def gray(seed: int, **where: float) -> np.ndarray:

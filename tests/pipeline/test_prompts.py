@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.attributes import ATTRIBUTES
-from pipeline.prompts import INCLUDE, PLACE, PromptError, Prompts, fence, shipped
+from asid.pipeline.attributes import ATTRIBUTES
+from asid.pipeline.prompts import INCLUDE, PLACE, PromptError, Prompts, fence, shipped
 
 # The values that whoever uses a prompt has for it. `caption/…` and the others with a stage are also rendered by their
 # stages' own tests.

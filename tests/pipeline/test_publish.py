@@ -18,12 +18,12 @@ from click.testing import Result
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
-from pipeline import publish
-from pipeline.attributes import ATTRIBUTES
-from pipeline.card import plain
-from pipeline.cli import app
-from pipeline.export import ExportError, Splits
-from pipeline.run import Run, RunError
+from asid.pipeline import publish
+from asid.pipeline.attributes import ATTRIBUTES
+from asid.pipeline.card import plain
+from asid.pipeline.cli import app
+from asid.pipeline.export import ExportError, Splits
+from asid.pipeline.run import Run, RunError
 from tests import samples
 from tests.servers.hub import TOKEN, Hub
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.lock import lock
-from pipeline.prompts import PromptError, Prompts, fence
-from pipeline.run import Run, RunError
-from pipeline.storage import Storage
+from asid.pipeline.lock import lock
+from asid.pipeline.prompts import PromptError, Prompts, fence
+from asid.pipeline.run import Run, RunError
+from asid.pipeline.storage import Storage
 from tests.toys import recipe, videos
 
 

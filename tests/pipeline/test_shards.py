@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from pipeline import shards
-from pipeline.rows import Drafted, Judged, Record, Refined, Row, Video, joined
-from pipeline.shards import Footer, ShardError
-from pipeline.storage import Storage
+from asid.pipeline import shards
+from asid.pipeline.rows import Drafted, Judged, Record, Refined, Row, Video, joined
+from asid.pipeline.shards import Footer, ShardError
+from asid.pipeline.storage import Storage
 
 
 class Part(Record):

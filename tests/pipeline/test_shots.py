@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shotkit import dissolve, fade, looks, scene, view
 
-from pipeline.gradual import Transition, apart
-from pipeline.looks import Look
-from pipeline.rows import Shot
-from pipeline.shots import Boundary, ShotFinder, ShotSettings, find_shots, merged, moved, shots_between, spaced
+from asid.pipeline.gradual import Transition, apart
+from asid.pipeline.looks import Look
+from asid.pipeline.rows import Shot
+from asid.pipeline.shots import Boundary, ShotFinder, ShotSettings, find_shots, merged, moved, shots_between, spaced
 
 
 def opened(pictures: list[np.ndarray], **settings: object) -> list[tuple[str, int]]:

@@ -8,14 +8,14 @@ from typing import Any, cast
 import pytest
 from typer.testing import CliRunner
 
-from pipeline import shards
-from pipeline.cli import app
-from pipeline.manifest import Manifest
-from pipeline.review.views import diff
-from pipeline.rows import Drafted, Refined, Row, Verified, Video
-from pipeline.run import Run
-from pipeline.shards import Footer
-from pipeline.stage import Stage, StageConfig
+from asid.pipeline import shards
+from asid.pipeline.cli import app
+from asid.pipeline.manifest import Manifest
+from asid.pipeline.review.views import diff
+from asid.pipeline.rows import Drafted, Refined, Row, Verified, Video
+from asid.pipeline.run import Run
+from asid.pipeline.shards import Footer
+from asid.pipeline.stage import Stage, StageConfig
 from tests import samples
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from shotkit import HEIGHT, WIDTH, looks, scene, view
 
-from pipeline.rows import Signal
-from pipeline.signal import EVERY, SignalMeter, ruling_colour
+from asid.pipeline.rows import Signal
+from asid.pipeline.signal import EVERY, SignalMeter, ruling_colour
 
 FPS = 20.0
 

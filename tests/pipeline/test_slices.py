@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.clips import ClipPolicy, choose_spans
-from pipeline.rows import Cue, Frame, Shot, Signal, Sound, Subtitles, Transcribed, Turn, Utterance, Voice, Word
-from pipeline.slices import slice_evidence
+from asid.pipeline.clips import ClipPolicy, choose_spans
+from asid.pipeline.rows import Cue, Frame, Shot, Signal, Sound, Subtitles, Transcribed, Turn, Utterance, Voice, Word
+from asid.pipeline.slices import slice_evidence
 
 TIMES = [n / 25 for n in range(1500)]  # a minute
 

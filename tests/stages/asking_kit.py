@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pipeline.attributes import ATTRIBUTES
-from pipeline.models.base import Model, Request, Response
-from pipeline.prompts import Prompts
-from pipeline.rows import (
+from asid.pipeline.attributes import ATTRIBUTES
+from asid.pipeline.models.base import Model, Request, Response
+from asid.pipeline.prompts import Prompts
+from asid.pipeline.rows import (
     Answered,
     AttributeCaptions,
     Audit,
@@ -31,8 +31,8 @@ from pipeline.rows import (
     Word,
     grow,
 )
-from pipeline.stage import Context, Stage
-from pipeline.storage import Storage
+from asid.pipeline.stage import Context, Stage
+from asid.pipeline.storage import Storage
 
 BY = Answered(model="writer-1", provider="scripted", prompt="0" * 16)
 CAPTION = (

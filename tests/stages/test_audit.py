@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from asking_kit import Scripted, by_attribute, decomposed, run
 
-from pipeline.attributes import ATTRIBUTES
-from pipeline.models.base import OutOfBudget, Refused, Request
-from pipeline.models.config import ModelConfig
-from pipeline.models.replay import AnswerStore, Replaying, current_store
-from pipeline.prompts import Prompts, shipped
-from pipeline.rows import Error
-from pipeline.stage import Context, Unprocessable
-from pipeline.storage import Storage
-from stages.audit import AuditConfig, Auditor
+from asid.pipeline.attributes import ATTRIBUTES
+from asid.pipeline.models.base import OutOfBudget, Refused, Request
+from asid.pipeline.models.config import ModelConfig
+from asid.pipeline.models.replay import AnswerStore, Replaying, current_store
+from asid.pipeline.prompts import Prompts, shipped
+from asid.pipeline.rows import Error
+from asid.pipeline.stage import Context, Unprocessable
+from asid.pipeline.storage import Storage
+from asid.stages.audit import AuditConfig, Auditor
 
 CLEAN: dict[str, list[Any]] = {"errors": [], "missing": [], "expressiveness": []}
 WRONG = CLEAN | {"errors": [{"snippet": "pans left", "why": "it pans right"}]}

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from asking_kit import BY, Scripted, captioned, run
 
-from pipeline.prompts import Prompts
-from pipeline.stage import Unprocessable
-from stages.correct import Correct, objection
+from asid.pipeline.prompts import Prompts
+from asid.pipeline.stage import Unprocessable
+from asid.stages.correct import Correct, objection
 
 ACCOUNT = 'At 0s, the man says, "The kettle is on. No sugar for me, please."'
 RIGHT = 'At 0s, the woman says, "The kettle is on." At 8s, the man answers, "No sugar for me, please."'

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from pipeline.prompts import Prompts
-from pipeline.rows import Clip, Frame, Shot, Signal, Sound, Transcribed, Utterance, Word
-from pipeline.stage import Context, Unprocessable
-from pipeline.storage import Storage, to_uri
-from stages.cut import Cut, CutConfig
+from asid.pipeline.prompts import Prompts
+from asid.pipeline.rows import Clip, Frame, Shot, Signal, Sound, Transcribed, Utterance, Word
+from asid.pipeline.stage import Context, Unprocessable
+from asid.pipeline.storage import Storage, to_uri
+from asid.stages.cut import Cut, CutConfig
 
 WORDS = [(0.4, 1.9), (2.0, 3.9), (4.1, 5.2), (5.8, 7.6), (7.7, 9.5)]
 

@@ -10,11 +10,11 @@ from asking_kit import CAPTION, PARTS, Scripted, run, verified
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.attributes import ATTRIBUTES
-from pipeline.prompts import Prompts, shipped
-from pipeline.rows import AttributeCaptions
-from pipeline.stage import Unprocessable
-from stages.decompose import Decompose, DecomposeConfig, astray
+from asid.pipeline.attributes import ATTRIBUTES
+from asid.pipeline.prompts import Prompts, shipped
+from asid.pipeline.rows import AttributeCaptions
+from asid.pipeline.stage import Unprocessable
+from asid.stages.decompose import Decompose, DecomposeConfig, astray
 
 GOOD = PARTS.model_dump()
 EMPTY = dict.fromkeys(ATTRIBUTES, "")

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from asking_kit import CAPTION, Scripted, candidate, captioned, clip, run
 
-from pipeline.prompts import PromptError, Prompts
-from pipeline.rows import Captioned, Fact, grow
-from pipeline.stage import Unprocessable
-from stages.ensemble import Ensemble
+from asid.pipeline.prompts import PromptError, Prompts
+from asid.pipeline.rows import Captioned, Fact, grow
+from asid.pipeline.stage import Unprocessable
+from asid.stages.ensemble import Ensemble
 
 
 def test_all_accounts_and_the_speech_reach_the_model_without_the_annotators_names(tmp_path: Path) -> None:

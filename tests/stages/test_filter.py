@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from asking_kit import CAPTION, PARTS, Scripted, audited, drafted
 
-from pipeline.models.base import Transient
-from pipeline.prompts import Prompts
-from pipeline.rows import Decision, Formatted, Judged, Refined, grow, joined
-from pipeline.stage import Context, Unprocessable
-from pipeline.storage import Storage
-from stages.filter import Filter, FilterConfig
+from asid.pipeline.models.base import Transient
+from asid.pipeline.prompts import Prompts
+from asid.pipeline.rows import Decision, Formatted, Judged, Refined, grow, joined
+from asid.pipeline.stage import Context, Unprocessable
+from asid.pipeline.storage import Storage
+from asid.stages.filter import Filter, FilterConfig
 
 
 def formatted(tmp_path: Path, **changes: Any) -> Formatted:

@@ -8,9 +8,9 @@ from typing import Any
 
 from asking_kit import BY, CAPTION, PARTS, audited, decomposed, drafted, verified
 
-from pipeline import shards
-from pipeline.rows import AttributeCaptions, Formatted, FormattedByAttribute, Refined, Verified, grow
-from stages.format import Format, FormatConfig
+from asid.pipeline import shards
+from asid.pipeline.rows import AttributeCaptions, Formatted, FormattedByAttribute, Refined, Verified, grow
+from asid.stages.format import Format, FormatConfig
 
 NOBODY: Any = None  # format asks no model
 

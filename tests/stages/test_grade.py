@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from asking_kit import Scripted, captioned, run
 
-from pipeline.prompts import Prompts
-from pipeline.stage import Unprocessable
-from stages.grade import Grader
+from asid.pipeline.prompts import Prompts
+from asid.pipeline.stage import Unprocessable
+from asid.stages.grade import Grader
 
 
 def test_every_caption_is_graded_apart_with_the_clip_in_view(tmp_path: Path) -> None:

@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.inputs import InputConfig, Listed, fold_duplicates, list_inputs
-from pipeline.media.probe import Limits, picture_start
-from pipeline.prompts import Prompts
-from pipeline.rows import Video
-from pipeline.stage import Context, Unprocessable
-from pipeline.storage import Storage, to_path
-from stages import ingest
-from stages.ingest import Ingest, IngestConfig
+from asid.pipeline.inputs import InputConfig, Listed, fold_duplicates, list_inputs
+from asid.pipeline.media.probe import Limits, picture_start
+from asid.pipeline.prompts import Prompts
+from asid.pipeline.rows import Video
+from asid.pipeline.stage import Context, Unprocessable
+from asid.pipeline.storage import Storage, to_path
+from asid.stages import ingest
+from asid.stages.ingest import Ingest, IngestConfig
 from tests.servers.hub import TOKEN, Hub, Repo
 from tests.servers.s3 import buckets
 
@@ -180,11 +180,11 @@ def test_a_video_in_a_bucket(storage: Storage, clips: Path, tmp_path: Path, monk
 # In a process of its own: the Hub's libraries read their endpoint when they are imported.
 HUB = """
 import asyncio, sys
-from pipeline.inputs import InputConfig, list_inputs
-from pipeline.prompts import Prompts
-from pipeline.stage import Context
-from pipeline.storage import Storage
-from stages.ingest import Ingest, IngestConfig
+from asid.pipeline.inputs import InputConfig, list_inputs
+from asid.pipeline.prompts import Prompts
+from asid.pipeline.stage import Context
+from asid.pipeline.storage import Storage
+from asid.stages.ingest import Ingest, IngestConfig
 storage = Storage(sys.argv[1])
 stage = Ingest(IngestConfig(), Context(storage, Prompts(), {}))
 for row in list_inputs([InputConfig(path="hf://datasets/me/vids")], storage):

@@ -8,10 +8,10 @@ from typing import Any
 
 from asking_kit import clip, utterance
 
-from pipeline import shards
-from pipeline.rows import Clip, Frame
-from pipeline.storage import Storage
-from stages.near_duplicates import NearDuplicates, NearDuplicatesConfig, agreement, sketch
+from asid.pipeline import shards
+from asid.pipeline.rows import Clip, Frame
+from asid.pipeline.storage import Storage
+from asid.stages.near_duplicates import NearDuplicates, NearDuplicatesConfig, agreement, sketch
 
 TALK = "we should have left an hour before the rain came down on the road to the harbour"
 OTHER = "nobody in the village remembers who built the old mill beside the frozen lake"

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from asking_kit import BY, captioned
 
-from pipeline.filtering import Limits, reasons
-from pipeline.rows import Preferred, Score, Scored, grow
-from pipeline.stage import Unprocessable
-from stages.format import Format, FormatConfig
-from stages.prefer import Prefer, PreferConfig
+from asid.pipeline.filtering import Limits, reasons
+from asid.pipeline.rows import Preferred, Score, Scored, grow
+from asid.pipeline.stage import Unprocessable
+from asid.stages.format import Format, FormatConfig
+from asid.stages.prefer import Prefer, PreferConfig
 
 NOBODY: Any = None  # neither asks a model
 LOOP = "**The wheel** turns and turns again. " * 3

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from asking_kit import CAPTION, PARTS, Scripted, audited, by_attribute, run
 
-from pipeline.models.base import Request
-from pipeline.rows import Error, Missing
-from pipeline.stage import Unprocessable
-from stages.refine import Refine, moved
+from asid.pipeline.models.base import Request
+from asid.pipeline.rows import Error, Missing
+from asid.pipeline.stage import Unprocessable
+from asid.stages.refine import Refine, moved
 
 SUMMARY: dict[str, list[str]] = {
     "fixed_errors": [],

@@ -12,16 +12,16 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.media.frames import decode
-from pipeline.media.parts import in_order
-from pipeline.media.probe import picture_start
-from pipeline.media.timeline import timeline_of
-from pipeline.phash import phash
-from pipeline.prompts import Prompts
-from pipeline.rows import Shot, Split, Video
-from pipeline.stage import Context, Resources, Unprocessable
-from pipeline.storage import Storage, to_path, to_uri
-from stages.split import SplitConfig, Splitter, choose
+from asid.pipeline.media.frames import decode
+from asid.pipeline.media.parts import in_order
+from asid.pipeline.media.probe import picture_start
+from asid.pipeline.media.timeline import timeline_of
+from asid.pipeline.phash import phash
+from asid.pipeline.prompts import Prompts
+from asid.pipeline.rows import Shot, Split, Video
+from asid.pipeline.stage import Context, Resources, Unprocessable
+from asid.pipeline.storage import Storage, to_path, to_uri
+from asid.stages.split import SplitConfig, Splitter, choose
 from tests.films import CUTS, SIZE, X264, film
 
 FIXED = ("-x264-params", "scenecut=0:keyint=250:min-keyint=250:b-adapt=0")
@@ -39,7 +39,7 @@ FILMS: dict[str, tuple[str, ...]] = {
 @pytest.fixture(autouse=True)
 def small_is_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures are small here so that they are quickly made; sparing would not be worth its start."""
-    monkeypatch.setattr("stages.split.WORTH_SPARING", 1)
+    monkeypatch.setattr("asid.stages.split.WORTH_SPARING", 1)
 
 
 @pytest.fixture(scope="module")
@@ -127,8 +127,8 @@ def test_more_cpus_see_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
         yield from in_order(sources, workers)
         whole.append(cpus)
 
-    monkeypatch.setattr("pipeline.media.feed.in_order", watched)
-    monkeypatch.setattr("pipeline.media.parts.SHORTEST", 20)
+    monkeypatch.setattr("asid.pipeline.media.feed.in_order", watched)
+    monkeypatch.setattr("asid.pipeline.media.parts.SHORTEST", 20)
     path = film(tmp_path / name, *PARTS[name])
     video = row(path, {"hevc.mp4": "hevc", "vp9.webm": "vp9"}.get(name, "h264"))
     seen = []

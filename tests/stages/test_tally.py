@@ -9,11 +9,11 @@ import pytest
 from asking_kit import Scripted, captioned, run
 from pydantic import ValidationError
 
-from pipeline.answers import EventErrors, Events
-from pipeline.models.base import Request
-from pipeline.prompts import Prompts
-from pipeline.stage import Unprocessable
-from stages.tally import Tally, total_error
+from asid.pipeline.answers import EventErrors, Events
+from asid.pipeline.models.base import Request
+from asid.pipeline.prompts import Prompts
+from asid.pipeline.stage import Unprocessable
+from asid.stages.tally import Tally, total_error
 
 EVENTS = {"events": ["a woman stands", "a kettle hums", "the light is blue", "a man pours tea"]}
 CAPTIONS = ("At 0s, a woman stands.", "A kettle hums in red light.", "A dog barks, </evidence> a man pours tea.")

@@ -17,13 +17,13 @@ import pytest
 sys.path.append(str(Path(__file__).parents[1] / "pipeline" / "speech"))
 from speechkit import FIRST, MAN, SECOND, THIRD, WOMAN, chords, missing, row, track, video
 
-from pipeline.media.process import MediaError
-from pipeline.prompts import Prompts
-from pipeline.rows import Split, Transcribed
-from pipeline.speech import listen
-from pipeline.stage import Context, Unprocessable
-from pipeline.storage import Storage
-from stages.transcribe import Transcribe, TranscribeConfig
+from asid.pipeline.media.process import MediaError
+from asid.pipeline.prompts import Prompts
+from asid.pipeline.rows import Split, Transcribed
+from asid.pipeline.speech import listen
+from asid.pipeline.stage import Context, Unprocessable
+from asid.pipeline.storage import Storage
+from asid.stages.transcribe import Transcribe, TranscribeConfig
 
 pytestmark = pytest.mark.models
 

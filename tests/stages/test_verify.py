@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from asking_kit import CAPTION, Scripted, drafted, run
 
-from pipeline.stage import Unprocessable
-from stages.verify import Verify
+from asid.pipeline.stage import Unprocessable
+from asid.stages.verify import Verify
 
 DRAFT = 'At 0s, a woman stands in a kitchen and says "the cattle are in". At 70s, the clip ends.'
 

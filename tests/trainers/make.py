@@ -9,9 +9,9 @@ import shutil
 import sys
 from pathlib import Path
 
-from pipeline.export import FORMATS, Settings, Splits, export
-from pipeline.media import process
-from pipeline.storage import to_path
+from asid.pipeline.export import FORMATS, Settings, Splits, export
+from asid.pipeline.media import process
+from asid.pipeline.storage import to_path
 from tests import samples
 
 

@@ -7,9 +7,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from pipeline import evidence
-from pipeline.asking import AskingConfig, AskingStage
-from pipeline.rows import Clip, Record
+from asid.pipeline import evidence
+from asid.pipeline.asking import AskingConfig, AskingStage
+from asid.pipeline.rows import Clip, Record
 
 
 class Look(Record):

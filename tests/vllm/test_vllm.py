@@ -19,11 +19,11 @@ import pytest
 
 pytest.importorskip("vllm", reason="needs an environment with vLLM: sh scripts/test_vllm.sh makes one")
 
-from pipeline.engine import Engine
-from pipeline.engine import cluster as ray_cluster
-from pipeline.manifest import Manifest
-from pipeline.rows import Clip
-from pipeline.run import Run
+from asid.pipeline.engine import Engine
+from asid.pipeline.engine import cluster as ray_cluster
+from asid.pipeline.manifest import Manifest
+from asid.pipeline.rows import Clip
+from asid.pipeline.run import Run
 from tests.vllm.tiny import make
 from tests.watching import Watch
 

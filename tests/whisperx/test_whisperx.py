@@ -14,12 +14,12 @@ import pytest
 
 pytest.importorskip("whisperx", reason="needs an environment with WhisperX: sh scripts/test_whisperx.sh makes one")
 
-from pipeline.rows import Turn, Word
-from pipeline.speech import weights
-from pipeline.speech.backends import Hearing, make
-from pipeline.speech.base import Heard, MissingPart
-from pipeline.speech.listen import blocks
-from pipeline.speech.transcript import Layout, transcribe
+from asid.pipeline.rows import Turn, Word
+from asid.pipeline.speech import weights
+from asid.pipeline.speech.backends import Hearing, make
+from asid.pipeline.speech.base import Heard, MissingPart
+from asid.pipeline.speech.listen import blocks
+from asid.pipeline.speech.transcript import Layout, transcribe
 from tests.pipeline.speech.speechkit import FIRST, MAN, SECOND, THIRD, WOMAN, missing, say, track
 from tests.whisperx import tiny
 

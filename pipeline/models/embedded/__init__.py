@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.models.base import Misconfigured
-from pipeline.models.embedded.base import Embedded
-from pipeline.storage import Storage
+from asid.pipeline.models.base import Misconfigured
+from asid.pipeline.models.embedded.base import Embedded
+from asid.pipeline.storage import Storage
 
 VERSION = 1  # bump when answers change: stored ones are then not taken for new
 KINDS = ("sight", "text", "sound", "camera", "compose")
@@ -19,11 +19,11 @@ KINDS = ("sight", "text", "sound", "camera", "compose")
 
 def open_embedded(kind: str, storage: Storage, settings: dict[str, Any]) -> Embedded:
     """Load the models of a kind. Raises Misconfigured: unknown kind or setting, weights missing or not the pinned."""
-    from pipeline.models.embedded.camera import Camera
-    from pipeline.models.embedded.compose import Composer
-    from pipeline.models.embedded.reading import Reading
-    from pipeline.models.embedded.sight import Sight
-    from pipeline.models.embedded.sound import Hearing
+    from asid.pipeline.models.embedded.camera import Camera
+    from asid.pipeline.models.embedded.compose import Composer
+    from asid.pipeline.models.embedded.reading import Reading
+    from asid.pipeline.models.embedded.sight import Sight
+    from asid.pipeline.models.embedded.sound import Hearing
 
     kinds: dict[str, type[Embedded]] = {made.kind: made for made in (Sight, Reading, Hearing, Camera, Composer)}
     if kind not in kinds:

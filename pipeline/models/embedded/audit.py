@@ -6,14 +6,14 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.captions import quotes as quotations
-from pipeline.captions import words
-from pipeline.models.embedded import checks, mending, told
-from pipeline.models.embedded.salience import important, selected
-from pipeline.models.embedded.story import second
-from pipeline.models.embedded.told import Evidence, Passage, squash
-from pipeline.models.embedded.words import quoted
-from pipeline.rows import Fact
+from asid.pipeline.captions import quotes as quotations
+from asid.pipeline.captions import words
+from asid.pipeline.models.embedded import checks, mending, told
+from asid.pipeline.models.embedded.salience import important, selected
+from asid.pipeline.models.embedded.story import second
+from asid.pipeline.models.embedded.told import Evidence, Passage, squash
+from asid.pipeline.models.embedded.words import quoted
+from asid.pipeline.rows import Fact
 
 DATED = re.compile(r"^\s*at (\d+(?:\.\d+)?)s,?\s*", re.IGNORECASE)
 ALL = "all"

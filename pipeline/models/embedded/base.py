@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from pipeline.models.base import Misconfigured, Request, Response
-from pipeline.rows import Fact, Frame, Record, Shot, Signal, Sound, Utterance
-from pipeline.storage import Storage
+from asid.pipeline.models.base import Misconfigured, Request, Response
+from asid.pipeline.rows import Fact, Frame, Record, Shot, Signal, Sound, Utterance
+from asid.pipeline.storage import Storage
 
 
 class Settings(BaseModel):
@@ -77,7 +77,7 @@ class Annotator(Embedded):
         raise NotImplementedError
 
     def answer(self, request: Request) -> str:
-        from pipeline.models.embedded.story import tell
+        from asid.pipeline.models.embedded.story import tell
 
         if request.task != "caption":
             raise Misconfigured(f"embedded/{self.kind} captions clips; for {request.task} there is embedded/compose")

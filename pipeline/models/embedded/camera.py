@@ -9,10 +9,10 @@ from statistics import fmean, median
 
 from pydantic import Field
 
-from pipeline.attributes import Attribute
-from pipeline.models.embedded.base import Annotator, ClipEvidence, Settings
-from pipeline.models.embedded.words import listing, number, ordinal
-from pipeline.rows import Fact, Shot, Signal
+from asid.pipeline.attributes import Attribute
+from asid.pipeline.models.embedded.base import Annotator, ClipEvidence, Settings
+from asid.pipeline.models.embedded.words import listing, number, ordinal
+from asid.pipeline.rows import Fact, Shot, Signal
 
 Motion = tuple[float, float, float]  # pan, tilt, zoom
 

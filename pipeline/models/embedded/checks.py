@@ -10,12 +10,12 @@ from difflib import SequenceMatcher
 
 from rapidfuzz import fuzz
 
-from pipeline.captions import FOUND
-from pipeline.captions import quotes as quotations
-from pipeline.models.embedded import colours, told
-from pipeline.models.embedded.told import Evidence, Passage, squash
-from pipeline.models.embedded.words import NUMBERS, ORDINALS, capital, quoted, stop
-from pipeline.rows import Fact
+from asid.pipeline.captions import FOUND
+from asid.pipeline.captions import quotes as quotations
+from asid.pipeline.models.embedded import colours, told
+from asid.pipeline.models.embedded.told import Evidence, Passage, squash
+from asid.pipeline.models.embedded.words import NUMBERS, ORDINALS, capital, quoted, stop
+from asid.pipeline.rows import Fact
 
 # Words of one group exclude each other.
 GROUPS: tuple[frozenset[str], ...] = (

@@ -9,16 +9,16 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
-from pipeline.attributes import ATTRIBUTES
-from pipeline.models.base import Misconfigured, Request
-from pipeline.models.embedded import checks, mending, sorting, told
-from pipeline.models.embedded.audit import audit, refine
-from pipeline.models.embedded.base import Embedded, dump
-from pipeline.models.embedded.salience import important, salience, selected
-from pipeline.models.embedded.story import Line, line, paragraph, second, sentences_of
-from pipeline.models.embedded.told import Evidence, Passage, squash
-from pipeline.models.embedded.words import stop
-from pipeline.rows import Fact
+from asid.pipeline.attributes import ATTRIBUTES
+from asid.pipeline.models.base import Misconfigured, Request
+from asid.pipeline.models.embedded import checks, mending, sorting, told
+from asid.pipeline.models.embedded.audit import audit, refine
+from asid.pipeline.models.embedded.base import Embedded, dump
+from asid.pipeline.models.embedded.salience import important, salience, selected
+from asid.pipeline.models.embedded.story import Line, line, paragraph, second, sentences_of
+from asid.pipeline.models.embedded.told import Evidence, Passage, squash
+from asid.pipeline.models.embedded.words import stop
+from asid.pipeline.rows import Fact
 
 RULES = "asid/rules-1"
 

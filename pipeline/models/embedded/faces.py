@@ -13,7 +13,7 @@ from statistics import fmean
 import cv2
 import numpy as np
 
-from pipeline.models.embedded import colours
+from asid.pipeline.models.embedded import colours
 
 SCALES = (1.0, 1 / 3)  # a face that fills the picture is found in a small copy only
 SMALLEST = 24  # pixels in the copy: what is smaller is not told from blots

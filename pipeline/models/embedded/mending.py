@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
-from pipeline.models.embedded.checks import Fault, mended
-from pipeline.models.embedded.story import small
-from pipeline.models.embedded.told import Passage, matched, sentences, squash
-from pipeline.models.embedded.words import capital, stop
-from pipeline.rows import Fact
+from asid.pipeline.models.embedded.checks import Fault, mended
+from asid.pipeline.models.embedded.story import small
+from asid.pipeline.models.embedded.told import Passage, matched, sentences, squash
+from asid.pipeline.models.embedded.words import capital, stop
+from asid.pipeline.rows import Fact
 
 LEAD = re.compile(r"^(?:Then |Meanwhile, |At that moment, )")
 MOST_WORDS = 60  # of a sentence, quotations aside
@@ -101,7 +101,7 @@ def split_long(sentence: str) -> list[str]:
 
 
 def _outside(sentence: str, joint: str) -> list[str]:
-    from pipeline.captions import quotes as quotations
+    from asid.pipeline.captions import quotes as quotations
 
     spans = quotations.find(sentence)
     pieces, at = [], 0

@@ -17,12 +17,12 @@ import numpy as np
 from pydantic import Field
 from rapidfuzz import fuzz
 
-from pipeline.captions.text import squash
-from pipeline.models.embedded.base import Annotator, ClipEvidence, Settings
-from pipeline.models.embedded.stills import picture
-from pipeline.models.embedded.weights import TEXT_LETTERS, TEXT_PLACES
-from pipeline.models.embedded.words import listing, quoted, spot
-from pipeline.rows import Fact
+from asid.pipeline.captions.text import squash
+from asid.pipeline.models.embedded.base import Annotator, ClipEvidence, Settings
+from asid.pipeline.models.embedded.stills import picture
+from asid.pipeline.models.embedded.weights import TEXT_LETTERS, TEXT_PLACES
+from asid.pipeline.models.embedded.words import listing, quoted, spot
+from asid.pipeline.rows import Fact
 
 ALIKE = 82  # of 100, between readings of the same text
 TOGETHER = 0.75  # s between texts that appear at once

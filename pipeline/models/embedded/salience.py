@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.rows import Fact
+from asid.pipeline.rows import Fact
 
 WEIGHTS = {
     "speech": 1.0, "objects": 0.9, "characters": 0.85, "scene": 0.8, "narrative": 0.75, "camera": 0.75,

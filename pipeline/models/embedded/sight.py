@@ -9,14 +9,14 @@ from statistics import fmean, median
 import numpy as np
 from pydantic import Field
 
-from pipeline.models.embedded import colours, faces
-from pipeline.models.embedded.base import Annotator, ClipEvidence, Settings
-from pipeline.models.embedded.camera import inside, visible
-from pipeline.models.embedded.faces import Track
-from pipeline.models.embedded.stills import picture
-from pipeline.models.embedded.weights import FACES
-from pipeline.models.embedded.words import across, listing, number
-from pipeline.rows import Fact, Frame, Shot, Signal
+from asid.pipeline.models.embedded import colours, faces
+from asid.pipeline.models.embedded.base import Annotator, ClipEvidence, Settings
+from asid.pipeline.models.embedded.camera import inside, visible
+from asid.pipeline.models.embedded.faces import Track
+from asid.pipeline.models.embedded.stills import picture
+from asid.pipeline.models.embedded.weights import FACES
+from asid.pipeline.models.embedded.words import across, listing, number
+from asid.pipeline.rows import Fact, Frame, Shot, Signal
 
 LIGHT, MOTION = "asid/light-and-colour", "asid/motion"
 UNSEEN = 2.5  # s without a still in which a face is taken to have been there, or still to be there

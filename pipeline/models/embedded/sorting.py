@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from pipeline.attributes import ATTRIBUTES, Attribute
-from pipeline.captions import quotes as quotations
+from asid.pipeline.attributes import ATTRIBUTES, Attribute
+from asid.pipeline.captions import quotes as quotations
 
 CUES = {
     name: re.compile(rf"\b(?:{words})\b", re.IGNORECASE)

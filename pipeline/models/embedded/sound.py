@@ -10,9 +10,9 @@ from statistics import fmean, median
 
 from pydantic import Field
 
-from pipeline.models.embedded.base import Annotator, ClipEvidence, Settings
-from pipeline.models.embedded.words import languages, listing, number, ordinal, quoted
-from pipeline.rows import Fact, Sound, Utterance
+from asid.pipeline.models.embedded.base import Annotator, ClipEvidence, Settings
+from asid.pipeline.models.embedded.words import languages, listing, number, ordinal, quoted
+from asid.pipeline.rows import Fact, Sound, Utterance
 
 SPOKEN, LEVELS = "asid/transcript", "asid/sound-levels"
 PAUSED = re.compile(r"[.!?…。！？]$")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from pipeline.rows import Frame
-from pipeline.stage import Unprocessable
-from pipeline.storage import Storage
+from asid.pipeline.rows import Frame
+from asid.pipeline.stage import Unprocessable
+from asid.pipeline.storage import Storage
 
 
 def picture(frame: Frame, storage: Storage, side: int) -> np.ndarray:

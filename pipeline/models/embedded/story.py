@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 
-from pipeline.captions.anchors import Block, compose
-from pipeline.models.embedded.told import squash
-from pipeline.models.embedded.words import capital, stop
-from pipeline.rows import Fact
+from asid.pipeline.captions.anchors import Block, compose
+from asid.pipeline.models.embedded.told import squash
+from asid.pipeline.models.embedded.words import capital, stop
+from asid.pipeline.rows import Fact
 
 # What opens a moment comes first: the cut, then the place, the people, the things; then what is heard.
 ORDER = ("narrative", "scene", "characters", "camera", "objects", "actions", "speech", "emotions")

@@ -11,11 +11,11 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
-from pipeline.captions import Block, Transcript, compose, parse
-from pipeline.captions import quotes as quotations
-from pipeline.captions import squash as spelled_out
-from pipeline.models.embedded.sound import lines
-from pipeline.rows import Fact, Utterance
+from asid.pipeline.captions import Block, Transcript, compose, parse
+from asid.pipeline.captions import quotes as quotations
+from asid.pipeline.captions import squash as spelled_out
+from asid.pipeline.models.embedded.sound import lines
+from asid.pipeline.rows import Fact, Utterance
 
 NEAR = 2.0  # s that a moment may lie off: the residual deviation that the paper found
 SAID = 85  # of 100, likeness of a quotation to the words it repeats

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-from pipeline.models.base import Misconfigured
+from asid.pipeline.models.base import Misconfigured
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import captions, prose
 
-from pipeline.captions import Block, at, check, compose, mend, parse, same_blocks, times
+from asid.pipeline.captions import Block, at, check, compose, mend, parse, same_blocks, times
 
 CLEAN = [
     "At 0s, a man opens the door. At 12s, the camera pans left.",

@@ -1,7 +1,7 @@
 import pytest
 
-from pipeline.captions import check
-from pipeline.rows import Utterance, Word
+from asid.pipeline.captions import check
+from asid.pipeline.rows import Utterance, Word
 
 
 def kinds(

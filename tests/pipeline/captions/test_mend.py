@@ -12,8 +12,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from strategies import BROKEN, MARKUP, captions
 
-from pipeline.captions import check, find_quotes, mend, parse, same_blocks, times
-from pipeline.rows import Utterance
+from asid.pipeline.captions import check, find_quotes, mend, parse, same_blocks, times
+from asid.pipeline.rows import Utterance
 
 HOSTILE = {
     "script": "<script>alert(1)</script> At 0s, a man walks.",

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from strategies import captions
 
-from pipeline.captions import find_quotes, quotes
-from pipeline.captions.speech import FOUND, Transcript
-from pipeline.rows import Utterance, Word
+from asid.pipeline.captions import find_quotes, quotes
+from asid.pipeline.captions.speech import FOUND, Transcript
+from asid.pipeline.rows import Utterance, Word
 
 
 def said(start: float, speaker: str, text: str) -> Utterance:

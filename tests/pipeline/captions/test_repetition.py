@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.captions import check, mend, repetition_rate
-from pipeline.captions.repetition import loops
+from asid.pipeline.captions import check, mend, repetition_rate
+from asid.pipeline.captions.repetition import loops
 
 COLLAPSED = [
     ("At 0s, he says no no no no no no no no.", "At 0s, he says no."),

@@ -14,9 +14,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipeline import lock as locks
-from pipeline.run import Run, RunError
-from pipeline.storage import Storage
+from asid.pipeline import lock as locks
+from asid.pipeline.run import Run, RunError
+from asid.pipeline.storage import Storage
 from tests.heads import ROOT, asid, environment
 from tests.servers.s3 import Faults, buckets
 from tests.toys import videos
@@ -60,7 +60,16 @@ def test_a_killed_run_goes_on_in_a_bucket_that_fails(tmp_path: Path, monkeypatch
         asid("run", tmp_path / "toys.yaml", "--run", "s3://out/calm", "--cpus", 2, env=here)
         assert faults.seen["busy"] and faults.seen["slow"]
 
-        words = ["-m", "pipeline.cli", "run", str(tmp_path / "toys.yaml"), "--run", "s3://out/rough", "--cpus", "2"]
+        words = [
+            "-m",
+            "asid",
+            "run",
+            str(tmp_path / "toys.yaml"),
+            "--run",
+            "s3://out/rough",
+            "--cpus",
+            "2",
+        ]
         driver = subprocess.Popen([sys.executable, *words], cwd=ROOT, env=here, stderr=subprocess.DEVNULL)
         work = cloud / "out" / "rough" / "work"
         while len(list(work.glob("*.parquet"))) < 2:

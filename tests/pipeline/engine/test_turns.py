@@ -13,8 +13,8 @@ import pytest
 import ray
 from ray.cluster_utils import Cluster
 
-from pipeline.engine import Engine, Result, cluster
-from pipeline.run import Run
+from asid.pipeline.engine import Engine, Result, cluster
+from asid.pipeline.run import Run
 from tests.heads import PATIENT, ROOT, add_node, free_ports
 from tests.toys import recipe, videos
 from tests.watching import Watch

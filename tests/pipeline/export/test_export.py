@@ -12,13 +12,13 @@ import datasets
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.attributes import ATTRIBUTES
-from pipeline.cli import app
-from pipeline.export import ExportError, Settings, Splits, export
-from pipeline.export.wordings import Wordings
-from pipeline.media import process
-from pipeline.prompts import Prompts
-from pipeline.run import Run, RunError
+from asid.pipeline.attributes import ATTRIBUTES
+from asid.pipeline.cli import app
+from asid.pipeline.export import ExportError, Settings, Splits, export
+from asid.pipeline.export.wordings import Wordings
+from asid.pipeline.media import process
+from asid.pipeline.prompts import Prompts
+from asid.pipeline.run import Run, RunError
 from tests import samples
 
 HALVES = Splits(validation=0.3, test=0.2, seed=4)

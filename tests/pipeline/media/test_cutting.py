@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 from mediakit import ffmpeg, noise, shift, write_wav
 
-from pipeline.clips import Span
-from pipeline.media.cutting import CutSettings, Piece, cut
-from pipeline.media.probe import Probe, probe
-from pipeline.media.process import MediaError, MediaTimeout
-from pipeline.media.timeline import Timeline, read_timeline
+from asid.pipeline.clips import Span
+from asid.pipeline.media.cutting import CutSettings, Piece, cut
+from asid.pipeline.media.probe import Probe, probe
+from asid.pipeline.media.process import MediaError, MediaTimeout
+from asid.pipeline.media.timeline import Timeline, read_timeline
 
 RATE = 48000
 SECONDS = 4

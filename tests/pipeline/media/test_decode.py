@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from mediakit import RATE, ffmpeg, noise, shift, write_wav
 
-from pipeline.media.decode import audio, audio_chunks, has_audio
-from pipeline.media.probe import picture_start
-from pipeline.media.process import MediaError
+from asid.pipeline.media.decode import audio, audio_chunks, has_audio
+from asid.pipeline.media.probe import picture_start
+from asid.pipeline.media.process import MediaError
 
 PICTURE = ("-f", "lavfi", "-t", 6, "-i", "testsrc2=s=64x64:r=25")
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-g", 25, "-bf", 2)

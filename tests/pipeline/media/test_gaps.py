@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.media.frames import Decoding, between, decode
-from pipeline.media.gaps import Gaps, sharpest
-from pipeline.media.probe import picture_start
-from pipeline.media.timeline import timeline_of
+from asid.pipeline.media.frames import Decoding, between, decode
+from asid.pipeline.media.gaps import Gaps, sharpest
+from asid.pipeline.media.probe import picture_start
+from asid.pipeline.media.timeline import timeline_of
 from tests.films import CUTS, FRAMES, SIZE, X264, film
 
 KEYS = ("-bf", "3", "-x264-params", "scenecut=0:keyint=50:min-keyint=50:b-adapt=0")  # at 0, 50 and 100
@@ -34,7 +34,7 @@ def filled(monkeypatch: pytest.MonkeyPatch) -> list[list[Gap]]:
         asked.append(gaps)
         return between(decoding, gaps, timeout)
 
-    monkeypatch.setattr("pipeline.media.gaps.between", watched)
+    monkeypatch.setattr("asid.pipeline.media.gaps.between", watched)
     return asked
 
 
@@ -76,7 +76,7 @@ def test_they_are_filled_while_the_picture_is_decoded(path: Path, filled: list[l
 def test_the_gaps_of_a_long_stretch_are_filled_some_at_a_time(
     path: Path, filled: list[list[Gap]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.media.gaps.TOGETHER", 1)
+    monkeypatch.setattr("asid.pipeline.media.gaps.TOGETHER", 1)
     decoding, seen = spared(path)
     with Gaps(decoding, 60) as gaps:
         assert gaps.places(seen) == {index: (cut, cut / 25) for index, cut in zip(seen, CUTS, strict=True)}

@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 from mediakit import ffmpeg
 
-from pipeline.media.decode import audio
-from pipeline.media.probe import probe
-from pipeline.media.process import MediaError
+from asid.pipeline.media.decode import audio
+from asid.pipeline.media.probe import probe
+from asid.pipeline.media.process import MediaError
 
 MEBIBYTES = 300  # of memory, for the largest ffprobe that a small bad file may cause
 
@@ -232,8 +232,8 @@ CHANGES = {"endless_index.mp4": endless_index, "endless_times.mp4": endless_time
 PROBE = """
 import resource, sys
 from pathlib import Path
-from pipeline.media.probe import probe
-from pipeline.media.process import MediaError
+from asid.pipeline.media.probe import probe
+from asid.pipeline.media.process import MediaError
 try:
     probe(Path(sys.argv[1]))
     print("accepted", end=" ")

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from pipeline.media.parts import KEPT, SHORTEST, Part, in_order, parts_of
+from asid.pipeline.media.parts import KEPT, SHORTEST, Part, in_order, parts_of
 
 
 @pytest.mark.parametrize("processes", [2, 3, 16])

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from mediakit import ffmpeg, noise, write_wav
 
-from pipeline.media.probe import Limits, header, probe
-from pipeline.media.process import MediaError
+from asid.pipeline.media.probe import Limits, header, probe
+from asid.pipeline.media.process import MediaError
 
 SCENE = "testsrc2=s=160x120:r=25"
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")

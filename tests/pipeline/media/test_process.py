@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from mediakit import ffmpeg
 
-from pipeline.media.process import MediaError, MediaTimeout, input_arguments, run, stream
+from asid.pipeline.media.process import MediaError, MediaTimeout, input_arguments, run, stream
 
 ENDLESS = ["ffmpeg", "-f", "lavfi", "-i", "testsrc2=s=320x240:r=25", "-f", "rawvideo", "pipe:1"]
 

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.media.process import MediaError
-from pipeline.media.stills import Album, Still
+from asid.pipeline.media.process import MediaError
+from asid.pipeline.media.stills import Album, Still
 
 SIZE = 64, 48
 

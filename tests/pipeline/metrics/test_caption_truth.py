@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.captions import find_quotes
-from pipeline.metrics.captions import Text, measure, read_truth, table, tells
-from pipeline.rows import Answered, Judged
+from asid.pipeline.captions import find_quotes
+from asid.pipeline.metrics.captions import Text, measure, read_truth, table, tells
+from asid.pipeline.rows import Answered, Judged
 
 BY = Answered(model="m", provider="p", prompt="0")
 TRUTH: dict[str, Any] = {

@@ -11,8 +11,8 @@ import pytest
 sys.path.append(str(Path(__file__).parents[1] / "speech"))
 from speechkit import row, turn, word
 
-from pipeline.metrics.speech import eval_speech
-from pipeline.rows import Transcribed, Turn, Utterance, grow
+from asid.pipeline.metrics.speech import eval_speech
+from asid.pipeline.rows import Transcribed, Turn, Utterance, grow
 
 TRUTH = {
     "file": "talk.mp4",

@@ -11,11 +11,11 @@ from typing import Any
 import cv2
 import numpy as np
 
-from pipeline.models.base import Request
-from pipeline.models.embedded import open_embedded
-from pipeline.models.embedded.base import Embedded
-from pipeline.rows import Fact, Frame, Shot, Signal, Sound, Utterance, Word
-from pipeline.storage import Storage
+from asid.pipeline.models.base import Request
+from asid.pipeline.models.embedded import open_embedded
+from asid.pipeline.models.embedded.base import Embedded
+from asid.pipeline.rows import Fact, Frame, Shot, Signal, Sound, Utterance, Word
+from asid.pipeline.storage import Storage
 
 WIDTH, HEIGHT = 640, 360
 Paint = Callable[[np.ndarray, int], None]

@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from pipeline.models.base import Model, Request, Response, Usage
-from pipeline.models.config import ModelConfig
-from pipeline.models.replay import AnswerStore, Replaying, current_store
-from pipeline.storage import Storage
+from asid.pipeline.models.base import Model, Request, Response, Usage
+from asid.pipeline.models.config import ModelConfig
+from asid.pipeline.models.replay import AnswerStore, Replaying, current_store
+from asid.pipeline.storage import Storage
 
 Result = TypeVar("Result")
 ANSWERS = "run:audit/answers"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.models.ask import Answer, ask, cut_short, parse, read
-from pipeline.models.base import InvalidAnswer, Refused, Truncated
+from asid.pipeline.models.ask import Answer, ask, cut_short, parse, read
+from asid.pipeline.models.base import InvalidAnswer, Refused, Truncated
 from tests.pipeline.models.kit import Caption, Listed, replaying, request, response, stored
 
 

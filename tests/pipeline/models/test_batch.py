@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from pipeline.models.ask import ask
-from pipeline.models.base import Misconfigured, ModelError
-from pipeline.models.batch import Batched
-from pipeline.models.config import ModelConfig
-from pipeline.models.factory import open_model
-from pipeline.models.replay import AnswerStore, Replaying, current_store
-from pipeline.storage import Storage
+from asid.pipeline.models.ask import ask
+from asid.pipeline.models.base import Misconfigured, ModelError
+from asid.pipeline.models.batch import Batched
+from asid.pipeline.models.config import ModelConfig
+from asid.pipeline.models.factory import open_model
+from asid.pipeline.models.replay import AnswerStore, Replaying, current_store
+from asid.pipeline.storage import Storage
 from tests.pipeline.models.kit import ANSWERS, Caption, request, stored
 from tests.servers.llm import Behaviour, LlmServer
 

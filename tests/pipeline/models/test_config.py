@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from pipeline.models.config import ModelConfig
+from asid.pipeline.models.config import ModelConfig
 
 
 def made(**more: Any) -> ModelConfig:

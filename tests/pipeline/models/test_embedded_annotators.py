@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline import captions
-from pipeline.models.base import Misconfigured, Request
-from pipeline.models.embedded import KINDS, open_embedded, weights
-from pipeline.rows import Sound
-from pipeline.stage import Unprocessable
-from pipeline.storage import Storage
+from asid.pipeline import captions
+from asid.pipeline.models.base import Misconfigured, Request
+from asid.pipeline.models.embedded import KINDS, open_embedded, weights
+from asid.pipeline.rows import Sound
+from asid.pipeline.stage import Unprocessable
+from asid.pipeline.storage import Storage
 from tests.pipeline.models.embedded_kit import annotate, clip, shot, signal, silence, stills, utterance, write
 
 

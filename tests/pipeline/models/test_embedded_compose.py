@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import captions
-from pipeline.answers import Completeness, Findings, Refinement, Verification
-from pipeline.attributes import ATTRIBUTES
-from pipeline.models.base import Misconfigured
-from pipeline.models.embedded.story import tell
-from pipeline.models.embedded.told import sentences
-from pipeline.rows import AttributeCaptions
-from stages.decompose import astray
-from stages.refine import moved
+from asid.pipeline import captions
+from asid.pipeline.answers import Completeness, Findings, Refinement, Verification
+from asid.pipeline.attributes import ATTRIBUTES
+from asid.pipeline.models.base import Misconfigured
+from asid.pipeline.models.embedded.story import tell
+from asid.pipeline.models.embedded.told import sentences
+from asid.pipeline.rows import AttributeCaptions
+from asid.stages.decompose import astray
+from asid.stages.refine import moved
 from tests.pipeline.models.embedded_kit import candidate, compose, fact, plain, utterance
 
 DURATION = 20.0

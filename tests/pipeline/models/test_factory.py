@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from pipeline.models.ask import ask
-from pipeline.models.base import Misconfigured, MissingAnswer, ModelError, Stopping
-from pipeline.models.config import Limits, ModelConfig
-from pipeline.models.factory import check_model, endpoint, open_model, strictest
-from pipeline.models.limiter import Limiter
-from pipeline.models.replay import AnswerStore, Replaying, current_store
-from pipeline.models.spend import Ledger, spent
-from pipeline.storage import Storage
+from asid.pipeline.models.ask import ask
+from asid.pipeline.models.base import Misconfigured, MissingAnswer, ModelError, Stopping
+from asid.pipeline.models.config import Limits, ModelConfig
+from asid.pipeline.models.factory import check_model, endpoint, open_model, strictest
+from asid.pipeline.models.limiter import Limiter
+from asid.pipeline.models.replay import AnswerStore, Replaying, current_store
+from asid.pipeline.models.spend import Ledger, spent
+from asid.pipeline.storage import Storage
 from tests.pipeline.models.kit import ANSWERS, Caption, request, stored
 from tests.servers.llm import Behaviour, LlmServer
 

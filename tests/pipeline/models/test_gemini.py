@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from pipeline.models.ask import ask
-from pipeline.models.base import Media, Misconfigured, Refused, Request, Response, Transient, Truncated
-from pipeline.models.config import ModelConfig
-from pipeline.models.gemini import GeminiModel
-from pipeline.storage import Storage, to_uri
+from asid.pipeline.models.ask import ask
+from asid.pipeline.models.base import Media, Misconfigured, Refused, Request, Response, Transient, Truncated
+from asid.pipeline.models.config import ModelConfig
+from asid.pipeline.models.gemini import GeminiModel
+from asid.pipeline.storage import Storage, to_uri
 from tests.pipeline.models.kit import Caption, request
 from tests.servers.llm import Behaviour, LlmServer
 

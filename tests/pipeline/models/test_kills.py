@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipeline.run import Run
+from asid.pipeline.run import Run
 from tests import paid
 from tests.servers.llm import Behaviour, LlmServer
 
@@ -22,7 +22,7 @@ def start(*words: object) -> subprocess.Popen[bytes]:
     path = os.pathsep.join(filter(None, [os.getcwd(), os.environ.get("PYTHONPATH", "")]))
     surroundings = os.environ | {"PYTHONPATH": path, paid.KEY: "very-secret-0123456789"}
     return subprocess.Popen(
-        [sys.executable, "-m", "pipeline.cli", *map(str, words)],
+        [sys.executable, "-m", "asid", *map(str, words)],
         env=surroundings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
 

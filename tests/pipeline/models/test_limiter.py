@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.models.config import Limits
-from pipeline.models.limiter import Lease, Limiter, Pace, Release, RemoteGate
+from asid.pipeline.models.config import Limits
+from asid.pipeline.models.limiter import Lease, Limiter, Pace, Release, RemoteGate
 
 TICK = 0.01
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from pipeline.models.ask import ask
-from pipeline.models.base import BadRequest, Media, Misconfigured, Refused, Request, Response, Transient, Truncated
-from pipeline.models.config import ModelConfig
-from pipeline.models.openai import OpenAIModel, duration, retry_after, strict
-from pipeline.models.vllm import ServedVLLM
-from pipeline.storage import Storage, to_uri
+from asid.pipeline.models.ask import ask
+from asid.pipeline.models.base import BadRequest, Media, Misconfigured, Refused, Request, Response, Transient, Truncated
+from asid.pipeline.models.config import ModelConfig
+from asid.pipeline.models.openai import OpenAIModel, duration, retry_after, strict
+from asid.pipeline.models.vllm import ServedVLLM
+from asid.pipeline.storage import Storage, to_uri
 from tests.pipeline.models.kit import Caption, request
 from tests.servers.llm import Behaviour, LlmServer
 

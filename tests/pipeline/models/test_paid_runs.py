@@ -13,14 +13,14 @@ import pytest
 import ray
 from typer.testing import CliRunner
 
-from pipeline import manifest as manifests
-from pipeline.cli import app
-from pipeline.engine import Engine, Result
-from pipeline.engine.office import Desk, open_office
-from pipeline.models.factory import model_maker
-from pipeline.models.spend import spent
-from pipeline.run import Run
-from pipeline.work import StageFailed, Task, Workshop
+from asid.pipeline import manifest as manifests
+from asid.pipeline.cli import app
+from asid.pipeline.engine import Engine, Result
+from asid.pipeline.engine.office import Desk, open_office
+from asid.pipeline.models.factory import model_maker
+from asid.pipeline.models.spend import spent
+from asid.pipeline.run import Run
+from asid.pipeline.work import StageFailed, Task, Workshop
 from tests import paid
 from tests.servers.llm import Behaviour, LlmServer
 from tests.watching import Watch

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.models.ask import ask
-from pipeline.models.base import Media, MissingAnswer
-from pipeline.models.replay import AnswerStore, Entry
-from pipeline.storage import Storage
+from asid.pipeline.models.ask import ask
+from asid.pipeline.models.base import Media, MissingAnswer
+from asid.pipeline.models.replay import AnswerStore, Entry
+from asid.pipeline.storage import Storage
 from tests.pipeline.models.kit import ANSWERS, Caption, Listed, bucket, replaying, request, stored
 
 GOOD = '{"caption": "a dog"}'

@@ -5,10 +5,10 @@ import random
 
 import pytest
 
-from pipeline.models.base import BadRequest, Misconfigured, Refused, Request, Response, Transient, Usage
-from pipeline.models.config import Limits
-from pipeline.models.limiter import Lease, Limiter
-from pipeline.models.retry import Limited, Persistent, full_jitter
+from asid.pipeline.models.base import BadRequest, Misconfigured, Refused, Request, Response, Transient, Usage
+from asid.pipeline.models.config import Limits
+from asid.pipeline.models.limiter import Lease, Limiter
+from asid.pipeline.models.retry import Limited, Persistent, full_jitter
 from tests.pipeline.models.kit import Listed, request, response
 
 BUSY = Transient("busy", retry_after=7.0, rate_limited=True)

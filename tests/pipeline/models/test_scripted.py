@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from pipeline import answers, evidence
-from pipeline.models.ask import ask
-from pipeline.models.base import Misconfigured, Model, Transient
-from pipeline.models.config import ModelConfig
-from pipeline.models.scripted import ScriptedModel
-from pipeline.prompts import Prompts, fence
-from pipeline.rows import AttributeCaptions, Utterance
+from asid.pipeline import answers, evidence
+from asid.pipeline.models.ask import ask
+from asid.pipeline.models.base import Misconfigured, Model, Transient
+from asid.pipeline.models.config import ModelConfig
+from asid.pipeline.models.scripted import ScriptedModel
+from asid.pipeline.prompts import Prompts, fence
+from asid.pipeline.rows import AttributeCaptions, Utterance
 from tests.pipeline.models.kit import request
 
 SAID = (Utterance(start=3.2, end=4.0, speaker="S1", text="Mind the gap", words=(), overlap=False),)

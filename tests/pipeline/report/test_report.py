@@ -10,10 +10,10 @@ from xml.etree import ElementTree
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.cli import app
-from pipeline.figures import gather
-from pipeline.report import html, plots, shown
-from pipeline.run import Run
+from asid.pipeline.cli import app
+from asid.pipeline.figures import gather
+from asid.pipeline.report import html, plots, shown
+from asid.pipeline.run import Run
 from tests import samples
 
 

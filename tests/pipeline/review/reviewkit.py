@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from aiohttp import web
 
-from pipeline.review import open_sample
-from pipeline.review.server import Server
-from pipeline.run import Run
+from asid.pipeline.review import open_sample
+from asid.pipeline.review.server import Server
+from asid.pipeline.run import Run
 
 
 @contextlib.contextmanager

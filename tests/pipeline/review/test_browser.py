@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from pipeline.media import process
-from pipeline.review.verdicts import Book, Verdict
-from pipeline.run import Run
-from pipeline.storage import to_path
+from asid.pipeline.media import process
+from asid.pipeline.review.verdicts import Book, Verdict
+from asid.pipeline.run import Run
+from asid.pipeline.storage import to_path
 from tests import samples
 from tests.pipeline.review.reviewkit import served
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.review.server import COOKIE, Server
-from pipeline.review.verdicts import Book, Verdict
-from pipeline.run import Run
+from asid.pipeline.review.server import COOKIE, Server
+from asid.pipeline.review.verdicts import Book, Verdict
+from asid.pipeline.run import Run
 from tests import samples
 from tests.pipeline.review.reviewkit import served
 

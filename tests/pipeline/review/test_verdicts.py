@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from typer.testing import CliRunner
 
-from pipeline.cli import app
-from pipeline.review import open_sample, save
-from pipeline.review.verdicts import Book, Mark, Verdict, result, wilson
-from pipeline.review.views import diff, parts
-from pipeline.run import Run
+from asid.pipeline.cli import app
+from asid.pipeline.review import open_sample, save
+from asid.pipeline.review.verdicts import Book, Mark, Verdict, result, wilson
+from asid.pipeline.review.views import diff, parts
+from asid.pipeline.run import Run
 from tests import samples
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.rows import Split, Turn, Word
-from pipeline.speech.base import RATE
-from pipeline.storage import to_uri
+from asid.pipeline.rows import Split, Turn, Word
+from asid.pipeline.speech.base import RATE
+from asid.pipeline.storage import to_uri
 
 WOMAN, MAN = "slt", "rms"
 FIRST = "the old library opens at nine in the morning"

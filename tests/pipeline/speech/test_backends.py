@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from speechkit import FIRST, MAN, SECOND, WOMAN, missing, track
 
-from pipeline.speech import weights
-from pipeline.speech.backends import Hearing, make
-from pipeline.speech.base import RATE, Block, MissingPart
-from pipeline.speech.faster_whisper import chunks, spelled
-from pipeline.speech.listen import blocks
-from pipeline.speech.whisperx import aligned
+from asid.pipeline.speech import weights
+from asid.pipeline.speech.backends import Hearing, make
+from asid.pipeline.speech.base import RATE, Block, MissingPart
+from asid.pipeline.speech.faster_whisper import chunks, spelled
+from asid.pipeline.speech.listen import blocks
+from asid.pipeline.speech.whisperx import aligned
 
 
 @pytest.mark.models

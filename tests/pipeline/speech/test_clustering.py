@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.speech.clustering import agglomerate, assign, unit
+from asid.pipeline.speech.clustering import agglomerate, assign, unit
 
 
 def free(count: int) -> np.ndarray:

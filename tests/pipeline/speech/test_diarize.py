@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from speechkit import turn
 
-from pipeline.speech.diarize import (
+from asid.pipeline.speech.diarize import (
     ENOUGH,
     FRAMES,
     HOP,

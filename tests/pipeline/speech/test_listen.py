@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from speechkit import FIRST, MAN, SECOND, THIRD, WOMAN, chords, track
 
-from pipeline.speech.base import RATE, Block
-from pipeline.speech.listen import Meter, blocks, decibel, share, sounds
+from asid.pipeline.speech.base import RATE, Block
+from asid.pipeline.speech.listen import Meter, blocks, decibel, share, sounds
 
 
 def pieces(sound: np.ndarray, size: int) -> list[np.ndarray]:

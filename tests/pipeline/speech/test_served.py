@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.models.base import Misconfigured, Transient
-from pipeline.speech.backends import Hearing, make
-from pipeline.speech.base import RATE, Block
-from pipeline.speech.openai_audio import SPREAD, UNLINKED, UNRATED
+from asid.pipeline.models.base import Misconfigured, Transient
+from asid.pipeline.speech.backends import Hearing, make
+from asid.pipeline.speech.base import RATE, Block
+from asid.pipeline.speech.openai_audio import SPREAD, UNLINKED, UNRATED
 
 WORDS = [{"word": "good", "start": 0.5, "end": 0.8}, {"word": "day", "start": 0.8, "end": 1.2}]
 VERBOSE = {

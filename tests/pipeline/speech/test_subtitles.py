@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from speechkit import ffmpeg
 
-from pipeline.rows import Word
-from pipeline.speech.subtitles import compare, parse, subtitles
-from pipeline.storage import Storage, to_uri
+from asid.pipeline.rows import Word
+from asid.pipeline.speech.subtitles import compare, parse, subtitles
+from asid.pipeline.storage import Storage, to_uri
 
 LINES = ["The old library opens at nine.", "My brother left his umbrella.", "We can walk to the river."]
 SRT = "".join(

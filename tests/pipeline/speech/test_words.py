@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from speechkit import turn, word
 
-from pipeline.rows import Utterance, Voice
-from pipeline.speech.base import Segment
-from pipeline.speech.words import (
+from asid.pipeline.rows import Utterance, Voice
+from asid.pipeline.speech.base import Segment
+from asid.pipeline.speech.words import (
     SLOWEST,
     clamp,
     guard,

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from asid.pipeline.errors import UserError
 from asid.pipeline.inputs import InputConfig
 from asid.pipeline.mistakes import mistakes
 from asid.pipeline.models.config import ModelConfig
@@ -21,7 +22,7 @@ from asid.pipeline.prompts import shipped
 from asid.pipeline.recipe import Step, stage_name, steps_of
 
 
-class ManifestError(Exception):
+class ManifestError(UserError):
     """Everything wrong with a manifest, one line each."""
 
     def __init__(self, problems: Sequence[str]):

@@ -17,6 +17,7 @@ from ruamel.yaml.error import YAMLError
 
 import asid
 from asid.pipeline.attributes import ATTRIBUTES, Attribute
+from asid.pipeline.errors import UserError
 
 PLACE = re.compile(r"\{\{(\w+)\}\}")
 INCLUDE = re.compile(r"^\{\{>\s*([\w/-]+)\s*\}\}$", re.MULTILINE)
@@ -31,7 +32,7 @@ def shipped(kind: str) -> Path:
     return Path(asid.__file__).parent / kind
 
 
-class PromptError(Exception):
+class PromptError(UserError):
     """A prompt that is missing, or does not fit its values."""
 
 

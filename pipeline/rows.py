@@ -426,6 +426,10 @@ class Decision(Row):
     detail: str
 
 
+# Kinds of failures that are no verdict on the row: what was in the way may be gone the next time.
+PASSING = frozenset({"missing", "missing_media", "no_permission", "dangling_link", "timeout", "unavailable", "killed"})
+
+
 class Failure(Record):
     """A row that did not make it through a stage."""
 
@@ -436,3 +440,8 @@ class Failure(Record):
     reason: str
     attempts: int
     raw: str  # the last raw answer, when a model gave one
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether what was in the way may be gone when the row is tried again."""
+        return self.kind in PASSING

@@ -21,6 +21,7 @@ from typing import Any
 
 from asid.pipeline import manifest as manifests
 from asid.pipeline import shards
+from asid.pipeline.errors import UserError
 from asid.pipeline.manifest import Manifest
 from asid.pipeline.prompts import Prompts
 from asid.pipeline.recipe import Step, flow
@@ -30,10 +31,11 @@ from asid.pipeline.stage import Stage
 from asid.pipeline.storage import Storage
 
 ALL = "all"  # the one shard of a corpus pass
+SOURCE_FIELDS = {"path", "licence", "source", "column", "tags"}
 SHARD = re.compile(r"^(\d{5,}|all)\.parquet$")
 
 
-class RunError(Exception):
+class RunError(UserError):
     """The run folder cannot be worked on; the message says what to do."""
 
 
@@ -55,6 +57,7 @@ class Run:
         self.storage = Storage(root)
         self.manifest = manifest
         self.prompts = Prompts(manifest.prompts or None)
+        self.sources = _sources(self.storage)
         self.steps = {step.name: step for step in manifest.steps()}
         self.fingerprints: dict[str, str] = {}
         for step in self.steps.values():
@@ -75,13 +78,14 @@ class Run:
         """Write the manifest into the run."""
         _check_format(self.storage)
         try:
-            if not self.storage.exists("run:run.json"):
-                self.storage.write("run:run.json", json.dumps({"format": shards.FORMAT}).encode())
-            text = manifests.dump(self.manifest).encode()
-            if not self.storage.exists("run:manifest.yaml") or self.storage.read("run:manifest.yaml") != text:
-                self.storage.write("run:manifest.yaml", text)
+            self._keep("run:run.json", json.dumps({"format": shards.FORMAT, "sources": self.sources}))
+            self._keep("run:manifest.yaml", manifests.dump(self.manifest))
         except OSError as error:
             raise RunError(f"cannot write to the run folder {self.storage.root}: {error}") from error
+
+    def _keep(self, uri: str, text: str) -> None:
+        if not self.storage.exists(uri) or self.storage.read(uri) != text.encode():
+            self.storage.write(uri, text.encode())
 
     # --- what makes a step's rows --------------------------------------------------------------------------------
 
@@ -99,8 +103,8 @@ class Run:
             models = {name: self.manifest.models[name].identity() for name in kind.models(step.config)}
             texts = {name: self.prompts.hash(name) for name in kind.prompts(step.config)}
             parts |= {"models": models, "prompts": texts, "texts": kind.texts(step.config, self.prompts)}
-        if not step.inputs:
-            parts["sources"] = [entry.model_dump(mode="json") for entry in self.manifest.inputs]
+        if not step.inputs and self.sources is not None:
+            parts["sources"] = self.sources
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
     def types(self, step: str) -> tuple[type[Row], type[Row]]:
@@ -164,12 +168,18 @@ class Mark:
     rows: int
     failed: tuple[str, ...]
     total: int
+    parts: dict[str, str]
 
     @classmethod
     def of(cls, footer: Footer) -> Mark:
         fingerprint = sys.intern(footer.fingerprint)
         failed = tuple(footer.failed)
-        return cls(fingerprint, footer.digest, footer.inputs, len(footer.outcomes), footer.rows, failed, footer.total)
+        taken = len(footer.outcomes)
+        return cls(fingerprint, footer.digest, footer.inputs, taken, footer.rows, failed, footer.total, footer.parts)
+
+    def digest_for(self, shard: str) -> str:
+        """Digest of what a shard of a later step reads of this one: of a corpus pass only the decisions on its rows."""
+        return self.parts.get(shard, self.digest)
 
 
 class Survey:
@@ -187,11 +197,15 @@ class Survey:
             self._count(step, mark, 1)
 
     def _shards(self) -> list[str]:
-        """All shards of the run; empty while ingest has not finished."""
+        """All shards of the run. Ingest writes them in batches, each shard of which says how many there are with it: a
+        batch of which some are missing counts as none."""
         first = next(iter(self.run.steps))
-        names = sorted(shard for step, shard in self.footers if step == first and shard.isdigit())
-        expected = max((self.footers[first, shard].total for shard in names), default=0)
-        return names if names and len(names) == expected else []
+        names = sorted((shard for step, shard in self.footers if step == first and shard.isdigit()), key=int)
+        whole = [
+            count for count in {self.footers[first, shard].total for shard in names} if len(names[:count]) == count
+        ]
+        there = [count for count in whole if names[:count] == [shard_name(number) for number in range(count)]]
+        return names[: max(there, default=0)]
 
     def _count(self, step: str, mark: Mark, sign: int) -> None:
         tally = self.tallies[step]
@@ -225,7 +239,7 @@ class Survey:
             footer = self.footers.get((name, ALL if self.run.steps[name].is_corpus_pass else shard))
             if footer is None:
                 return None
-            digests[name] = footer.digest
+            digests[name] = footer.digest_for(shard)
         return digests
 
     def _corpus(self, step: str, source: str) -> dict[str, str] | None:
@@ -262,6 +276,24 @@ class Survey:
         if self.run.steps[step].is_corpus_pass:
             return self.inputs(step, shard) is not None
         return all(self.done(name, ALL if self.run.steps[name].is_corpus_pass else shard) for name in inputs)
+
+
+def shard_name(number: int) -> str:
+    return f"{number:05d}"
+
+
+def _sources(storage: Storage) -> list[dict[str, Any]] | None:
+    """What stands for the inputs in ingest's fingerprint: nothing, as a run may grow. A run made before runs could says
+    it of its first inputs, so that its shards stay done."""
+    try:
+        values = json.loads(storage.read("run:run.json"))
+        if "sources" in values:
+            sources: list[dict[str, Any]] | None = values["sources"]
+            return sources
+        first = manifests.parse(storage.read("run:manifest.yaml").decode(), "manifest.yaml of the run").inputs
+    except (OSError, ValueError, TypeError):
+        return None  # no run yet, or one whose damage is told elsewhere
+    return [entry.model_dump(mode="json", include=SOURCE_FIELDS) for entry in first]
 
 
 def _check_format(storage: Storage) -> None:

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel
 
+from asid.pipeline.errors import UserError
 from asid.pipeline.rows import Record
 from asid.pipeline.storage import Storage
 
@@ -24,13 +25,15 @@ PLAIN = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_(
 RecordType = TypeVar("RecordType", bound=Record)
 
 
-class ShardError(Exception):
+class ShardError(UserError):
     """A shard file that cannot be what its name says."""
 
 
 class Footer(BaseModel):
     """What made a shard. `inputs`: digest of each upstream shard it was made from. `outcomes`: for each input row, in
-    order, its id and how many rows came of it; a failed row has none and `failed` holds its id."""
+    order, its id and how many rows came of it; a failed row has none and `failed` holds its id. Said by ingest alone:
+    `total` shards there were when its batch was whole, and for each address `listed` in it the id of its video, "" for
+    a failure. Said by a corpus pass alone: the digest of its decisions for each of the `parts` that it read."""
 
     format: str = FORMAT
     fingerprint: str
@@ -39,7 +42,9 @@ class Footer(BaseModel):
     outcomes: list[tuple[str, int]] = []
     failed: list[str] = []
     rows: int = 0
-    total: int = 0  # of shards, said by ingest alone
+    total: int = 0
+    listed: list[tuple[str, str]] = []
+    parts: dict[str, str] = {}
 
     def balanced(self) -> bool:
         """Rows in = rows that came through + failures, and the rows counted are the rows here."""

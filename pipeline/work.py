@@ -155,21 +155,27 @@ class Workshop:
         began = time.monotonic()
         step = self.run.steps[task.step]
         judge = step.kind(step.config, Context(self.run.storage, self.run.prompts, {}, self.run.manifest.seed))
-        counted = 0
+        home: dict[str, str] = {}  # id of a row -> the shard it is in
+        wanted = list(dict.fromkeys(("id", *judge.columns)))
 
         def columns() -> Any:
-            nonlocal counted
             for part in parts:
-                for row in shards.read_columns(self.run.storage, self.run.uri(step.inputs[0], part), judge.columns):
-                    counted += 1
+                for row in shards.read_columns(self.run.storage, self.run.uri(step.inputs[0], part), wanted):
+                    home[row["id"]] = part
                     yield row
 
         def whole() -> Footer:
             decisions = tuple(judge.decide(columns()))
-            return self._commit(task, [Outcome(decision.id, (decision,)) for decision in decisions])
+            of_all = [decision for decision in decisions if decision.id not in home]
+            by_part = {part: list(of_all) for part in parts}
+            for decision in decisions:
+                if decision.id in home:
+                    by_part[home[decision.id]].append(decision)
+            digests = {part: shards.digest(found) for part, found in by_part.items()}
+            return self._commit(task, [Outcome(decision.id, (decision,)) for decision in decisions], digests)
 
         footer = await asyncio.to_thread(whole)
-        return Done(task.step, ALL, Mark.of(footer), counted, 0, time.monotonic() - began)
+        return Done(task.step, ALL, Mark.of(footer), len(home), 0, time.monotonic() - began)
 
     # --- reading -------------------------------------------------------------------------------------------------
 
@@ -268,7 +274,7 @@ class Workshop:
 
     # --- writing -------------------------------------------------------------------------------------------------
 
-    def _commit(self, task: Task, outcomes: Sequence[Outcome]) -> Footer:
+    def _commit(self, task: Task, outcomes: Sequence[Outcome], parts: Mapping[str, str] | None = None) -> Footer:
         """Failures first, then the shard itself: the shard's footer is what says done."""
         rows = [row for outcome in outcomes for row in outcome.rows]
         failures = [outcome.failure for outcome in outcomes if outcome.failure]
@@ -283,6 +289,7 @@ class Workshop:
             outcomes=[(outcome.id, len(outcome.rows)) for outcome in outcomes],
             failed=[failure.id for failure in failures],
             rows=len(rows),
+            parts=dict(parts or {}),
         )
         write_failures(self.run, task.step, task.shard, failures, footer)
         shards.write(self.run.storage, self.run.uri(task.step, task.shard), kind, rows, footer)

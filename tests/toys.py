@@ -106,11 +106,21 @@ class ToyPass(CorpusPass[ToyRow, ToyConfig]):
         yield Decision(id="total", value=str(total), detail="")
 
 
+class ToyRepeats(CorpusPass[ToyRow, ToyConfig]):
+    """Says of each row alone that it is odd; nothing of the corpus as a whole."""
+
+    name = "repeats"
+    columns = ("number",)
+
+    def decide(self, rows: Iterable[dict[str, Any]]) -> Iterator[Decision]:
+        return (Decision(id=row["id"], value="odd", detail="") for row in rows if row["number"] == 1)
+
+
 class ToyFilter(Stage[ToyRow, ToyRow, ToyConfig]):
     name = "filter"
 
     def with_decisions(self, decisions: dict[str, tuple[Decision, ...]]) -> None:
-        self.odd = {decision.id for decision in decisions["corpus"]}
+        self.odd = {decision.id for found in decisions.values() for decision in found}
 
     async def process(self, row: ToyRow) -> ToyRow:
         return row.model_copy(update={"text": f"{row.text} {'odd' if row.id in self.odd else 'even'}"})

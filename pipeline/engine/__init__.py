@@ -22,6 +22,7 @@ from asid.pipeline import ingesting, shards
 from asid.pipeline.engine import cluster
 from asid.pipeline.engine.crew import Crew, Group, Hand
 from asid.pipeline.engine.meters import Meters
+from asid.pipeline.inputs import InputError
 from asid.pipeline.rows import Failure
 from asid.pipeline.run import ALL, Fresh, Run, Survey
 from asid.pipeline.work import NOTHING_FRESH, BudgetReached, Done, StageFailed, Task
@@ -94,6 +95,7 @@ class Engine:
         self.troubles: Counter[Key] = Counter()
         self.waiting_since: float | None = None  # for a node
         self.feed: Iterator[Task] = iter(())
+        self.listing: ingesting.Listing | None = None
         self.meters = Meters()
         self.told = float("-inf")  # when the meters last heard of the queues
         self.suspects: dict[Key, Suspect] = {}
@@ -119,15 +121,17 @@ class Engine:
         self.template = Task("", "", only=only, fresh=fresh, replay_only=replay_only)
         first = next(iter(self.run.steps))
         self.force = force or only is not None
-        rescan = first in self.steps and (self.force or not self.survey.shards or not self.survey.whole(first))
-        if rescan or self._anything_to_do():
+        if first in self.steps:
+            self._list(first, force)
+        if self.listing or self._anything_to_do():
+            self.progress.said("starting Ray" if not cluster.is_shared() else "joining the cluster")
             with cluster.cluster(self.cpus):
                 try:
                     self.crew.prepare(
                         self.run.steps[step] for step in self.steps if self.force or not self.survey.whole(step)
                     )
-                    if rescan:
-                        self._ingest(first)
+                    if self.listing:
+                        self._ingest(first, self.listing)
                     self.progress.started(self.survey, self.steps)
                     self._seed(first)
                     self._loop()
@@ -173,13 +177,32 @@ class Engine:
 
     # --- ingest: from inputs to shards ---------------------------------------------------------------------------
 
-    def _ingest(self, first: str) -> None:
-        """List the inputs, probe them in pieces on the workers, then fold duplicates and pack shards."""
-        self.progress.said("listing and probing the inputs")
-        listing = ingesting.Listing(self.run, first)
-        self.feed = (piece for piece in listing.pieces() if self.force or listing.footer(piece) is None)
+    def _list(self, first: str, force: bool) -> None:
+        """Begin to list the inputs, as far as the first file that the run does not hold yet. Inputs that are out of
+        reach are no reason to leave what was made of them."""
+        self.progress.said("listing the inputs")
+        everything = force or not self.survey.whole(first)
+        listing = ingesting.Listing(self.run, first, self.survey, everything, self.template.only)
+        pieces = listing.pieces()
+        try:
+            head = next(pieces, None)
+        except InputError as error:
+            if not self.survey.shards:
+                raise
+            self.progress.said(f"{error}; going on with the {listing.held} videos that the run has")
+            return
+        if head is not None or listing.unlisted or not self.survey.shards:
+            self.listing = listing
+            todo = itertools.chain([head] if head else [], pieces)
+            self.feed = (piece for piece in todo if self.force or listing.footer(piece) is None)
+        else:
+            self.progress.said(f"{listing.known} files listed, none of them new")
+
+    def _ingest(self, first: str, listing: ingesting.Listing) -> None:
+        """Probe the listed files in pieces on the workers, then fold duplicates and pack shards."""
         self._loop()
-        self.progress.said(f"{listing.found} files listed, {len(listing.unlisted)} that cannot be read")
+        self.progress.said(f"{listing.found + listing.known} files listed, {listing.known} of them known, "
+                           f"{len(listing.unlisted)} that cannot be read")  # fmt: skip
         if first in self.result.stopped:
             return
         listing.pack()

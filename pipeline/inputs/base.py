@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from asid.pipeline.errors import UserError
 from asid.pipeline.rows import Failure, Row
 from asid.pipeline.storage import display_name
 
@@ -29,7 +30,7 @@ COLUMNS = ("uri", "path", "video", "url")
 LICENCE = ("licence", "license")
 
 
-class InputError(Exception):
+class InputError(UserError):
     """An input that is not there, or a list that cannot be one. Said before any work."""
 
 

@@ -1,5 +1,23 @@
-"""Run the `asid` command as `python -m asid`, where it is not on the path."""
+"""The `asid` command; `python -m asid` where it is not on the path."""
 
-from asid.pipeline.cli import main
+import sys
 
-main()
+from asid.pipeline import stopping
+
+
+def main() -> None:
+    """Run the command line, and exit with its code. It never reads the terminal, nor does anything that it starts."""
+    stopping.leave_terminal()
+    stopping.listen()
+    try:
+        from asid.pipeline.cli import main as command
+
+        code = command()
+    except stopping.Stopped as stopped:
+        print("\nstopped", file=sys.stderr)
+        code = stopped.exit_code
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

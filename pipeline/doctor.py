@@ -15,6 +15,7 @@ from asid.pipeline.inputs import InputError, list_inputs
 from asid.pipeline.manifest import Manifest
 from asid.pipeline.media.process import MediaError, run
 from asid.pipeline.models.factory import check_model, unfit_media
+from asid.pipeline.preflight import input_problems, missing_tools
 from asid.pipeline.prompts import PromptError, Prompts
 from asid.pipeline.recipe import Step
 from asid.pipeline.run import Run, RunError
@@ -58,6 +59,20 @@ def check_models(manifest: Manifest, names: Iterable[str], steps: Sequence[Step]
         problems = asyncio.run(check_model(config, Storage(Path.cwd()), elsewhere))
         problems += unfit_media(config, sees, whole_files)
         yield Finding(f"model {name} ({config.provider} {config.model})", "; ".join(problems))
+
+
+def lacks(manifest: Manifest) -> Iterator[str]:
+    """What `asid run` would refuse the manifest for, one line each: inputs, tools, prompts, models."""
+    steps = manifest.steps()
+    if not manifest.inputs:
+        yield "`inputs` is empty: name videos in it, or on the command line"
+    yield from missing_tools(steps)
+    yield from input_problems(manifest.inputs, Storage(Path.cwd()))
+    prompts = Prompts(manifest.prompts or None)
+    paid = [name for name, model in manifest.models.items() if model.provider != "embedded"]
+    for finding in (*(_prompts(step, prompts) for step in steps), *check_models(manifest, paid, steps)):
+        if not finding.good:
+            yield f"{finding.what}: {finding.cure}"
 
 
 def before_spending(run: Run, steps: Sequence[str], again: bool = False) -> None:

@@ -21,6 +21,8 @@ from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.prompts import shipped
 from asid.pipeline.recipe import Step, stage_name, steps_of
 
+LARGEST = 4 << 20  # bytes of a manifest
+
 
 class ManifestError(UserError):
     """Everything wrong with a manifest, one line each."""
@@ -72,13 +74,15 @@ def load(path: str | Path, settings: Sequence[str] = ()) -> Manifest:
     `recipe.split.shots.detector=content` or `budget.usd=5`.
     """
     file = Path(path)
+    if file.is_dir():
+        raise ManifestError([f"{path} is a folder, not a manifest"])
     if not file.is_file():
         inside = shipped("manifests") / file.name
         if file.parent != Path() or not inside.is_file():
             names = ", ".join(sorted(entry.name for entry in shipped("manifests").glob("*.yaml")))
             raise ManifestError([f"there is no manifest {str(path)!r}; shipped ones: {names}"])
         file = inside
-    manifest = parse(file.read_text("utf-8"), file.name, settings)
+    manifest = parse(_text(file), file.name, settings)
     folder = file.parent.absolute()
     inputs = tuple(
         entry if "://" in entry.path else entry.model_copy(update={"path": str(folder / Path(entry.path).expanduser())})
@@ -86,6 +90,24 @@ def load(path: str | Path, settings: Sequence[str] = ()) -> Manifest:
     )
     prompts = str(folder / Path(manifest.prompts).expanduser()) if manifest.prompts else ""
     return manifest.model_copy(update={"inputs": inputs, "prompts": prompts})
+
+
+def _text(file: Path) -> str:
+    """The text of a manifest. Raises ManifestError for one that cannot be read."""
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(LARGEST + 1)
+    except OSError as error:
+        raise ManifestError([f"{file}: {error.strerror}"]) from error
+    if len(data) > LARGEST:
+        raise ManifestError([f"{file} has more than {LARGEST >> 20} MiB: it is no manifest"])
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise ManifestError(
+            [f"{file.name}:{line}: not UTF-8 (byte {data[error.start]:#04x}): save it as UTF-8"]
+        ) from error
 
 
 def parse(text: str, name: str = "manifest", settings: Sequence[str] = ()) -> Manifest:

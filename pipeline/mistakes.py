@@ -40,7 +40,7 @@ def mistakes(values: dict[str, Any], manifest: type[BaseModel]) -> Iterator[tupl
         try:
             kind = find_stage(str(entry["stage"]))
         except KeyError:
-            yield (*here, "stage"), f"no stage {entry['stage']!r}{_nearest(str(entry['stage']), stages.names())}"
+            yield (*here, "stage"), f"no stage {entry['stage']!r}{nearest(str(entry['stage']), stages.names())}"
             continue
         except (ImportError, AttributeError, TypeError) as error:
             yield (*here, "stage"), f"cannot load stage {entry['stage']!r}: {error}"
@@ -61,7 +61,7 @@ def mistakes(values: dict[str, Any], manifest: type[BaseModel]) -> Iterator[tupl
         seen[step] = index
         for model in kind.models(config) if issubclass(kind, Stage) else []:
             if model not in models:
-                yield here, f"{step} names the model {model!r}, which `models` does not have{_nearest(model, models)}"
+                yield here, f"{step} names the model {model!r}, which `models` does not have{nearest(model, models)}"
         if config.resources.env and config.resources.env not in environments:
             yield here, f"{step} names the environment {config.resources.env!r}, which `environments` does not have"
     if isinstance(recipe, list) and recipe and isinstance(recipe[0], dict) and stage_name(recipe[0]) != "ingest":
@@ -107,13 +107,13 @@ def _unheard(steps: Sequence[Step]) -> Iterator[tuple[tuple[str | int, ...], str
         for name in step.kind.annotators(step.config) if not step.is_corpus_pass else ():
             if name not in before:
                 yield (("recipe", index), f"{step.name} names the annotator {name!r}, which the recipe does not have "
-                       f"before it{_nearest(name, before)}")  # fmt: skip
+                       f"before it{nearest(name, before)}")  # fmt: skip
 
 
 def _say(detail: ErrorDetails, model: type[BaseModel]) -> str:
     key = str(detail["loc"][-1]) if detail["loc"] else ""
     if detail["type"] == "extra_forbidden":
-        return f"unknown key {key!r}{_nearest(key, _keys(model, detail['loc'][:-1]))}"
+        return f"unknown key {key!r}{nearest(key, _keys(model, detail['loc'][:-1]))}"
     if detail["type"] == "missing":
         return f"{key!r} is missing"
     if detail["type"] == "model_type":
@@ -141,7 +141,7 @@ def _inner(annotation: Any) -> Any:
     return None
 
 
-def _nearest(word: str, known: Any) -> str:
+def nearest(word: str, known: Any) -> str:
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
     if close:
         return f"; did you mean {close[0]!r}?"

@@ -74,6 +74,12 @@ class Run:
             raise RunError(f"{root} is not a run folder: `asid run INPUTS --run {root}` makes one") from None
         return cls(root, manifests.parse(text, "manifest.yaml of the run", settings))
 
+    @classmethod
+    def is_at(cls, root: str | os.PathLike[str]) -> bool:
+        """Whether a run has been begun there."""
+        storage = Storage(root)
+        return storage.exists("run:run.json") or storage.exists("run:manifest.yaml")
+
     def freeze(self) -> None:
         """Write the manifest into the run."""
         _check_format(self.storage)

@@ -7,7 +7,7 @@ import json
 import math
 import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -19,19 +19,14 @@ from rich.text import Text
 from asid.pipeline import bill, logs, written
 from asid.pipeline import status as statuses
 from asid.pipeline.review.views import diff
-from asid.pipeline.rows import Captioned, Clip, Drafted, Formatted, Preferred, Score, Scored
+from asid.pipeline.rows import Captioned, Clip, Drafted, Formatted, Judged, Preferred, Score, Scored
 from asid.pipeline.run import Run, RunError, Survey
 from asid.pipeline.status import StepStatus
+from asid.pipeline.text import plural, safe
 from asid.pipeline.work import Done
 
 if TYPE_CHECKING:
-    from asid.pipeline.engine import Result
     from asid.pipeline.models.spend import Line
-
-
-def safe(text: object) -> str:
-    """Printable on one line: control, bidi and other invisible characters are shown escaped."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in str(text))
 
 
 class Terminal:
@@ -84,7 +79,8 @@ class Terminal:
     def _table(self) -> Table:
         table = Table(box=None, pad_edge=False)
         for column in ("stage", "shards", "rows", "failed", "rows/min", "left"):
-            table.add_column(column, justify="left" if column == "stage" else "right")
+            widest = max(map(len, self.run.steps)) if column == "stage" else None
+            table.add_column(column, justify="left" if column == "stage" else "right", min_width=widest)
         for step in self.run.steps:
             shards = f"{self.done[step]}/{self.total[step]}" if self.total[step] else str(self.done[step])
             rate, seconds = statuses.pace(self.paces[step])
@@ -105,7 +101,7 @@ def print_status(console: Console, run: Run, steps: list[StepStatus], spending: 
     kept, rules = statuses.drops(run)
     if kept or rules:
         console.print(
-            f"kept {kept} clips" + "".join(f"; {rule} dropped {count}" for rule, count in rules.most_common())
+            f"kept {plural(kept, 'clip')}" + "".join(f"; {rule} dropped {count}" for rule, count in rules.most_common())
         )
 
     if any(line.usd != 0.0 for line in spending):
@@ -130,7 +126,9 @@ def watch(console: Console, run: Run, seconds: float) -> None:
 def _steps(steps: Sequence[StepStatus]) -> Table:
     table = Table(box=None, pad_edge=False)
     for column in ("stage", "state", "done", "stale", "pending", "rows", "failed", "rows/min", "left", "why"):
-        table.add_column(column, justify="left" if column in ("stage", "state", "why") else "right")
+        widest = max((len(step.name) for step in steps), default=5) if column == "stage" else None
+        side: Any = "left" if column in ("stage", "state", "why") else "right"
+        table.add_column(column, justify=side, no_wrap=column == "stage", min_width=widest)
     for step in steps:
         why = ", ".join(f"{kind} {count}" for kind, count in step.kinds.most_common())
         table.add_row(step.name, step.state, *(str(n) for n in (step.done, step.stale, step.pending)), str(step.rows),
@@ -144,22 +142,6 @@ def took(seconds: float | None) -> str:
     whole = math.ceil(seconds or 0)
     hours, minutes = whole // 3600, whole // 60 % 60
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min" if minutes else f"{whole} s" if whole else ""
-
-
-def print_end(console: Console, run: Run, result: Result, samples: int) -> None:
-    console.print(f"{result.shards} shards, {result.rows} rows, {result.failures} failures in {result.seconds:.1f} s")
-    for step, reason in result.stopped.items():
-        console.print(Text(f"stage {step} stopped: {safe(reason)}"))
-    if result.out_of_budget:
-        console.print(Text(f"budget reached: {safe(result.out_of_budget)}; the same command goes on once it is raised"))
-    if samples:
-        where = run.storage.root.removeprefix("file://")
-        console.print(Text(f"{samples} clips in {where}/dataset; asid status shows the funnel, asid show one clip"))
-        return
-    _, rules = statuses.drops(run)
-    if rules:
-        dropped = ", ".join(f"{rule} dropped {count}" for rule, count in rules.most_common())
-        console.print(Text(f"no clip was kept, so there is no dataset: {dropped}"))
 
 
 def print_figures(console: Console, lines: Sequence[dict[str, Any]], as_json: bool) -> None:
@@ -182,10 +164,14 @@ def _figure(value: object) -> str:
 
 
 def print_failures(console: Console, run: Run, step: str) -> None:
+    found, survey = 0, run.survey()
     for name in [step] if step else list(run.steps):
-        for shard in run.survey().names(name):
+        for shard in survey.names(name):
             for failure in run.failures(name, shard):
+                found += 1
                 console.print(Text(f"{failure.stage}  {failure.kind}  {safe(failure.name)}  {safe(failure.reason)}"))
+    if not found:
+        console.print("no row has failed")
 
 
 def find(run: Run, clip: str) -> dict[str, Any]:
@@ -213,7 +199,7 @@ def print_clip(console: Console, run: Run, clip: str) -> None:
         console.rule(step, align="left")
         if isinstance(row, Clip) and not caption and type(row) is Clip:
             console.print(Text(f"{safe(row.name)}  {row.source_start:.2f}–{row.source_end:.2f} s of the source, "
-                               f"{row.width}×{row.height}, {len(row.shots)} shots"))  # fmt: skip
+                               f"{row.width}×{row.height}, {plural(len(row.shots), 'shot')}"))  # fmt: skip
             for said in row.utterances:
                 console.print(Text(f"  {said.start:6.2f} {said.speaker or '?'}: {safe(said.text)}"))
         elif not isinstance(row, Clip):
@@ -222,8 +208,10 @@ def print_clip(console: Console, run: Run, clip: str) -> None:
             after = written.caption(row) if isinstance(row, Drafted) else ""
             if after and after != caption:
                 _print_change(console, caption, after)
-                caption = after
-            _print_findings(console, step, row)
+            found = list(_findings(step, row)) or (["  kept as it was"] if after == caption else [])
+            for line in found:
+                console.print(Text(safe(line)))
+            caption = after or caption
 
 
 def _print_other(console: Console, row: Any) -> None:
@@ -247,39 +235,38 @@ def _print_change(console: Console, before: str, after: str) -> None:
     console.print(text)
 
 
-def _print_score(console: Console, score: Score) -> None:
-    console.print(Text(f"  {score.annotator} {score.value:.3f} ({score.by.model}) {safe(score.why)}".rstrip()))
+def _score(score: Score) -> Iterator[str]:
+    yield f"  {score.annotator} {score.value:.3f} ({score.by.model}) {score.why}".rstrip()
     for kind in ("missing", "incorrect", "hallucinated"):
-        for event in getattr(score, kind):
-            console.print(Text(f"    {kind}: {safe(event)}"))
+        yield from (f"    {kind}: {event}" for event in getattr(score, kind))
 
 
-def _print_findings(console: Console, step: str, row: Clip) -> None:
+def _audit(audit: dict[str, Any]) -> Iterator[str]:
+    name = audit["attribute"]
+    yield from (f"  {name} error: {error['snippet']}: {error['why']}" for error in audit["errors"])
+    yield from (f"  {name} missing: {missing['what']}: {missing['why']}" for missing in audit["missing"])
+    yield from (f"  {name}: {remark}" for remark in audit["expressiveness"])
+
+
+def _findings(step: str, row: Clip) -> Iterator[str]:
+    """What a step found out about a clip, beside its caption."""
     values = row.model_dump()
     if step == "audit":
-        for audit in values.get("audits", ()):
-            for error in audit["errors"]:
-                console.print(Text(f"  {audit['attribute']} error: {safe(error['snippet'])}: {safe(error['why'])}"))
-            for missing in audit["missing"]:
-                console.print(Text(f"  {audit['attribute']} missing: {safe(missing['what'])}: {safe(missing['why'])}"))
-            for remark in audit["expressiveness"]:
-                console.print(Text(f"  {audit['attribute']}: {safe(remark)}"))
+        found = [line for audit in values.get("audits", ()) for line in _audit(audit)]
+        yield from found or ["  nothing found"]
     if step == "decompose":
-        for attribute, caption in values["attributes"].items():
-            console.print(Text(f"  {attribute}: {safe(caption) or '—'}"))
+        yield from (f"  {attribute}: {caption or '—'}" for attribute, caption in values["attributes"].items())
     if type(row) is Captioned:
         for candidate in row.candidates:
             if candidate.corrected_by:
-                console.print(Text(f"{candidate.annotator}, corrected ({candidate.corrected_by.model}): "
-                                   f"{safe(candidate.caption)}"))  # fmt: skip
+                yield f"{candidate.annotator}, corrected ({candidate.corrected_by.model}): {candidate.caption}"
     if type(row) is Scored:
         for score in row.scores:
-            _print_score(console, score)
+            yield from _score(score)
     if isinstance(row, Preferred) and not isinstance(row, Formatted):
-        console.print(Text(f"  {row.chosen_from} before {row.rejected_from}, by {row.margin:.3f}; "
-                           f"repeats itself less by {row.repetition_gain:.3f}"))  # fmt: skip
-    if isinstance(row, Formatted):
-        for line in row.mends:
-            console.print(Text(f"  mended: {safe(line)}"))
-    for reason in values.get("reasons", ()):
-        console.print(Text(f"  dropped by {reason['rule']}: {safe(reason['detail'])}"))
+        yield (f"  {row.chosen_from} before {row.rejected_from}, by {row.margin:.3f}; "
+               f"repeats itself less by {row.repetition_gain:.3f}")  # fmt: skip
+    if isinstance(row, Formatted) and not isinstance(row, Judged):
+        yield from (f"  mended: {line}" for line in row.mends)
+    if isinstance(row, Judged):
+        yield from [f"  dropped by {reason.rule}: {reason.detail}" for reason in row.reasons] or ["  kept"]

@@ -88,6 +88,7 @@ class Stage(Generic[In, Out, Config]):
 
     name: ClassVar[str] = ""
     version: ClassVar[int] = 1  # bump by hand when the code changes results
+    tools: ClassVar[tuple[str, ...]] = ()  # programs that must be on the path
 
     def __init__(self, config: Config, context: Context):
         self.config = config

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from asid.pipeline import pace as paces
 from asid.pipeline.run import Run, Survey
-from asid.pipeline.storage import to_path
 
 PAUSE = 900.0  # s without a finished shard, after which work counts as taken up anew
 
@@ -38,6 +38,7 @@ class StepStatus:
 def steps(run: Run, survey: Survey | None = None, kinds: bool = True) -> list[StepStatus]:
     """The status of every step, in order. Reading the kinds of failures costs a read per shard that has some."""
     survey = survey or run.survey()
+    times = _finished(run, survey)
     found = []
     for step in run.steps:
         status = StepStatus(step)
@@ -52,26 +53,24 @@ def steps(run: Run, survey: Survey | None = None, kinds: bool = True) -> list[St
                 if kinds and footer.failed:
                     status.kinds.update(failure.kind for failure in run.failures(step, shard))
         status.pending += not names
-        status.rate, seconds = pace(finished(run, survey, step))
+        status.rate, seconds = pace(times.get(step, []))
         status.left = None if seconds is None else seconds * (status.pending + status.stale)
         found.append(status)
     return found
 
 
-def finished(run: Run, survey: Survey, step: str) -> list[tuple[float, int]]:
-    """When each shard of a step was written (s since 1970), and its rows, the oldest first."""
-    if not run.storage.is_local:
-        return []
-    found = []
-    for shard in survey.names(step):
+def _finished(run: Run, survey: Survey) -> dict[str, list[tuple[float, int]]]:
+    """Of each step, when each of its shards was finished last (s since 1970), and its rows, the oldest first."""
+    last = {(step, shard): (at, rows) for at, step, shard, rows in paces.read(run.storage)}
+    found: dict[str, list[tuple[float, int]]] = {}
+    for (step, shard), noted in last.items():
         if (step, shard) in survey.footers:
-            file = to_path(run.storage.resolve(run.uri(step, shard)))
-            found.append((file.stat().st_mtime, survey.footers[step, shard].rows))
-    return sorted(found)
+            found.setdefault(step, []).append(noted)
+    return {step: sorted(times) for step, times in found.items()}
 
 
 def pace(shards: Sequence[tuple[float, int]]) -> tuple[float | None, float | None]:
-    """Rows a second, and seconds a shard, since work was last taken up; see `finished`. The first shard of it only says
+    """Rows a second, and seconds a shard, since work was last taken up. The first shard of it only says
     when that was."""
     begun = len(shards) - 1
     while begun > 0 and shards[begun][0] - shards[begun - 1][0] < PAUSE:

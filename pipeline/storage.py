@@ -24,6 +24,7 @@ from pyarrow import fs
 Result = TypeVar("Result")
 REMOTE = ("s3://", "gs://", "gcs://")
 ATTEMPTS = 10  # of one request to a bucket: a store under load turns many away
+HURRY = 2.0  # s for one answer, where somebody waits to begin
 TRIES = 5  # of a whole action on one
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 CACHE_GB = 50.0  # of copies from buckets on each node, unless ASID_CACHE_GB says otherwise
@@ -86,6 +87,13 @@ class Storage:
         if where not in self._systems:
             self._systems[where] = _bucket(parts.scheme, parts.netloc)
         return self._systems[where], address.split("://", 1)[1]
+
+    def reach(self) -> None:
+        """Ask the root's store whether its bucket is there. Raises OSError when it is not, or gives no answer soon."""
+        parts = urlsplit(self.root)
+        system = _bucket(parts.scheme, parts.netloc, hurried=True)
+        if system.get_file_info(parts.netloc).type == fs.FileType.NotFound:
+            raise FileNotFoundError(f"there is no bucket {parts.netloc}")
 
     def read(self, uri: str) -> bytes:
         system, path = self._at(uri)
@@ -266,12 +274,15 @@ def _copy(system: fs.FileSystem, path: str, target: BinaryIO) -> None:
         shutil.copyfileobj(source, target, 1 << 20)
 
 
-def _bucket(scheme: str, bucket: str) -> fs.FileSystem:
+def _bucket(scheme: str, bucket: str, hurried: bool = False) -> fs.FileSystem:
     if scheme == "s3":
         endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
         named = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
         # A small object is one request only when its stream may open late.
-        how: dict[str, Any] = {"retry_strategy": fs.AwsStandardS3RetryStrategy(ATTEMPTS), "allow_delayed_open": True}
+        retries = fs.AwsStandardS3RetryStrategy(1 if hurried else ATTEMPTS)
+        how: dict[str, Any] = {"retry_strategy": retries, "allow_delayed_open": True}
+        if hurried:
+            how |= {"connect_timeout": HURRY, "request_timeout": HURRY}
         if endpoint:
             parts = urlsplit(endpoint)
             how |= {"endpoint_override": parts.netloc, "scheme": parts.scheme}

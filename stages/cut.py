@@ -42,6 +42,7 @@ class Cut(Stage[Transcribed, Clip, CutConfig]):
     video of which nothing is left is a failure with the same words."""
 
     name = "cut"
+    tools = ("ffmpeg", "ffprobe")
 
     async def process(self, video: Transcribed) -> list[Clip]:
         return await asyncio.to_thread(self._cut, video)

@@ -35,6 +35,7 @@ class Ingest(Stage[Listed, Video, IngestConfig]):
     """One listed file. What is inside a tar or on the Hub is taken into the run first. Shards are packed afterwards."""
 
     name = "ingest"
+    tools = ("ffmpeg", "ffprobe")
     version = 2
 
     async def process(self, row: Listed) -> Video:

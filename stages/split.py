@@ -46,6 +46,7 @@ class SplitConfig(StageConfig):
 
 class Splitter(Stage[Video, Split, SplitConfig]):
     name = "split"
+    tools = ("ffmpeg", "ffprobe")
     version = 6
 
     @classmethod

@@ -34,6 +34,7 @@ class TranscribeConfig(StageConfig, Hearing, Layout):
 
 class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
     name = "transcribe"
+    tools = ("ffmpeg", "ffprobe")
     version = 4
 
     @classmethod

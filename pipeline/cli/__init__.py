@@ -1,25 +1,22 @@
 """The `asid` command. Thin: parses, calls, prints. One file for what is done to a run, one for looking at it, one for
-what leaves it, one for manifests.
+what leaves it, one for manifests. What is heavy is imported where it is used: `asid --help` must not wait for it.
 
-Exit codes: 0 all done; 1 a stage was given up or too many rows failed; 2 wrong use; 3 the budget is reached;
-130 interrupted. Whatever the code, the run folder can be taken up again.
+Exit codes: 0 all done; 1 a stage was given up, too many rows failed, or nothing was kept; 2 wrong use; 3 the budget is
+reached; 130, 143, 129 stopped by Ctrl-C, SIGTERM, SIGHUP. Whatever the code, the run folder can be taken up again.
 """
 
 from __future__ import annotations
 
-import sys
+from typing import Annotated
 
 import typer
 
+from asid.pipeline import stopping
 from asid.pipeline.cli import giving, looking, manifests, working
-from asid.pipeline.cli.common import err
-from asid.pipeline.inputs import InputError
-from asid.pipeline.manifest import ManifestError
-from asid.pipeline.prompts import PromptError
-from asid.pipeline.run import RunError
-from asid.pipeline.shards import ShardError
+from asid.pipeline.cli.common import complain
+from asid.pipeline.errors import UserError
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 for command in (
     *(working.run, working.estimate, working.submit, working.stage),
     *(looking.status, looking.show, looking.failures, looking.report, looking.review),
@@ -35,16 +32,32 @@ of_manifests.command()(manifests.check)
 app.add_typer(of_manifests, name="manifest")
 
 
-def main() -> None:
+def _version(wanted: bool) -> None:
+    if wanted:
+        import asid
+
+        typer.echo(f"asid {asid.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Say the version and exit", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Turn videos into a dataset of verified audiovisual captions."""
+
+
+def main() -> int:
+    """Run the command line. Gives its exit code."""
     try:
         app()
-    except ManifestError as error:
-        for problem in error.problems:
-            err.print(problem, markup=False)
-        sys.exit(2)
-    except (InputError, RunError, PromptError, ShardError) as error:
-        err.print(str(error), markup=False)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        err.print("interrupted; what is done is kept: the same command goes on from here")
-        sys.exit(130)
+    except SystemExit as end:
+        return stopping.exit_code() or int(end.code or 0)
+    except UserError as error:
+        complain(str(error))
+    except OSError as error:
+        what = error.strerror or str(error)
+        complain(f"{error.filename}: {what}" if error.filename else what)
+    return 2

@@ -1,22 +1,70 @@
-"""What the commands share: the two consoles, and options that several of them take."""
+"""What the commands share: the two consoles, how a run is named, and options that several of them take."""
 
 from __future__ import annotations
 
+import os
 import sys
-from pathlib import Path
-from typing import Annotated
+from functools import cache
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
-# Tables keep their columns where no terminal says how wide it is.
-out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 240)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
+if TYPE_CHECKING:
+    from rich.console import Console
 
-RunFolder = Annotated[str, typer.Option("--run", help="Run folder: a path, s3://… or gs://…")]
+USUAL = "asid-run"  # the run folder where none is named
+
+RunFolder = Annotated[str, typer.Option("--run", help="Run folder: a path, s3://… or gs://…", show_default=USUAL)]
+Where = Annotated[str, typer.Argument(metavar="[RUN]", help="Run folder: a path, s3://… or gs://…", show_default=USUAL)]
 Settings = Annotated[list[str] | None, typer.Option("--set", help="path=value, such as recipe.cut.max_seconds=60")]
 Prompts = Annotated[str, typer.Option("--prompts", help="Folder of prompts that come before the shipped ones")]
+Yes = Annotated[bool, typer.Option("--yes", help="Go on although what was made so far becomes stale")]
+
+
+@cache
+def out() -> Console:
+    """Standard output. Tables keep their columns where no terminal says how wide it is."""
+    from rich.console import Console
+
+    return Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 240)
+
+
+@cache
+def err() -> Console:
+    """Standard error, for progress and what went wrong."""
+    from rich.console import Console
+
+    return Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+def complain(text: str) -> None:
+    """Print what is wrong, whatever bytes are in it."""
+    sys.stderr.write(text.encode("utf-8", "backslashreplace").decode() + "\n")
+
+
+def run_named(argument: str, option: str) -> str:
+    """The run folder, named after the command or by --run."""
+    if argument and option and argument != option:
+        raise typer.BadParameter(f"two runs are named, {argument} and {option}: name one")
+    return argument or option or USUAL
+
+
+def words_and_run(words: list[str] | None, option: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The values of `names`, of which one is RUN, where the run may stand among the words or in --run. The run comes
+    first."""
+    given = list(words or [])
+    if option:
+        given.insert(names.index("RUN"), option)
+    if len(given) == len(names) - 1:
+        given.insert(names.index("RUN"), USUAL)
+    if len(given) != len(names):
+        raise typer.BadParameter(f"this command takes {' '.join(names)}, or --run RUN and the rest")
+    run = given.pop(names.index("RUN"))
+    return run, *given
 
 
 def changes(settings: list[str] | None, prompts: str) -> list[str]:
-    return [*(settings or []), *([f"prompts={Path(prompts).resolve()}"] if prompts else [])]
+    """Settings as `path=value`, the folder of prompts among them."""
+    if prompts and not os.path.isdir(prompts):
+        raise typer.BadParameter(f"there is no folder {prompts}", param_hint="--prompts")
+    return [*(settings or []), *([f"prompts={os.path.abspath(prompts)}"] if prompts else [])]

@@ -7,9 +7,7 @@ from typing import Annotated
 
 import typer
 
-from asid.pipeline.cli.common import out
-from asid.pipeline.lock import lock
-from asid.pipeline.run import Run
+from asid.pipeline.cli.common import RunFolder, Where, out, run_named
 
 Validation = Annotated[float, typer.Option("--validation", help="Share of the videos")]
 Test = Annotated[float, typer.Option("--test", help="Share of the videos")]
@@ -17,9 +15,10 @@ Seed = Annotated[int, typer.Option("--seed", help="Of splits and of the wording 
 
 
 def export(
-    folder: Annotated[str, typer.Argument(help="Run folder")],
     to: Annotated[str, typer.Option("--to", help="asid-1m, ms-swift, llama-factory, trl or webdataset")],
     target: Annotated[Path, typer.Option("--out", help="Folder to write")],
+    folder: Where = "",
+    run: RunFolder = "",
     media: Annotated[
         str, typer.Option("--media", help="How rows name videos: absolute, relative, or copy")
     ] = "absolute",
@@ -32,16 +31,21 @@ def export(
 ) -> None:
     """Write what a trainer reads. Clips of one video are in one split."""
     from asid.pipeline import export as exports
+    from asid.pipeline.preflight import writable_or_refuse
+    from asid.pipeline.run import Run
 
     splits = exports.Splits(validation, test, seed)
     settings = exports.settings(splits, media, items.split(","), audio, unfinished)
-    for name, count in exports.export(Run.open(folder), to, target, settings).items():
-        out.print(f"{name}: {count}")
+    opened = Run.open(run_named(folder, run))
+    writable_or_refuse(target)
+    for name, count in exports.export(opened, to, target, settings).items():
+        out().print(f"{name}: {count}")
 
 
 def publish(
-    folder: Annotated[str, typer.Argument(help="Run folder")],
     repo: Annotated[str, typer.Option("--repo", help="ORGANISATION/NAME on the Hub")],
+    folder: Where = "",
+    source: RunFolder = "",
     target: Annotated[str, typer.Option("--out", help="Folder to build in; RUN/publish by default")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write the folder and stop")] = False,
     public: Annotated[bool, typer.Option("--public", help="A new repository is private otherwise")] = False,
@@ -53,28 +57,34 @@ def publish(
 ) -> None:
     """Publish the dataset with its card on the Hub. The token comes from HF_TOKEN."""
     from asid.pipeline import publish as publishing
+    from asid.pipeline.preflight import writable_or_refuse
+    from asid.pipeline.run import Run
 
-    run = Run.open(folder)
+    run = Run.open(run_named(folder, source))
     built = publishing.place(run, target)
+    writable_or_refuse(built)
     splits = publishing.Splits(validation, test, seed)
     for name, count in publishing.build(run, repo, built, publishing.settings(videos, splits, unfinished)).items():
-        out.print(f"{name}: {count} rows")
-    out.print(f"written to {built}" if dry_run else publishing.upload(built, repo, public))
+        out().print(f"{name}: {count} rows")
+    out().print(f"written to {built}" if dry_run else publishing.upload(built, repo, public))
 
 
 def gc(
-    folder: Annotated[str, typer.Argument(help="Run folder")],
+    folder: Where = "",
+    run: RunFolder = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go")] = False,
 ) -> None:
     """Remove media that no row of the run speaks of, and what killed workers have left."""
     from asid.pipeline.gc import orphans, remove
+    from asid.pipeline.lock import lock
+    from asid.pipeline.run import Run
 
-    target = Run.open(folder)
+    target = Run.open(run_named(folder, run))
     with lock(target.storage):
         found = orphans(target)
         for orphan in found:
-            out.print(f"{orphan.size:12,}  {orphan.uri}", markup=False)
+            out().print(f"{orphan.size:12,}  {orphan.uri}", markup=False)
         if not dry_run:
             remove(target, found)
     size = sum(orphan.size for orphan in found)
-    out.print(f"{len(found)} files, {size:,} bytes{', nothing removed: a dry run' if dry_run else ' removed'}")
+    out().print(f"{len(found)} files, {size:,} bytes{', nothing removed: a dry run' if dry_run else ' removed'}")

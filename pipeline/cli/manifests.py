@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from asid.pipeline import manifest as manifests
 from asid.pipeline.cli.common import Settings, out
-from asid.pipeline.manifest import ManifestError
+
+if TYPE_CHECKING:
+    from asid.pipeline.manifest import Manifest
 
 
 def doctor(
-    what: Annotated[str, typer.Argument(help="Manifest; the embedded one when none is named")] = "demo.yaml",
+    what: Annotated[str, typer.Argument(help="Manifest, or run folder; the embedded one by default")] = "demo.yaml",
     settings: Settings = None,
 ) -> None:
     """Check this machine and a manifest before anything is spent: tools, packages, weights, keys, endpoints."""
     from asid.pipeline.doctor import examine
 
     problems = 0
-    for finding in examine(manifests.load(what, settings or [])):
-        out.print(("ok   " if finding.good else "BAD  ") + finding.what, markup=False)
+    for finding in examine(_manifest(what, settings or [])):
+        out().print(("ok   " if finding.good else "BAD  ") + finding.what, markup=False)
         if not finding.good:
             problems += 1
-            out.print(f"     {finding.cure}", markup=False, highlight=False)
+            out().print(f"     {finding.cure}", markup=False, highlight=False)
     if problems:
         raise typer.Exit(1)
 
@@ -34,24 +35,38 @@ def new(
     recipe: Annotated[str, typer.Option("--like", help="Shipped manifest to begin from")] = "demo.yaml",
 ) -> None:
     """Write a manifest to begin from, with its comments."""
+    from asid.pipeline.manifest import ManifestError
+    from asid.pipeline.mistakes import nearest
+    from asid.pipeline.preflight import writable_or_refuse
     from asid.pipeline.prompts import shipped
 
     source = shipped("manifests") / recipe
     if not source.is_file():
-        raise ManifestError([f"no shipped manifest {recipe!r}; there are {', '.join(_shipped())}"])
+        known = sorted(file.name for file in shipped("manifests").glob("*.yaml"))
+        raise ManifestError([f"no shipped manifest {recipe!r}{nearest(recipe, known)}"])
     if target.exists():
         raise typer.BadParameter(f"{target} is there already")
+    writable_or_refuse(target.parent)
+    target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(source.read_text("utf-8"), "utf-8")
-    out.print(f"wrote {target}: set `inputs`, then `asid doctor {target}` and `asid run {target} --run RUN`")
+    said = f"wrote {target}: set `inputs`, then `asid doctor {target}` and `asid run {target} --run RUN`"
+    out().print(said, markup=False)
 
 
 def check(file: Annotated[str, typer.Argument(help="Manifest")], settings: Settings = None) -> None:
-    """Say every mistake of a manifest, with its line."""
-    steps = manifests.load(file, settings or []).steps()
-    out.print(f"{file} is right: {' → '.join(step.name for step in steps)}")
+    """Say every mistake of a manifest, with its line, and whether its inputs, models and prompts are there."""
+    from asid.pipeline.doctor import lacks
+    from asid.pipeline.manifest import ManifestError, load
+
+    manifest = load(file, settings or [])
+    if found := list(lacks(manifest)):
+        raise ManifestError([f"{file}: {problem}" for problem in found])
+    out().print(f"{file} is right: {' → '.join(step.name for step in manifest.steps())}", markup=False)
 
 
-def _shipped() -> list[str]:
-    from asid.pipeline.prompts import shipped
+def _manifest(what: str, settings: list[str]) -> Manifest:
+    from asid.pipeline.manifest import load
+    from asid.pipeline.run import Run
 
-    return sorted(file.name for file in shipped("manifests").glob("*.yaml"))
+    is_run = not what.endswith((".yaml", ".yml")) and Run.is_at(what)
+    return Run.open(what, settings).manifest if is_run else load(what, settings)

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import ray
 from ray.exceptions import ActorUnschedulableError, RayActorError, RayTaskError, RuntimeEnvSetupError
 
-from asid.pipeline import ingesting, shards
+from asid.pipeline import ingesting, pace, shards
 from asid.pipeline.engine import cluster
 from asid.pipeline.engine.crew import Crew, Group, Hand
 from asid.pipeline.engine.meters import Meters
@@ -96,6 +96,8 @@ class Engine:
         self.waiting_since: float | None = None  # for a node
         self.feed: Iterator[Task] = iter(())
         self.listing: ingesting.Listing | None = None
+        self.probed = 0
+        self.probed_said = float("-inf")
         self.meters = Meters()
         self.told = float("-inf")  # when the meters last heard of the queues
         self.suspects: dict[Key, Suspect] = {}
@@ -200,7 +202,9 @@ class Engine:
 
     def _ingest(self, first: str, listing: ingesting.Listing) -> None:
         """Probe the listed files in pieces on the workers, then fold duplicates and pack shards."""
+        self.progress.said("probing the files that are new")
         self._loop()
+        self.progress.said(f"probed {listing.found} new files" if listing.found else "no new file could be listed")
         self.progress.said(f"{listing.found + listing.known} files listed, {listing.known} of them known, "
                            f"{len(listing.unlisted)} that cannot be read")  # fmt: skip
         if first in self.result.stopped:
@@ -279,14 +283,24 @@ class Engine:
         self.result.failures += done.failures
         self.progress.finished(done)
         self.meters.finished(done)
+        if not ingesting.is_piece(done.shard):
+            pace.note(self.run.storage, done.step, done.shard, done.mark.rows)
         self._judge_rate(done.step)
         if ingesting.is_piece(done.shard):
+            self._probed(done)
             return
         for later in self.run.steps.values():
             if done.step in later.inputs:
                 names = self.survey.names(later.name) if done.shard == ALL or later.is_corpus_pass else [done.shard]
                 for shard in names:
                     self._offer(later.name, shard)
+
+    def _probed(self, done: Done) -> None:
+        """Say now and then how far the reading of the inputs is."""
+        self.probed += done.rows_in
+        if self.listing and time.monotonic() - self.probed_said > TELL:
+            self.probed_said = time.monotonic()
+            self.progress.said(f"probed {self.probed} of {self.listing.found} files listed so far")
 
     def _give_up(self, task: Task, error: RayTaskError) -> None:
         """The stage itself failed, not a row of it."""

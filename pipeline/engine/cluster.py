@@ -6,14 +6,13 @@ import contextlib
 import logging
 import math
 import os
-import signal
-import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import ray
 from ray.autoscaler.sdk import request_resources
 
+from asid.pipeline import stopping
 from asid.pipeline.run import RunError
 
 NODE_WAIT = 300.0  # s
@@ -28,10 +27,9 @@ def cluster(cpus: float | None = None) -> Iterator[None]:
         return
     address = os.environ.get("RAY_ADDRESS") or "local"
     own: dict[str, Any] = {"include_dashboard": False, "num_cpus": cpus, "object_store_memory": LOCAL_STORE}
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, _interrupt)  # ends the block in order: workers go, the run is let go
-    _start(address, own if address == "local" else {})
     try:
+        with stopping.held():  # one that is stopped while it starts would leave its processes behind
+            _start(address, own if address == "local" else {})
         yield
     finally:
         ray.shutdown()
@@ -81,7 +79,3 @@ def ask(bundles: list[dict[str, float]]) -> None:
 def has() -> str:
     found = total()
     return ", ".join(f"{found.get(name, 0.0):g} {name}" for name in ("CPU", "GPU", "memory"))
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt

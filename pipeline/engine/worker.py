@@ -9,7 +9,7 @@ from typing import Any
 
 import ray
 
-from asid.pipeline import logs
+from asid.pipeline import logs, stopping
 from asid.pipeline.run import Run
 from asid.pipeline.work import Done, Task, Workshop
 
@@ -19,6 +19,7 @@ class Worker:
     who know it by `name`."""
 
     def __init__(self, run: Run, office: Any, name: str):
+        stopping.leave_terminal()
         from asid.pipeline.engine.office import Desk, has_budget
         from asid.pipeline.models.factory import model_maker
 

@@ -13,9 +13,9 @@ def main() -> None:
         from asid.pipeline.cli import main as command
 
         code = command()
-    except stopping.Stopped as stopped:
-        print("\nstopped", file=sys.stderr)
-        code = stopped.exit_code
+    except KeyboardInterrupt:
+        print(f"\nstopped by {stopping.name()}", file=sys.stderr)
+        code = stopping.exit_code()
     sys.exit(code)
 
 

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import cv2
 import numpy as np
-from scenedetect import FrameTimecode
-from scenedetect.detector import SceneDetector
-from scenedetect.detectors import ContentDetector, HashDetector, HistogramDetector, ThresholdDetector
 
 from asid.pipeline.gradual import Transition
 from asid.pipeline.looks import Look
+
+if TYPE_CHECKING:
+    from scenedetect import FrameTimecode
+    from scenedetect.detector import SceneDetector
 
 PROPOSE = {"adaptive": 2.2, "content": 20.0, "histogram": 0.05, "hash": 0.3, "threshold": 12.0, "transnet": 0.5}
 MIN_CONTENT = 8.0  # of the adaptive detector: below it nothing happened
@@ -92,16 +93,20 @@ def open_detector(name: str, threshold: float) -> Detector:
         from asid.pipeline.transnet import TransNet
 
         return TransNet(threshold)
-    if name == "content":
-        return Proposer(ContentDetector(threshold=threshold, min_scene_len=0))
-    if name == "histogram":
-        return Proposer(HistogramDetector(threshold=threshold, min_scene_len=0))
-    if name == "hash":
-        return Proposer(HashDetector(threshold=threshold, min_scene_len=0))
-    if name == "threshold":
-        return Proposer(ThresholdDetector(threshold=threshold, min_scene_len=0))
-    return Adaptive(threshold)
+    if name == "adaptive":
+        return Adaptive(threshold)
+    from scenedetect import detectors
+
+    kinds = {
+        "content": detectors.ContentDetector,
+        "histogram": detectors.HistogramDetector,
+        "hash": detectors.HashDetector,
+        "threshold": detectors.ThresholdDetector,
+    }
+    return Proposer(kinds[name](threshold=threshold, min_scene_len=0))
 
 
 def _numbered(place: int) -> FrameTimecode:
+    from scenedetect import FrameTimecode
+
     return FrameTimecode(place, fps=1.0)

@@ -18,7 +18,6 @@ from rich.text import Text
 
 from asid.pipeline import bill, logs, written
 from asid.pipeline import status as statuses
-from asid.pipeline.review.views import diff
 from asid.pipeline.rows import Captioned, Clip, Drafted, Formatted, Judged, Preferred, Score, Scored
 from asid.pipeline.run import Run, RunError, Survey
 from asid.pipeline.status import StepStatus
@@ -27,6 +26,10 @@ from asid.pipeline.work import Done
 
 if TYPE_CHECKING:
     from asid.pipeline.models.spend import Line
+
+
+COLUMNS = ("stage", "state", "done", "stale", "pending", "rows", "failed", "rows/min", "left", "why")
+WIDE = 80  # columns of a terminal that has room for all of them
 
 
 class Terminal:
@@ -97,7 +100,7 @@ def print_status(console: Console, run: Run, steps: list[StepStatus], spending: 
             values = vars(step) | {"kinds": dict(step.kinds), "state": step.state, "spent": spent}
             console.print(json.dumps(values), markup=False)
         return
-    console.print(_steps(steps))
+    console.print(_steps(steps, console.width))
     kept, rules = statuses.drops(run)
     if kept or rules:
         console.print(
@@ -117,23 +120,31 @@ def watch(console: Console, run: Run, seconds: float) -> None:
     with Live(console=console, auto_refresh=False) as live:
         while True:
             found = statuses.steps(run)
-            live.update(_steps(found), refresh=True)
+            live.update(_steps(found, console.width), refresh=True)
             if not any(step.pending or step.stale for step in found):
                 return
             time.sleep(seconds)
 
 
-def _steps(steps: Sequence[StepStatus]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for column in ("stage", "state", "done", "stale", "pending", "rows", "failed", "rows/min", "left", "why"):
-        widest = max((len(step.name) for step in steps), default=5) if column == "stage" else None
-        side: Any = "left" if column in ("stage", "state", "why") else "right"
-        table.add_column(column, justify=side, no_wrap=column == "stage", min_width=widest)
+def _steps(steps: Sequence[StepStatus], width: int = WIDE) -> Table:
+    """A line for each step; on a narrow terminal without the columns that say nothing."""
+    columns: dict[str, list[str]] = {name: [] for name in COLUMNS}
     for step in steps:
         why = ", ".join(f"{kind} {count}" for kind, count in step.kinds.most_common())
-        table.add_row(step.name, step.state, *(str(n) for n in (step.done, step.stale, step.pending)), str(step.rows),
-                      str(step.failed or ""), "" if step.rate is None else f"{60 * step.rate:.1f}", took(step.left),
-                      Text(safe(why)))  # fmt: skip
+        shown = (step.name, step.state, str(step.done), str(step.stale), str(step.pending), str(step.rows),
+                 str(step.failed or ""), "" if step.rate is None else f"{60 * step.rate:.1f}", took(step.left),
+                 safe(why))  # fmt: skip
+        for name, cell in zip(COLUMNS, shown, strict=True):
+            columns[name].append(cell)
+    if width < WIDE:
+        columns = {name: cells for name, cells in columns.items() if set(cells) - {"", "0"}}
+    table = Table(box=None, pad_edge=False)
+    for name, cells in columns.items():
+        wrapped = name == "why"
+        side: Any = "left" if name in ("stage", "state", "why") else "right"
+        table.add_column(name, justify=side, no_wrap=not wrapped, min_width=None if wrapped else max(map(len, cells)))
+    for line in zip(*columns.values(), strict=True):
+        table.add_row(*map(Text, line))
     return table
 
 
@@ -223,6 +234,8 @@ def _print_other(console: Console, row: Any) -> None:
 
 def _print_change(console: Console, before: str, after: str) -> None:
     """The caption, with what is new in it and what is gone marked word by word."""
+    from asid.pipeline.review.views import diff
+
     text = Text()
     for part in diff(before, after) if before else [{"kind": "same", "text": after}]:
         words = safe(part["text"])

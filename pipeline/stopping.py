@@ -19,17 +19,19 @@ class Stopped(KeyboardInterrupt):
     """Somebody has told this process to stop."""
 
     def __init__(self, number: int):
-        super().__init__(signal.Signals(number).name)
+        super().__init__(name())
         self.number = number
-
-    @property
-    def exit_code(self) -> int:
-        return 128 + self.number
 
 
 def exit_code() -> int:
     """128 + the number of the signal that has come; 0 when none has."""
     return 128 + _told[0] if _told else 0
+
+
+def name() -> str:
+    """The signal that has come, as a person knows it."""
+    known = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "the end of its terminal (SIGHUP)"}
+    return known[signal.Signals(_told[0])] if _told else "an interrupt"
 
 
 def listen() -> None:

@@ -233,12 +233,12 @@ class _going_on:
         pass
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        from asid.pipeline.stopping import Stopped
+        from asid.pipeline import stopping
 
-        if isinstance(error, Stopped):
-            complain(f"\nstopped by {error}. What is finished is kept, and every answer that was paid for.")
+        if isinstance(error, KeyboardInterrupt):  # Ray raises a plain one in place of ours
+            complain(f"\nstopped by {stopping.name()}. What is finished is kept, and every answer that was paid for.")
             complain(f"To go on: asid run --run {self.folder}")
-            raise typer.Exit(error.exit_code) from None
+            raise typer.Exit(stopping.exit_code()) from None
 
 
 def _work(target: Run, before: Run | None, yes: bool, **how: Any) -> None:

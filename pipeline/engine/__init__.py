@@ -25,6 +25,7 @@ from asid.pipeline.engine.meters import Meters
 from asid.pipeline.inputs import InputError
 from asid.pipeline.rows import Failure
 from asid.pipeline.run import ALL, Fresh, Run, Survey
+from asid.pipeline.text import plural
 from asid.pipeline.work import NOTHING_FRESH, BudgetReached, Done, StageFailed, Task
 
 logger = logging.getLogger("asid")
@@ -191,21 +192,20 @@ class Engine:
         except InputError as error:
             if not self.survey.shards:
                 raise
-            self.progress.said(f"{error}; going on with the {listing.held} videos that the run has")
+            self.progress.said(f"{error}; going on with {plural(listing.held, 'video')} that the run has")
             return
         if head is not None or listing.unlisted or not self.survey.shards:
             self.listing = listing
             todo = itertools.chain([head] if head else [], pieces)
             self.feed = (piece for piece in todo if self.force or listing.footer(piece) is None)
         else:
-            self.progress.said(f"{listing.known} files listed, none of them new")
+            self.progress.said(f"{plural(listing.known, 'file')} listed, nothing new")
 
     def _ingest(self, first: str, listing: ingesting.Listing) -> None:
         """Probe the listed files in pieces on the workers, then fold duplicates and pack shards."""
         self.progress.said("probing the files that are new")
         self._loop()
-        self.progress.said(f"probed {listing.found} new files" if listing.found else "no new file could be listed")
-        self.progress.said(f"{listing.found + listing.known} files listed, {listing.known} of them known, "
+        self.progress.said(f"{plural(listing.found + listing.known, 'file')} listed, {listing.known} of them known, "
                            f"{len(listing.unlisted)} that cannot be read")  # fmt: skip
         if first in self.result.stopped:
             return

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-from faster_whisper.vad import VadOptions, get_speech_timestamps
 
 from asid.pipeline.rows import Sound
 from asid.pipeline.speech.base import RATE, Block, Span
@@ -13,14 +12,17 @@ from asid.pipeline.speech.base import RATE, Block, Span
 LONGEST = 300.0  # s in a block
 TICK = 0.1  # s over which a level is taken
 FLOOR = -100.0  # dB of digital silence
-_VAD = VadOptions(min_silence_duration_ms=160, speech_pad_ms=200)
+_VAD = {"min_silence_duration_ms": 160, "speech_pad_ms": 200}
 
 
 def voiced(samples: np.ndarray) -> list[tuple[int, int]]:
     """Sample ranges with speech, padded by 0.2 s where there is room."""
     if not len(samples):
         return []
-    return [(int(span["start"]), int(span["end"])) for span in get_speech_timestamps(samples, _VAD)]
+    from faster_whisper.vad import VadOptions, get_speech_timestamps
+
+    found = get_speech_timestamps(samples, VadOptions(**_VAD))
+    return [(int(span["start"]), int(span["end"])) for span in found]
 
 
 def blocks(pieces: Iterable[np.ndarray], longest: float = LONGEST) -> Iterator[Block]:

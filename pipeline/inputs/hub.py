@@ -111,6 +111,8 @@ def _plain(features: Mapping[str, Any], column: str) -> list[str]:
             return all(plain(part) for part in kind.values())
         if isinstance(kind, (list, tuple)):
             return all(plain(part) for part in kind)
-        return isinstance(kind, datasets.ClassLabel) or (isinstance(kind, datasets.List) and plain(kind.feature))
+        if isinstance(kind, datasets.List):
+            return plain(kind.feature)
+        return isinstance(kind, (datasets.ClassLabel, datasets.Json))
 
     return [name for name, kind in features.items() if name != column and plain(kind)]

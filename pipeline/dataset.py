@@ -58,7 +58,7 @@ def found(video):
 
 clips = load_dataset(FOLDER, split="train").map(found, input_columns="video").cast_column("video", Video())
 clip = clips[0]
-frames = clip["video"].get_frames_played_in_range(clip["video_offset"], clip["video_offset"] + clip["duration"])
+frame = clip["video"].get_frame_played_at(clip["video_offset"])
 ```
 """
 

@@ -39,6 +39,14 @@ for config in ("all_attributes", "single_attribute"):
         found["bytes"] = HfFileSystem().open(path).read().decode()
 print(json.dumps(found))
 """
+REVISIONS = """
+import json, sys, datasets
+found = []
+for revision in sys.argv[2:]:
+    rows = datasets.load_dataset(sys.argv[1], "all_attributes", split="train", revision=revision)
+    found.append(sorted(zip(rows["id"], rows["caption"])))
+print(json.dumps(found))
+"""
 
 
 @pytest.fixture
@@ -58,11 +66,11 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
         yield server
 
 
-def load(hub: Hub, tmp_path: Path) -> Any:
-    """Every config as somebody else loads it, in a process of its own."""
+def load(hub: Hub, tmp_path: Path, script: str = LOAD, *more: str) -> Any:
+    """Every config as somebody else loads it, in a process of its own; in one cache for each test."""
     settings = {"HF_ENDPOINT": hub.url, "HF_TOKEN": TOKEN, "HF_HOME": str(tmp_path / "hf"), "HF_HUB_DISABLE_XET": "1"}
-    told = subprocess.run([sys.executable, "-c", LOAD, REPO], env=os.environ | settings, capture_output=True, text=True,
-                          timeout=500, check=False, cwd=tmp_path)  # fmt: skip
+    told = subprocess.run([sys.executable, "-c", script, REPO, *more], env=os.environ | settings, capture_output=True,
+                          text=True, timeout=500, check=False, cwd=tmp_path)  # fmt: skip
     assert told.returncode == 0, told.stderr
     return json.loads(told.stdout)
 
@@ -114,6 +122,18 @@ def test_published_interrupted_resumed_and_repeated(run: Run, hub: Hub, tmp_path
     assert counts == {"all_attributes": len(rows), "single_attribute": given}
     assert not set(found["all_attributes/train"][1]) & set(found["all_attributes/validation"][1])
     assert found["all_attributes/train"][2].startswith("Video")
+
+
+def test_each_revision_is_itself_in_one_cache(run: Run, hub: Hub, tmp_path: Path) -> None:
+    first = sorted([row.id, row.caption] for row in run.all_rows("finish") if row.kept)
+    assert command(tmp_path, "--videos", "none").exit_code == 0
+    old = hub.repos[REPO].head
+    assert load(hub, tmp_path, REVISIONS, "main") == [first]
+    grown = samples.make(tmp_path / "run", videos=7, caption="At 0s, a dog sits.")
+    second = sorted([row.id, row.caption] for row in grown.all_rows("finish") if row.kept)
+    assert command(tmp_path, "--videos", "none").exit_code == 0
+    new = hub.repos[REPO].head
+    assert load(hub, tmp_path, REVISIONS, "main", old, new, old, "main") == [second, first, second, first, second]
 
 
 def test_what_is_no_longer_in_the_dataset_leaves_the_hub(run: Run, hub: Hub, tmp_path: Path) -> None:

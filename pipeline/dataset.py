@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -240,7 +240,7 @@ def write(run: Run) -> int:
     survey = run.survey()
     step = list(run.steps)[-1]
     kind, shape = sample_type(run.types(step)[1]), _shape(run.storage.root)
-    folder = _Files(run)
+    folder, count = _Files(run), 0
     for shard in survey.shards:
         if not survey.done(step, shard):
             continue
@@ -254,9 +254,10 @@ def write(run: Run) -> int:
             if rows:
                 folder.put(shard, encode(kind, rows, footer))
         if footer.rows:
-            folder.wanted[shard] = footer
+            folder.wanted[shard] = f"{footer.fingerprint} {footer.digest}"
+            count += footer.rows
     folder.finish()
-    return sum(footer.rows for footer in folder.wanted.values())
+    return count
 
 
 def _shape(root: str) -> str:
@@ -270,7 +271,7 @@ class _Files:
 
     def __init__(self, run: Run):
         self.storage = run.storage
-        self.wanted: dict[str, Footer] = {}
+        self.wanted: dict[str, str] = {}  # shard -> what identifies its rows as they are written
 
     def footer(self, shard: str) -> Footer | None:
         return shards.footer(self.storage, f"run:dataset/data/{shard}.parquet")
@@ -289,12 +290,9 @@ class _Files:
         if not self.wanted:
             self._uncard()
             return
-        card = CARD.format(rows=described(self._digests())).encode()
+        card = CARD.format(rows=described(self.wanted)).encode()
         if not self.storage.exists("run:dataset/README.md") or self.storage.read("run:dataset/README.md") != card:
             self.storage.write("run:dataset/README.md", card)
-
-    def _digests(self) -> Mapping[str, str]:
-        return {shard: f"{footer.fingerprint} {footer.digest}" for shard, footer in self.wanted.items()}
 
     def _uncard(self) -> None:
         if self.storage.exists("run:dataset/README.md"):

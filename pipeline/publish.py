@@ -82,7 +82,7 @@ def build(run: Run, repo: str, out: Path, how: Settings) -> dict[str, int]:
             split, made = how.splits.of(row.video), sample(row, run.storage.root)
             video = _video(run, row, repo, folder, media, how.videos)
             question = wordings.general(row.id) if isinstance(row, Preferred) else wordings.ask(row.id)
-            whole = values(made) | {"video": video, "prompt": question}
+            whole = values(made) | {"video": video, "video_offset": _offset(row), "prompt": question}
             tables.add("all_attributes", split, whole)
             for name, caption in by_attribute(row).items():
                 if not caption:
@@ -221,9 +221,7 @@ def _video(run: Run, row: Judged, repo: str, folder: Folder, media: Media, how: 
     """The video column of a row; a referenced video is put into the folder."""
     if how == "none":
         return None
-    clip = Kept(split="", caption=row.caption, captions={}, frames=(),
-                **{name: getattr(row, name) for name in ("id", "video", "uri", "source_uri", "offset", "duration",
-                                                         "sound", "language", "licence", "source")})  # fmt: skip
+    clip = _clip(row)
     name = f"videos/{row.video[:2]}/{row.id}{suffix(clip)}"
     if how == "embed":
         return {"bytes": media.content(clip), "path": os.path.basename(name)}
@@ -231,6 +229,17 @@ def _video(run: Run, row: Judged, repo: str, folder: Folder, media: Media, how: 
     if not (own_file(clip) and run.storage.is_local and _linked(to_path(run.storage.resolve(row.uri)), target)):
         target.write_bytes(media.content(clip))
     return {"bytes": None, "path": f"hf://datasets/{repo}/{name}"}
+
+
+def _offset(row: Judged) -> float:
+    """Where the clip begins in its published file: a span of a longer file is cut out of it."""
+    return row.offset if own_file(_clip(row)) else 0.0
+
+
+def _clip(row: Judged) -> Kept:
+    return Kept(split="", caption=row.caption, captions={}, frames=(),
+                **{name: getattr(row, name) for name in ("id", "video", "uri", "source_uri", "offset", "duration",
+                                                         "sound", "language", "licence", "source")})  # fmt: skip
 
 
 def _linked(source: Path, target: Path) -> bool:

@@ -17,6 +17,7 @@ from asid.pipeline import dataset
 from asid.pipeline.media import process
 from asid.pipeline.run import Run
 from tests import samples
+from tests.servers.s3 import buckets
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -195,6 +196,21 @@ def test_rows_of_a_virtual_clip_name_the_source_and_where_it_begins(
     (row,) = load(tmp_path / "RUN", monkeypatch)
     assert (tmp_path / "RUN" / "dataset" / row["video"]["path"]).read_bytes() == b"the source"
     assert row["video_offset"] == 3.5
+
+
+def test_a_run_in_a_bucket_says_its_address_even_when_it_is_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = tmp_path / "cloud" / "vids"
+    samples.make(bucket / "RUN", videos=1)
+    with buckets(tmp_path / "cloud", monkeypatch):
+        for name in ("RUN", "COPY"):
+            for _ in range(2):
+                assert dataset.write(Run.open(f"s3://vids/{name}")) == 6
+            found = pq.read_table(bucket / name / "dataset" / "data" / "00000.parquet")
+            assert found["video"][0].as_py()["path"] == f"s3://vids/{name}/media/0000000000000000/0.mp4"
+            if name == "RUN":
+                shutil.copytree(bucket / "RUN", bucket / "COPY")
 
 
 def card_code(folder: Path) -> str:

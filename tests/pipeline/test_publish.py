@@ -23,6 +23,7 @@ from asid.pipeline.attributes import ATTRIBUTES
 from asid.pipeline.card import plain
 from asid.pipeline.cli import app
 from asid.pipeline.export import ExportError, Splits
+from asid.pipeline.media import process
 from asid.pipeline.run import Run, RunError
 from tests import samples
 from tests.servers.hub import TOKEN, Hub
@@ -178,6 +179,22 @@ def test_embedded_videos_are_the_bytes_and_shards_are_limited(run: Run, tmp_path
     for row in data:
         assert row["video"]["bytes"] == b"not a real video" + row["id"].encode()
     assert not (tmp_path / "out" / "videos").exists()
+
+
+@pytest.mark.media
+@pytest.mark.parametrize("videos", ["reference", "embed"])
+def test_a_virtual_clip_is_published_as_a_file_that_begins_with_it(tmp_path: Path, videos: publish.Videos) -> None:
+    source = tmp_path / "long.mp4"
+    process.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=size=64x48:duration=4", str(source)], 60)
+    run = samples.make(tmp_path / "run", videos=1, clips=1, uri=source.as_uri(), source_uri=source.as_uri(), offset=1.0,
+                       duration=2.0, sound=False)  # fmt: skip
+    publish.build(run, REPO, tmp_path / "out", publish.Settings(videos=videos))
+    (row,) = datasets.load_dataset(str(tmp_path / "out"), "all_attributes", cache_dir=str(tmp_path / "cache"))["train"]
+    clip = tmp_path / "clip.mp4"
+    name = str(row["video"]["path"]).removeprefix(f"hf://datasets/{REPO}/")
+    clip.write_bytes(row["video"]["bytes"] or (tmp_path / "out" / name).read_bytes())
+    told = process.run(["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", str(clip)], 60)
+    assert (float(told), row["video_offset"]) == (pytest.approx(2.0, abs=0.1), 0.0)
 
 
 def test_no_local_path_leaves_the_machine(run: Run, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 
 from asid.pipeline.attributes import ATTRIBUTES
 from asid.pipeline.figures import UNKNOWN, Figures
+from asid.pipeline.identity import described
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&:@$^=-])")
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"),
@@ -30,8 +31,9 @@ def plain(text: object) -> str:
     return SPECIAL.sub(r"\\\1", shown).replace("\\<", "&lt;").replace("\\>", "&gt;")
 
 
-def card(title: str, figures: Figures, files: Iterable[str], *, videos: str, held_back: str) -> str:
-    """`files`: Parquet files as CONFIG/SPLIT-NUMBER.parquet under `data/`; `videos`: what the video column holds."""
+def card(title: str, figures: Figures, files: Mapping[str, str], *, videos: str, held_back: str) -> str:
+    """`files`: Parquet files as CONFIG/SPLIT-NUMBER.parquet under `data/`, with the digest of each; `videos`: what the
+    video column holds."""
     parts = [
         f"---\n{_yaml(_metadata(title, figures, files))}---\n",
         f"# {plain(title)}\n",
@@ -52,8 +54,8 @@ def card(title: str, figures: Figures, files: Iterable[str], *, videos: str, hel
     return "\n".join(parts)
 
 
-def configs(files: Iterable[str]) -> list[dict[str, Any]]:
-    """The `configs` of the card, from the names of the files."""
+def configs(files: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The `configs` of the card, from the names of the files and the digest of each."""
     found: dict[str, dict[str, str]] = {}
     for file in sorted(files):
         config, _, name = file.partition("/")
@@ -63,13 +65,14 @@ def configs(files: Iterable[str]) -> list[dict[str, Any]]:
         {
             "config_name": config,
             **({"default": True} if config == "all_attributes" else {}),
+            "description": described({name: of for name, of in files.items() if name.startswith(f"{config}/")}),
             "data_files": [{"split": split, "path": path} for split, path in splits.items()],
         }
         for config, splits in found.items()
     ]
 
 
-def _metadata(title: str, figures: Figures, files: Iterable[str]) -> dict[str, Any]:
+def _metadata(title: str, figures: Figures, files: Mapping[str, str]) -> dict[str, Any]:
     size = next((name for limit, name in SIZES if figures.kept < limit), "n>1T")
     languages = sorted({code for code in figures.languages if re.fullmatch(r"[a-z]{2,3}", code)} | {"en"})
     stated = [name for name in figures.licences if name != UNKNOWN]

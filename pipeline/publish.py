@@ -15,20 +15,21 @@ from typing import Any, Literal, cast, get_args
 import httpx2
 import pyarrow as pa
 import pyarrow.parquet as pq
-from datasets import Features, Value, Video
+from datasets import Features, Value
 from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalTokenNotFoundError
 
+from asid.pipeline import dataset
 from asid.pipeline import figures as counting
-from asid.pipeline import shards
 from asid.pipeline.card import card
-from asid.pipeline.dataset import Sample, sample, sample_type
+from asid.pipeline.dataset import Sample, sample, sample_type, values
 from asid.pipeline.export.folder import NOTE, PARTIAL, ExportError, Folder
 from asid.pipeline.export.items import Kept
 from asid.pipeline.export.media import Media, own_file, suffix
 from asid.pipeline.export.splits import Splits
 from asid.pipeline.export.wordings import Wordings
 from asid.pipeline.finished import finished_shards
+from asid.pipeline.identity import CARD
 from asid.pipeline.rows import Judged, Preferred
 from asid.pipeline.run import Run
 from asid.pipeline.storage import to_path
@@ -39,7 +40,7 @@ HELD = {"reference": "`video` is a file of this repository.", "embed": "`video` 
         "none": "The videos themselves are not here: `source`, `source_start` and `source_end` say where they come "
                 "from."}  # fmt: skip
 DECODING = ' `cast_column("video", Video())` decodes it.'
-OURS = ["data/*", "videos/*", "README.md"]  # what a later upload may remove from the repository
+OURS = ["data/*", "videos/*", CARD]  # what a later upload may remove from the repository
 GROUP_BYTES = 64 << 20  # of one row group: the viewer reads it whole
 GROUP_ROWS = 1000
 # What the client raises when the Hub does not answer, refuses, or a file does not get through (a RuntimeError).
@@ -81,13 +82,13 @@ def build(run: Run, repo: str, out: Path, how: Settings) -> dict[str, int]:
             split, made = how.splits.of(row.video), sample(row, run.storage.root)
             video = _video(run, row, repo, folder, media, how.videos)
             question = wordings.general(row.id) if isinstance(row, Preferred) else wordings.ask(row.id)
-            values = made.model_dump() | {"video": video, "prompt": question}
-            tables.add("all_attributes", split, values)
+            whole = values(made) | {"video": video, "video_offset": _offset(row), "prompt": question}
+            tables.add("all_attributes", split, whole)
             for name, caption in by_attribute(row).items():
                 if not caption:
                     continue
                 asked = {"attribute": name, "prompt": wordings.ask(row.id, (name,)), "caption": caption}
-                kept = {key: values[key] for key in SINGLE if key not in asked and key != "video"}
+                kept = {key: whole[key] for key in SINGLE if key not in asked and key != "video"}
                 shown = None if how.videos == "embed" else video  # eight times the same bytes help nobody
                 tables.add("single_attribute", split, kept | asked | {"video": shown})
         tables.close()
@@ -96,8 +97,8 @@ def build(run: Run, repo: str, out: Path, how: Settings) -> dict[str, int]:
         held = f" Clips of one video are in one split; seed {how.splits.seed}." if len(tables.splits) > 1 else ""
         told = HELD[how.videos] + (DECODING if how.videos != "none" else "")
         title = run.manifest.title or repo
-        files = [name.removeprefix("data/") for name in folder.lines]
-        folder.text("README.md", card(title, counting.gather(run), files, videos=told, held_back=held)
+        files = {name.removeprefix("data/"): folder.digest(name) for name in folder.lines}
+        folder.text(CARD, card(title, counting.gather(run), files, videos=told, held_back=held)
                     .replace("REPOSITORY", f'"{repo}"'))  # fmt: skip
     return dict(sorted(folder.lines.items()))
 
@@ -142,8 +143,7 @@ SINGLE = (
 
 def features(kind: type[Sample]) -> dict[str, Features]:
     """The columns of each config, with the Hub's types."""
-    known = Features.from_arrow_schema(shards.schema(kind))
-    whole = {**known, "video": Video(decode=False), "prompt": Value("string")}
+    whole = {**dataset.features(kind), "prompt": Value("string")}
     single = {name: whole.get(name, Value("string")) for name in SINGLE}
     return {"all_attributes": Features(whole), "single_attribute": Features(single)}
 
@@ -221,9 +221,7 @@ def _video(run: Run, row: Judged, repo: str, folder: Folder, media: Media, how: 
     """The video column of a row; a referenced video is put into the folder."""
     if how == "none":
         return None
-    clip = Kept(split="", caption=row.caption, captions={}, frames=(),
-                **{name: getattr(row, name) for name in ("id", "video", "uri", "source_uri", "offset", "duration",
-                                                         "sound", "language", "licence", "source")})  # fmt: skip
+    clip = _clip(row)
     name = f"videos/{row.video[:2]}/{row.id}{suffix(clip)}"
     if how == "embed":
         return {"bytes": media.content(clip), "path": os.path.basename(name)}
@@ -231,6 +229,17 @@ def _video(run: Run, row: Judged, repo: str, folder: Folder, media: Media, how: 
     if not (own_file(clip) and run.storage.is_local and _linked(to_path(run.storage.resolve(row.uri)), target)):
         target.write_bytes(media.content(clip))
     return {"bytes": None, "path": f"hf://datasets/{repo}/{name}"}
+
+
+def _offset(row: Judged) -> float:
+    """Where the clip begins in its published file: a span of a longer file is cut out of it."""
+    return row.offset if own_file(_clip(row)) else 0.0
+
+
+def _clip(row: Judged) -> Kept:
+    return Kept(split="", caption=row.caption, captions={}, frames=(),
+                **{name: getattr(row, name) for name in ("id", "video", "uri", "source_uri", "offset", "duration",
+                                                         "sound", "language", "licence", "source")})  # fmt: skip
 
 
 def _linked(source: Path, target: Path) -> bool:

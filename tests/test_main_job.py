@@ -88,7 +88,7 @@ def test_the_dataset_loads_and_its_clips_are_there(run: Path, rows: list[Judged]
     loaded = load_dataset(str(run / "dataset"), split="train", cache_dir=str(tmp_path))
     assert sorted(loaded["id"]) == sorted(row.id for row in rows)
     for row in loaded:
-        assert (run / row["video"]).stat().st_size > 10_000
+        assert (run / "dataset" / row["video"]["path"]).stat().st_size > 10_000
         assert row["caption"] and row["transcript"]
 
 

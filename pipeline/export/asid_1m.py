@@ -7,11 +7,12 @@ to 30 seconds; all attributes from 30 seconds to 3 minutes. Longer clips, which 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from asid.pipeline.export.items import Item, Kept
 from asid.pipeline.export.splits import TRAIN
 from asid.pipeline.export.tools import Tools, messages
+from asid.pipeline.identity import CARD, described
 
 CONFIGS = {"all": "all_attributes", "single": "single_attribute", "subset": "some_attributes"}
 SHORT, LONG = 30.0, 180.0  # s
@@ -32,7 +33,7 @@ def write(clips: Iterable[Kept], tools: Tools) -> None:
                     "sound": clip.sound,
                 },
             )
-    tools.folder.text("README.md", card(tools.folder.lines))
+    tools.folder.text(CARD, card({file: tools.folder.digest(file) for file in tools.folder.lines}))
 
 
 def part(clip: Kept, item: Item) -> str:
@@ -46,14 +47,15 @@ def part(clip: Kept, item: Item) -> str:
     return name if clip.split == TRAIN else f"{clip.split}_{name}"
 
 
-def card(files: Iterable[str]) -> str:
-    """The YAML by which `load_dataset` finds configs and splits."""
+def card(files: Mapping[str, str]) -> str:
+    """The YAML by which `load_dataset` finds configs and splits. `files`: file -> digest."""
     configs = defaultdict(list)
     for file in sorted(files):
         config, _, name = file.partition("/")
         configs[config].append(name.removesuffix(".jsonl"))
     lines = ["---", "configs:"]
     for config, names in configs.items():
-        lines += [f"- config_name: {config}", "  data_files:"]
+        rows = described({file: digest for file, digest in files.items() if file.startswith(f"{config}/")})
+        lines += [f"- config_name: {config}", f"  description: {rows}", "  data_files:"]
         lines += [f'  - split: "{name}"\n    path: {config}/{name}.jsonl' for name in names]
     return "\n".join([*lines, "---", ""])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ from typing import Any, BinaryIO
 
 from pydantic_core import to_json
 
+from asid.pipeline.identity import CARD
 from asid.pipeline.run import RunError
 
 NOTE = "export.json"
@@ -70,12 +72,19 @@ class Folder:
     def text(self, name: str, content: str) -> None:
         self.file(name).write_text(content, "utf-8")
 
+    def digest(self, name: str) -> str:
+        """SHA-256 of a file as far as it has been written."""
+        if name in self._files:
+            self._files[name].flush()
+        with self.file(name).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
     def _finish(self) -> None:
         made = sorted(os.path.relpath(file, self.building) for file in self.building.rglob("*") if file.is_file())
-        for name in self._before():
-            if name not in made:
-                (self.path / name).unlink(missing_ok=True)
-        for name in made:
+        gone = {name for name in self._before() if name not in made} | ({CARD} & set(made))
+        for name in sorted(gone, key=CARD.__ne__):  # no card while files change: nobody keeps old rows under a new one
+            (self.path / name).unlink(missing_ok=True)
+        for name in sorted(made, key=CARD.__eq__):
             target = self.path / name
             target.parent.mkdir(parents=True, exist_ok=True)
             os.replace(self.building / name, target)

@@ -46,6 +46,7 @@ def read_dataset(config: InputConfig, storage: Storage) -> Iterator[Listed | Fai
         found = datasets.load_dataset(name, asked.get("config"), revision=revision or None, streaming=True)
     except (OSError, ValueError) as error:  # the library's own errors, and the network's, are kinds of these
         raise InputError(f"{config.path}: {error}") from error
+    folder = to_uri(name if os.path.isdir(name) else ".")
     splits = [asked["split"]] if "split" in asked else list(found)
     for split in splits:
         if split not in found:
@@ -55,7 +56,8 @@ def read_dataset(config: InputConfig, storage: Storage) -> Iterator[Listed | Fai
         column = _column(features, config)
         rows = rows.select_columns([column, *_plain(features, column)])
         for number, row in enumerate(rows):
-            yield _entry(f"{config.path}#{split}-{number}", row.pop(column), {"split": split} | row, config, storage)
+            at, cell = f"{config.path}#{split}-{number}", row.pop(column)
+            yield _entry(at, cell, {"split": split} | row, folder, config, storage)
 
 
 def fetch(uri: str, folder: Path) -> Path:
@@ -73,7 +75,10 @@ def fetch(uri: str, folder: Path) -> Path:
         raise OSError(f"the Hub cannot be reached: {error}") from error
 
 
-def _entry(at: str, cell: Any, row: dict[str, Any], config: InputConfig, storage: Storage) -> Listed | Failure:
+def _entry(
+    at: str, cell: Any, row: dict[str, Any], folder: str, config: InputConfig, storage: Storage
+) -> Listed | Failure:
+    """A row for one cell of the column of videos: bytes, or a path, which is relative to the dataset's folder."""
     data, path = (cell.get("bytes"), cell.get("path")) if isinstance(cell, dict) else (None, cell)
     if isinstance(data, bytes):
         name = os.path.basename(path or "") or at.rpartition("/")[2]
@@ -83,7 +88,7 @@ def _entry(at: str, cell: Any, row: dict[str, Any], config: InputConfig, storage
         return listed(uri, config, row, name)
     if not isinstance(path, str) or not path:
         return refused(at, "bad_row", "neither a path nor bytes")
-    return listed(path, config, row) if is_hub(path) else entry(path, to_uri("."), config, row)
+    return listed(path, config, row) if is_hub(path) else entry(path, folder, config, row)
 
 
 def _column(features: Mapping[str, Any], config: InputConfig) -> str:
@@ -111,6 +116,8 @@ def _plain(features: Mapping[str, Any], column: str) -> list[str]:
             return all(plain(part) for part in kind.values())
         if isinstance(kind, (list, tuple)):
             return all(plain(part) for part in kind)
-        return isinstance(kind, datasets.ClassLabel) or (isinstance(kind, datasets.List) and plain(kind.feature))
+        if isinstance(kind, datasets.List):
+            return plain(kind.feature)
+        return isinstance(kind, (datasets.ClassLabel, datasets.Json))
 
     return [name for name, kind in features.items() if name != column and plain(kind)]

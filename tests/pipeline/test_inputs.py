@@ -17,11 +17,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asid.pipeline import dataset
 from asid.pipeline.inputs import InputConfig, InputError, Listed, fold_duplicates, list_inputs, pack
 from asid.pipeline.inputs.folders import braces
 from asid.pipeline.inputs.tars import copy_member
 from asid.pipeline.rows import Failure, Video
 from asid.pipeline.storage import Storage, to_path, to_uri
+from tests import samples
 from tests.servers.s3 import buckets
 
 
@@ -414,6 +416,19 @@ def test_a_dataset_with_videos_in_its_table(storage: Storage, tmp_path: Path) ->
     for wrong in ("?split=train", "?colour=red"):
         with pytest.raises(InputError):
             rows(storage, f"hf://datasets/{tmp_path / 'table'}{wrong}")
+
+
+def test_the_dataset_of_another_run(storage: Storage, tmp_path: Path) -> None:
+    """Paths lead from its folder; what it knows of a clip is carried on, its own tags among it."""
+    run = samples.make(tmp_path / "other" / "run", videos=1, clips=2)
+    samples.with_media(run)
+    dataset.write(run)
+    found = rows(storage, f"hf://datasets/{tmp_path / 'other' / 'run' / 'dataset'}")
+    listed = [row for row in found if isinstance(row, Listed)]
+    assert [storage.read(row.uri) for row in listed] == [
+        b"not a real video" + row.id.encode() for row in run.all_rows("finish")
+    ]
+    assert json.loads(listed[0].tags["tags"]) == {"title": samples.NAMES[0]}
 
 
 def test_a_dataset_that_is_not_there(storage: Storage, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from asid.pipeline.attributes import ATTRIBUTES
 from asid.pipeline.card import plain
 from asid.pipeline.cli import app
 from asid.pipeline.export import ExportError, Splits
+from asid.pipeline.media import process
 from asid.pipeline.run import Run, RunError
 from tests import samples
 from tests.servers.hub import TOKEN, Hub
@@ -37,6 +38,14 @@ for config in ("all_attributes", "single_attribute"):
         found[f"{config}/{split}"] = [len(rows), sorted(set(rows["source_id"])), str(rows.features["video"])]
         path = rows[0]["video"]["path"]
         found["bytes"] = HfFileSystem().open(path).read().decode()
+print(json.dumps(found))
+"""
+REVISIONS = """
+import json, sys, datasets
+found = []
+for revision in sys.argv[2:]:
+    rows = datasets.load_dataset(sys.argv[1], "all_attributes", split="train", revision=revision)
+    found.append(sorted(zip(rows["id"], rows["caption"])))
 print(json.dumps(found))
 """
 
@@ -58,11 +67,11 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
         yield server
 
 
-def load(hub: Hub, tmp_path: Path) -> Any:
-    """Every config as somebody else loads it, in a process of its own."""
+def load(hub: Hub, tmp_path: Path, script: str = LOAD, *more: str) -> Any:
+    """Every config as somebody else loads it, in a process of its own; in one cache for each test."""
     settings = {"HF_ENDPOINT": hub.url, "HF_TOKEN": TOKEN, "HF_HOME": str(tmp_path / "hf"), "HF_HUB_DISABLE_XET": "1"}
-    told = subprocess.run([sys.executable, "-c", LOAD, REPO], env=os.environ | settings, capture_output=True, text=True,
-                          timeout=500, check=False, cwd=tmp_path)  # fmt: skip
+    told = subprocess.run([sys.executable, "-c", script, REPO, *more], env=os.environ | settings, capture_output=True,
+                          text=True, timeout=500, check=False, cwd=tmp_path)  # fmt: skip
     assert told.returncode == 0, told.stderr
     return json.loads(told.stdout)
 
@@ -116,6 +125,18 @@ def test_published_interrupted_resumed_and_repeated(run: Run, hub: Hub, tmp_path
     assert found["all_attributes/train"][2].startswith("Video")
 
 
+def test_each_revision_is_itself_in_one_cache(run: Run, hub: Hub, tmp_path: Path) -> None:
+    first = sorted([row.id, row.caption] for row in run.all_rows("finish") if row.kept)
+    assert command(tmp_path, "--videos", "none").exit_code == 0
+    old = hub.repos[REPO].head
+    assert load(hub, tmp_path, REVISIONS, "main") == [first]
+    grown = samples.make(tmp_path / "run", videos=7, caption="At 0s, a dog sits.")
+    second = sorted([row.id, row.caption] for row in grown.all_rows("finish") if row.kept)
+    assert command(tmp_path, "--videos", "none").exit_code == 0
+    new = hub.repos[REPO].head
+    assert load(hub, tmp_path, REVISIONS, "main", old, new, old, "main") == [second, first, second, first, second]
+
+
 def test_what_is_no_longer_in_the_dataset_leaves_the_hub(run: Run, hub: Hub, tmp_path: Path) -> None:
     assert command(tmp_path).exit_code == 0
     hub.repos[REPO].files["notes.txt"] = b"somebody's own"
@@ -158,6 +179,22 @@ def test_embedded_videos_are_the_bytes_and_shards_are_limited(run: Run, tmp_path
     for row in data:
         assert row["video"]["bytes"] == b"not a real video" + row["id"].encode()
     assert not (tmp_path / "out" / "videos").exists()
+
+
+@pytest.mark.media
+@pytest.mark.parametrize("videos", ["reference", "embed"])
+def test_a_virtual_clip_is_published_as_a_file_that_begins_with_it(tmp_path: Path, videos: publish.Videos) -> None:
+    source = tmp_path / "long.mp4"
+    process.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=size=64x48:duration=4", str(source)], 60)
+    run = samples.make(tmp_path / "run", videos=1, clips=1, uri=source.as_uri(), source_uri=source.as_uri(), offset=1.0,
+                       duration=2.0, sound=False)  # fmt: skip
+    publish.build(run, REPO, tmp_path / "out", publish.Settings(videos=videos))
+    (row,) = datasets.load_dataset(str(tmp_path / "out"), "all_attributes", cache_dir=str(tmp_path / "cache"))["train"]
+    clip = tmp_path / "clip.mp4"
+    name = str(row["video"]["path"]).removeprefix(f"hf://datasets/{REPO}/")
+    clip.write_bytes(row["video"]["bytes"] or (tmp_path / "out" / name).read_bytes())
+    told = process.run(["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", str(clip)], 60)
+    assert (float(told), row["video_offset"]) == (pytest.approx(2.0, abs=0.1), 0.0)
 
 
 def test_no_local_path_leaves_the_machine(run: Run, tmp_path: Path) -> None:

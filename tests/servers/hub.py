@@ -27,6 +27,11 @@ class Repo:
     private: bool
     files: dict[str, bytes] = field(default_factory=lambda: {".gitattributes": b"*.parquet filter=lfs\n"})
     head: str = "0" * 40
+    history: dict[str, dict[str, bytes]] = field(default_factory=dict)  # files of each commit
+
+    def at(self, revision: str) -> Repo:
+        """The repository as it was at a commit; at any other revision as it is."""
+        return Repo(self.private, self.history[revision], revision) if revision in self.history else self
 
     def oid(self, path: str) -> str | None:
         if path not in self.files:
@@ -105,7 +110,7 @@ class Hub:
         name = f"{request.match_info['org']}/{request.match_info['name']}"
         if name not in self.repos:
             raise web.HTTPNotFound(headers={"X-Error-Code": "RepoNotFound"}, text="{}")
-        return name, self.repos[name]
+        return name, self.repos[name].at(request.match_info.get("revision", ""))
 
     # --- writing -------------------------------------------------------------------------------------------------
 
@@ -177,6 +182,7 @@ class Hub:
                 return web.json_response({"error": entry["key"]}, status=400)
         self.commits.append((name, changed))
         repo.head = hashlib.sha1(json.dumps([len(self.commits), changed]).encode()).hexdigest()
+        repo.history[repo.head] = dict(repo.files)
         url = f"{self.url}/datasets/{name}/commit/{repo.head}"
         return web.json_response({"success": True, "commitOid": repo.head, "commitUrl": url, "hookOutput": ""})
 

@@ -26,7 +26,7 @@ from asid.pipeline.report import html
 from asid.pipeline.review.views import view
 from asid.pipeline.rows import Audited, Refined
 from asid.pipeline.run import Run
-from asid.pipeline.show import print_end
+from asid.pipeline.summary import print_summary, summary
 from asid.pipeline.status import steps
 
 pytestmark = [pytest.mark.media, pytest.mark.models, pytest.mark.cluster]
@@ -38,7 +38,7 @@ LOCAL = (  # what this machine has instead
 )
 
 
-def rehearse(folder: Path, recipe: str, models: Sequence[str], settings: Sequence[str] = ()) -> Run:
+def rehearse(folder: Path, recipe: str, models: Sequence[str], settings: Sequence[str] = (), code: int = 0) -> Run:
     """The shipped recipe on 14 s of the shipped clip, which become one clip."""
     process.run(["ffmpeg", "-v", "error", "-i", str(CLIP), "-t", "14", "-c", "copy", str(folder / "clip.mp4")], 120)
     text = (shipped("manifests") / recipe).read_text()
@@ -47,7 +47,7 @@ def rehearse(folder: Path, recipe: str, models: Sequence[str], settings: Sequenc
     words = [sys.executable, "-m", "asid", "run", str(folder / recipe), "--run", str(folder / "run")]
     words += [word for setting in (*scripted, *LOCAL, *settings) for word in ("--set", setting)]
     done = subprocess.run(words, capture_output=True, text=True, timeout=540)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == code, done.stdout + done.stderr
     run = Run.open(folder / "run")
     assert {status.state for status in steps(run)} == {"done"}
     return run
@@ -139,15 +139,16 @@ def test_salmonn2(tmp_path: Path) -> None:
 def test_avc_dpo(tmp_path: Path) -> None:
     settings = [f"recipe.{name}.resources={{cpus: 0}}" for name in ("aspect", "general", "grade")]
     settings += ["recipe.aspect.settings={seed: 2}", "recipe.filter.min_margin=1.1"]
-    run = rehearse(tmp_path, "avc-dpo.yaml", ("policy", "judge"), settings)
+    run = rehearse(tmp_path, "avc-dpo.yaml", ("policy", "judge"), settings, code=1)
     (row,) = run.all_rows("filter")
     assert (row.chosen_from, row.rejected_from, row.reference) == ("aspect", "general", "")
     assert [score.by.prompt for score in row.scores] == [Prompts().hash("judge/temporal")] * 2
     assert row.caption != row.rejected and row.margin <= 1 and not row.kept
     assert [reason.rule for reason in row.reasons] == ["margin"]
     said = StringIO()
-    print_end(Console(file=said, width=200), run, Result(), 0)
-    assert "no clip was kept, so there is no dataset: margin dropped 1" in said.getvalue()
+    print_summary(Console(file=said, width=200), summary(run, Result(), 0))
+    assert "1 clip: 0 kept, 1 dropped" in said.getvalue() and "dropped by: margin 1" in said.getvalue()
+    assert "nothing was kept, so there is no dataset" in said.getvalue()
 
 
 def test_avocado(tmp_path: Path) -> None:

@@ -8,11 +8,13 @@ Exit codes: 0 all done; 1 a stage was given up or too many rows failed; 2 wrong 
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
+from asid import __version__
 from asid.pipeline.cli import giving, looking, manifests, working
-from asid.pipeline.cli.common import err
+from asid.pipeline.cli.common import err, out
 from asid.pipeline.inputs import InputError
 from asid.pipeline.manifest import ManifestError
 from asid.pipeline.prompts import PromptError
@@ -33,6 +35,21 @@ of_manifests = typer.Typer(no_args_is_help=True, help="Write or check a manifest
 of_manifests.command()(manifests.new)
 of_manifests.command()(manifests.check)
 app.add_typer(of_manifests, name="manifest")
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"asid {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and exit")
+    ] = False,
+) -> None:
+    """Turn raw videos into a dataset of attribute-structured, verified audiovisual captions."""
 
 
 def main() -> None:

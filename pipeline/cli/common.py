@@ -20,3 +20,11 @@ Prompts = Annotated[str, typer.Option("--prompts", help="Folder of prompts that 
 
 def changes(settings: list[str] | None, prompts: str) -> list[str]:
     return [*(settings or []), *([f"prompts={Path(prompts).resolve()}"] if prompts else [])]
+
+
+def empty(name: str, command: str, folder: str) -> str:
+    """What is said of a manifest without inputs, with the lines that mend it."""
+    return (
+        f"{name}: `inputs` is empty, and none are given on the command line: write `inputs: [s3://bucket/videos]` into "
+        f"it, or type: asid {command} {name} s3://bucket/videos --run {folder}"
+    )

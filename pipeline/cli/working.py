@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from asid.pipeline import manifest as manifests
-from asid.pipeline.cli.common import Prompts, RunFolder, Settings, changes, err, out
+from asid.pipeline.cli.common import Prompts, RunFolder, Settings, changes, empty, err, out
 from asid.pipeline.lock import lock
 from asid.pipeline.manifest import Manifest, ManifestError
 from asid.pipeline.run import Fresh, Run, RunError
@@ -83,13 +83,25 @@ def submit(
         Path, typer.Option("--working-dir", help="Sent to the cluster: manifests, own stages")
     ] = Path(),
     wait: Annotated[bool, typer.Option(help="Read along until the job has ended, and exit as it does")] = True,
+    check: Annotated[
+        bool,
+        typer.Option(help="Look here for what would end the job; not if only the cluster has a stage's packages"),
+    ] = True,
 ) -> None:
     """Do `asid run` as a job of a Ray cluster. Submitted again, it goes on where it was."""
+    from asid.pipeline.cli import submission
     from asid.pipeline.engine.jobs import Jobs
 
     if not folder.startswith(REMOTE) and not Path(folder).is_absolute():
         raise typer.BadParameter("name a run folder that all nodes see, s3://…, gs://… or absolute", param_hint="--run")
-    words = ["run", *(what or []), "--run", folder]
+    what = list(what or [])
+    if what and check:
+        own = what.pop(0) if is_manifest(what[0]) else ""
+        sent, notes = submission.check(own or "demo.yaml", what, folder, settings or [], working_dir)
+        what = [sent, *what] if own else what
+        for note in notes:
+            err.print(note, markup=False)
+    words = ["run", *what, "--run", folder]
     words += [word for setting in settings or [] for word in ("--set", setting)]
     jobs = Jobs(address)
     job = jobs.submit(words, working_dir)
@@ -144,7 +156,7 @@ def _target(what: list[str], folder: str, changes: list[str]) -> Run:
         given = chosen.model_dump() | {"inputs": [{"path": _absolute(path)} for path in inputs]}
         chosen = Manifest.model_validate(given)
     if not chosen.inputs:
-        raise ManifestError([f"{name}: `inputs` is empty, and none are given on the command line"])
+        raise ManifestError([empty(name, "run", folder)])
     return Run(folder, chosen)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -22,7 +21,6 @@ from asid.pipeline.storage import REMOTE, Storage, to_path
 
 LOOKED_AT = 20  # files: a folder of more is not looked through, the run finds out
 SECONDS = 2.0  # for looking at them
-ANSWER = 3.0  # s for a bucket to answer
 
 
 def preflight(run: Run, steps: Sequence[str]) -> None:
@@ -46,9 +44,7 @@ def missing_tools(steps: Iterator[Step] | Sequence[Step]) -> Iterator[str]:
 
 def unwritable(storage: Storage) -> str:
     """Why nothing can be written to a folder or bucket, in one line; "" when it can. Nothing is created."""
-    if not storage.is_local:
-        return unreachable(storage.root)
-    return unwritable_folder(to_path(storage.root))
+    return unwritable_folder(to_path(storage.root)) if storage.is_local else storage.unreachable()
 
 
 def unwritable_folder(folder: Path) -> str:
@@ -66,31 +62,12 @@ def unwritable_folder(folder: Path) -> str:
     return ""
 
 
-def unreachable(address: str) -> str:
-    """Why a bucket does not answer, in one line; "" when it does. Waits for it for a few seconds at most."""
-    told: list[str] = []
-
-    def ask() -> None:
-        try:
-            Storage(address).reach()
-            told.append("")
-        except Exception as error:  # the clients of object stores raise what they like
-            told.append(f"{address} cannot be reached: {error}".split("\n", 1)[0])
-
-    asking = threading.Thread(target=ask, daemon=True)
-    asking.start()
-    asking.join(ANSWER)
-    if told:
-        return told[0]
-    return f"{address} has not answered within {ANSWER:.0f} s: check the address, the network and AWS_ENDPOINT_URL"
-
-
 def input_problems(inputs: Sequence[InputConfig], storage: Storage) -> list[str]:
     """A line for each input that is not there or out of reach, or one that says why there is no video in them."""
     found = []
     for entry in inputs:
         if entry.path.startswith(REMOTE):
-            problem = unreachable("/".join(entry.path.split("/")[:3]))
+            problem = Storage("/".join(entry.path.split("/")[:3])).unreachable()
         elif is_hub(entry.path):
             continue  # listing it is asking the Hub, and may take minutes
         else:

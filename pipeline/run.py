@@ -66,7 +66,7 @@ class Run:
     @classmethod
     def open(cls, root: str | os.PathLike[str], settings: Sequence[str] = ()) -> Run:
         """A run that exists, with the manifest frozen into it; `settings` are `path=value` changes to that."""
-        storage = Storage(root)
+        storage = _within_reach(root)
         _check_format(storage)
         try:
             text = storage.read("run:manifest.yaml").decode()
@@ -77,7 +77,7 @@ class Run:
     @classmethod
     def is_at(cls, root: str | os.PathLike[str]) -> bool:
         """Whether a run has been begun there."""
-        storage = Storage(root)
+        storage = _within_reach(root)
         return storage.exists("run:run.json") or storage.exists("run:manifest.yaml")
 
     def freeze(self) -> None:
@@ -300,6 +300,14 @@ def _sources(storage: Storage) -> list[dict[str, Any]] | None:
     except (OSError, ValueError, TypeError):
         return None  # no run yet, or one whose damage is told elsewhere
     return [entry.model_dump(mode="json", include=SOURCE_FIELDS) for entry in first]
+
+
+def _within_reach(root: str | os.PathLike[str]) -> Storage:
+    """The storage of a run. Raises RunError for a bucket that does not answer, instead of asking it again and again."""
+    storage = Storage(root)
+    if problem := storage.unreachable():
+        raise RunError(problem)
+    return storage
 
 
 def _check_format(storage: Storage) -> None:

@@ -12,6 +12,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from io import BytesIO
@@ -24,7 +25,9 @@ from pyarrow import fs
 Result = TypeVar("Result")
 REMOTE = ("s3://", "gs://", "gcs://")
 ATTEMPTS = 10  # of one request to a bucket: a store under load turns many away
-HURRY = 2.0  # s for one answer, where somebody waits to begin
+HURRY = 1.0  # s for one answer, where somebody waits to begin
+HURRIED = 6  # of one request, then
+ANSWER = 3.0  # s for a bucket to answer at all, before a run begins
 TRIES = 5  # of a whole action on one
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 CACHE_GB = 50.0  # of copies from buckets on each node, unless ASID_CACHE_GB says otherwise
@@ -88,12 +91,26 @@ class Storage:
             self._systems[where] = _bucket(parts.scheme, parts.netloc)
         return self._systems[where], address.split("://", 1)[1]
 
-    def reach(self) -> None:
-        """Ask the root's store whether its bucket is there. Raises OSError when it is not, or gives no answer soon."""
-        parts = urlsplit(self.root)
-        system = _bucket(parts.scheme, parts.netloc, hurried=True)
-        if system.get_file_info(parts.netloc).type == fs.FileType.NotFound:
-            raise FileNotFoundError(f"there is no bucket {parts.netloc}")
+    def unreachable(self) -> str:
+        """Why the root's bucket is out of reach, in one line; "" when it is there, and for a folder. Waits for a few
+        seconds at most."""
+        parts, told = urlsplit(self.root), list[str]()
+        if self.is_local:
+            return ""
+
+        def ask() -> None:
+            try:
+                system = _bucket(parts.scheme, parts.netloc, hurried=True)
+                there = system.get_file_info(parts.netloc).type != fs.FileType.NotFound
+                told.append("" if there else f"there is no bucket {parts.netloc}")
+            except (OSError, ValueError) as error:  # pyarrow's own errors are kinds of these
+                told.append(f"{self.root} cannot be reached: {error}".split("\n", 1)[0])
+
+        asking = threading.Thread(target=ask, daemon=True)  # a store that is mute may hold it for minutes
+        asking.start()
+        asking.join(ANSWER)
+        late = f"{self.root} has not answered within {ANSWER:.0f} s: check the address, the network, AWS_ENDPOINT_URL"
+        return told[0] if told else late
 
     def read(self, uri: str) -> bytes:
         system, path = self._at(uri)
@@ -279,7 +296,7 @@ def _bucket(scheme: str, bucket: str, hurried: bool = False) -> fs.FileSystem:
         endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
         named = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
         # A small object is one request only when its stream may open late.
-        retries = fs.AwsStandardS3RetryStrategy(1 if hurried else ATTEMPTS)
+        retries = fs.AwsStandardS3RetryStrategy(HURRIED if hurried else ATTEMPTS)
         how: dict[str, Any] = {"retry_strategy": retries, "allow_delayed_open": True}
         if hurried:
             how |= {"connect_timeout": HURRY, "request_timeout": HURRY}

@@ -40,6 +40,7 @@ class Summary:
     stopped: Mapping[str, str]
     out_of_budget: str
     example: str
+    worked: int  # shards, by this call
     took: float
 
     @property
@@ -79,6 +80,7 @@ def summary(run: Run, result: Result, samples: int | None) -> Summary:
         stopped=result.stopped,
         out_of_budget=result.out_of_budget,
         example=example,
+        worked=result.shards,
         took=result.seconds,
     )
 
@@ -105,7 +107,7 @@ def _lines(ending: Summary) -> Iterator[str]:
     yield (f"{plural(ending.videos, 'video')}, {ending.seconds / 3600:.2f} h"
            + (f"; {plural(ending.clips, 'clip')}: {ending.kept} kept, {ending.clips - ending.kept} dropped"
               if ending.samples is not None else f"; {plural(ending.rows, 'row')} from the last step")
-           + f"; took {ending.took:.0f} s")  # fmt: skip
+           + f"; {plural(ending.worked, 'shard')} worked in {ending.took:.0f} s")  # fmt: skip
     if ending.rules:
         yield f"dropped by: {counted(ending.rules)} (a clip may fall to several rules)"
     for step, kinds in ending.failures.items():

@@ -35,6 +35,7 @@ class Head:
     address: str  # of the cluster, for drivers
     environment: dict[str, str]  # in which asid finds it
     pid: int
+    agent: int  # port of the node's agent, which says whether the node is well
 
     def ports(self) -> set[int]:
         """All that its processes listen on."""
@@ -96,6 +97,7 @@ def head(cpus: int = 2, gpus: int = 0, **variables: str) -> Iterator[Head]:
             f"127.0.0.1:{port}",
             env | {"RAY_ADDRESS": f"127.0.0.1:{port}"},
             process.pid,
+            agent,
         )
         try:
             _await(found.dashboard, process, log)

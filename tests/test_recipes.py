@@ -26,8 +26,8 @@ from asid.pipeline.report import html
 from asid.pipeline.review.views import view
 from asid.pipeline.rows import Audited, Refined
 from asid.pipeline.run import Run
-from asid.pipeline.summary import print_summary, summary
 from asid.pipeline.status import steps
+from asid.pipeline.summary import print_summary, summary
 
 pytestmark = [pytest.mark.media, pytest.mark.models, pytest.mark.cluster]
 CLIP = shipped("manifests") / "demo" / "wanna_work_together.mp4"

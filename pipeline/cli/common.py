@@ -68,3 +68,11 @@ def changes(settings: list[str] | None, prompts: str) -> list[str]:
     if prompts and not os.path.isdir(prompts):
         raise typer.BadParameter(f"there is no folder {prompts}", param_hint="--prompts")
     return [*(settings or []), *([f"prompts={os.path.abspath(prompts)}"] if prompts else [])]
+
+
+def empty(name: str, command: str, folder: str) -> str:
+    """What is said of a manifest without inputs, with the lines that mend it."""
+    return (
+        f"{name}: `inputs` is empty, and none are given on the command line: write `inputs: [s3://bucket/videos]` into "
+        f"it, or type: asid {command} {name} s3://bucket/videos --run {folder}"
+    )

@@ -17,6 +17,7 @@ from asid.pipeline.cli.common import (
     Yes,
     changes,
     complain,
+    empty,
     err,
     out,
     words_and_run,
@@ -89,15 +90,29 @@ def submit(
         Path, typer.Option("--working-dir", help="Sent to the cluster: manifests, own stages")
     ] = Path(),
     wait: Annotated[bool, typer.Option(help="Read along until the job has ended, and exit as it does")] = True,
+    check: Annotated[
+        bool,
+        typer.Option(help="Look here for what would end the job; not if only the cluster has a stage's packages"),
+    ] = True,
+    yes: Yes = False,
 ) -> None:
     """Do `asid run` as a job of a Ray cluster. Submitted again, it goes on where it was."""
+    from asid.pipeline.cli import submission
     from asid.pipeline.engine.jobs import Jobs
     from asid.pipeline.storage import REMOTE
 
     if not folder.startswith(REMOTE) and not Path(folder).is_absolute():
         raise typer.BadParameter("name a run folder that all nodes see, s3://…, gs://… or absolute", param_hint="--run")
-    words = ["run", *(what or []), "--run", folder]
+    what = list(what or [])
+    if what and check:
+        own = what.pop(0) if is_manifest(what[0]) else ""
+        sent, notes = submission.check(own or "demo.yaml", what, folder, settings or [], working_dir)
+        what = [sent, *what] if own else what
+        for note in notes:
+            err().print(note, markup=False)
+    words = ["run", *what, "--run", folder]
     words += [word for setting in settings or [] for word in ("--set", setting)]
+    words += ["--yes"] if yes else []
     jobs = Jobs(address)
     job = jobs.submit(words, working_dir)
     err().print(f"submitted as {job} to {jobs.address}", markup=False)
@@ -189,7 +204,7 @@ def _target(what: list[str], folder: str, changes: list[str]) -> tuple[Run, Run 
         added = [entry for entry in given if entry["path"] not in paths]
         chosen = Manifest.model_validate(chosen.model_dump() | {"inputs": [*there, *added]})
     if not chosen.inputs:
-        raise ManifestError([f"{name}: `inputs` is empty: name videos in it, or after it: asid run {name} VIDEOS…"])
+        raise ManifestError([empty(name, "run", folder)])
     return Run(folder, chosen), before
 
 
@@ -259,7 +274,7 @@ def _work(target: Run, before: Run | None, yes: bool, **how: Any) -> None:
                 target.freeze()
                 engine = Engine(target, progress, how.pop("cpus", None))
                 result = engine.execute(how.pop("steps", None), **how)
-                samples = dataset.write(target) if dataset.ends_judged(target) else 0
+                samples = dataset.write(target) if dataset.ends_judged(target) else None
         ending = summary.summary(target, result, samples)
         summary.print_summary(out(), ending)
         _leave(result)

@@ -15,6 +15,7 @@ from asid.pipeline.export.splits import Splits
 from asid.pipeline.export.tools import Tools
 from asid.pipeline.export.wordings import Wordings
 from asid.pipeline.finished import finished_shards
+from asid.pipeline.mistakes import nearest
 from asid.pipeline.rows import Preferred
 from asid.pipeline.run import Run
 
@@ -53,7 +54,7 @@ def export(run: Run, to: str, out: Path, how: Settings) -> dict[str, int]:
     """Write `run` into the folder `out` in one of FORMATS. Gives the number of items in each file. Raises ExportError,
     and RunError for a run that is not finished."""
     if to not in FORMATS:
-        raise ExportError(f"no format {to!r}; there are {', '.join(FORMATS)}")
+        raise ExportError(f"no format {to!r}{nearest(to, FORMATS)}")
     shards = finished_shards(run, how.unfinished)
     row = run.types(list(run.steps)[-1])[1]
     if "all" not in how.kinds and "captions" not in row.model_fields:

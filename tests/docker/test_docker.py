@@ -74,7 +74,41 @@ def test_ray_kinds_have_only_fields_that_there_are() -> None:
     cluster, job = read("k8s/cluster.yaml"), read("k8s/job.yaml")
     check(cluster["spec"], CLUSTER, "RayCluster.spec")
     check(job["spec"], JOB, "RayJob.spec")
-    assert job["spec"]["rayClusterSpec"] == cluster["spec"], "the job's cluster is the same as the one that stays"
+    own = job["spec"]["rayClusterSpec"]
+    pod = own["headGroupSpec"]["template"]["spec"]
+    pod["volumes"].remove({"name": "manifest", "configMap": {"name": "asid-manifest"}})
+    pod["containers"][0]["volumeMounts"].remove({"name": "manifest", "mountPath": "/etc/asid", "readOnly": True})
+    assert own == cluster["spec"], "but for the manifest, the job's cluster is the same as the one that stays"
+
+
+def test_a_job_runs_the_manifest_of_a_config_map_that_kubectl_makes() -> None:
+    """The line that makes it is in the file and in the docs; what it makes is a ConfigMap, mounted where the driver
+    reads it. That the entrypoint runs it is tried in tests/pipeline/engine/test_jobs.py."""
+    spec = read("k8s/job.yaml")["spec"]
+    pod = spec["rayClusterSpec"]["headGroupSpec"]["template"]["spec"]
+    name = next(volume["configMap"]["name"] for volume in pod["volumes"] if "configMap" in volume)
+    mount = next(mount for mount in pod["containers"][0]["volumeMounts"] if mount["name"] == "manifest")
+    line = re.compile(rf"kubectl create configmap {name} --from-file=(\S+)=mine\.yaml")
+    told = [
+        line.findall(file.read_text()) for file in (DOCKER / "k8s" / "job.yaml", DOCKER.parent / "docs" / "cluster.md")
+    ]
+    key = told[0][0]
+    assert all(told) and {one for found in told for one in found} == {key}
+    assert spec["entrypoint"] == f"asid run {mount['mountPath']}/{key} --run s3://bucket/run"
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {key: "recipe: []\n"}}
+    kubernetes_validate.validate(config, KUBERNETES, strict=True)
+
+
+def test_every_node_is_probed() -> None:
+    for pod in pods():
+        for container in pod["containers"]:
+            for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+                assert container[probe]["exec"]["command"][-1] == "http://127.0.0.1:52365/api/healthz"
+                assert container[probe]["timeoutSeconds"] > 5, "wget gives up before the probe does"
+    services = read("compose.yaml")["services"]
+    for name in ("head", "worker"):
+        _, *command = services[name]["healthcheck"]["test"]
+        assert command == pods()[0]["containers"][0]["readinessProbe"]["exec"]["command"]
 
 
 def test_an_unknown_field_would_be_found() -> None:

@@ -110,13 +110,13 @@ def test_another_verify_list_asks_for_that_attribute_alone_and_another_reading_a
         assert paid.audited(server.seen.bodies)["camera"] == 12
 
         prompts = paid.other_prompts(tmp_path / "prompts", "camera", "whether the horizon is level")
-        asid("run", job.write(), "--run", job.run, "--prompts", prompts)
+        asid("run", job.write(), "--run", job.run, "--prompts", prompts, "--yes")
         assert paid.audited(server.seen.bodies[first:]) == {"camera": 12}
 
         second = len(server.seen.bodies)
         before = [row.audits for row in Run.open(job.run).all_rows("audit")]
         other = paid.Job(tmp_path, source, server.url, shard_rows=6, auditor="tests.paid:OtherAuditor")
-        asid("run", other.write(), "--run", job.run, "--prompts", prompts)
+        asid("run", other.write(), "--run", job.run, "--prompts", prompts, "--yes")
         audits = [row.audits for row in Run.open(job.run).all_rows("audit")]
         assert any(audit.errors for row in before for audit in row)
         assert not any(audit.errors for row in audits for audit in row)

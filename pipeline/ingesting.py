@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from asid.pipeline import shards
-from asid.pipeline.inputs import Listed, fold_duplicates, list_inputs, pack
+from asid.pipeline.inputs import InputError, Listed, fold_duplicates, list_inputs, pack
 from asid.pipeline.inputs.base import address_id
 from asid.pipeline.rows import Failure, Video
 from asid.pipeline.run import SHARD, Run, Survey, shard_name
@@ -82,19 +82,15 @@ class Listing:
         self.found = 0
         self.known = 0
         self.again: set[int] = set()  # addresses that the shards hold and that are probed anew
+        self.lost: list[str] = []  # inputs that were there once and are out of reach now, each with the reason
         self.names: list[str] = []  # of all pieces, in listing order
         self.unlisted: list[Failure] = []  # what the listing itself could not take
-
-    @property
-    def held(self) -> int:
-        """Videos that the shards hold."""
-        return len(self.taken.video)
 
     def pieces(self) -> Iterator[Task]:
         """Tasks of a few files each, in listing order; a file that is listed twice is taken once."""
         seen: set[int] = set()
         batch: list[Listed] = []
-        for entry in list_inputs(self.run.manifest.inputs, self.run.storage):
+        for entry in self._entries():
             if (number := int(entry.id, 16)) in seen:
                 continue
             seen.add(number)
@@ -111,6 +107,17 @@ class Listing:
                 batch = []
         if batch:
             yield self._piece(batch)
+
+    def _entries(self) -> Iterator[Listed | Failure]:
+        """Everything that is listed. An input that is out of reach is no reason to leave what was made of it: it ends
+        the listing only where the run holds nothing yet."""
+        for entry in self.run.manifest.inputs:
+            try:
+                yield from list_inputs([entry], self.run.storage)
+            except InputError as error:
+                if not self.taken.shards:
+                    raise
+                self.lost.append(str(error))
 
     def _is_due(self, address: int) -> bool:
         if address not in self.taken.address:

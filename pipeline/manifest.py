@@ -16,7 +16,7 @@ from ruamel.yaml.error import YAMLError
 
 from asid.pipeline.errors import UserError
 from asid.pipeline.inputs import InputConfig
-from asid.pipeline.mistakes import mistakes
+from asid.pipeline.mistakes import mistakes, nearest
 from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.prompts import shipped
 from asid.pipeline.recipe import Step, stage_name, steps_of
@@ -165,12 +165,18 @@ def _override(tree: Any, setting: str) -> str:
         if inner is None and isinstance(place, dict):
             inner = place[part] = {}
         if inner is None:
-            return f"--set {setting}: there is no {part!r} in the manifest"
+            return f"--set {setting}: there is no {part!r} in the manifest{nearest(part, _names(place))}"
         place = inner
     if isinstance(place, list):
         return f"--set {setting}: {last!r} names a list entry; go on to one of its settings"
     place[last] = YAML(typ="safe").load(value)
     return ""
+
+
+def _names(place: Any) -> list[str]:
+    """What `_child` finds in a list of recipe entries."""
+    entries = [entry for entry in place if isinstance(entry, dict)] if isinstance(place, list) else []
+    return [str(entry.get("name") or stage_name(entry)) for entry in entries]
 
 
 def _child(place: Any, part: str) -> Any:

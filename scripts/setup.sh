@@ -29,6 +29,8 @@ stamp=.venv/asid-$(printf '%s' "${extras:-base}" | tr -c 'a-z' _)
 if [ ! -f "$stamp" ] || [ pyproject.toml -nt "$stamp" ]; then
   [ -x .venv/bin/python ] || "$python" -m venv .venv
   .venv/bin/python -m pip install --quiet --disable-pip-version-check uv
-  .venv/bin/uv pip install --quiet --python .venv/bin/python --editable ".${extras:+[$extras]}"
+  # Compiled at once: else each of a run's processes compiles hundreds of files again where no bytecode may be written.
+  .venv/bin/uv pip install --quiet --compile-bytecode --python .venv/bin/python --editable ".${extras:+[$extras]}"
+  .venv/bin/python -m compileall -q asid pipeline stages
   touch "$stamp"
 fi

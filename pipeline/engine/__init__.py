@@ -22,7 +22,6 @@ from asid.pipeline import ingesting, pace, shards
 from asid.pipeline.engine import cluster
 from asid.pipeline.engine.crew import Crew, Group, Hand
 from asid.pipeline.engine.meters import Meters
-from asid.pipeline.inputs import InputError
 from asid.pipeline.rows import Failure
 from asid.pipeline.run import ALL, Fresh, Run, Survey
 from asid.pipeline.text import plural
@@ -181,36 +180,35 @@ class Engine:
     # --- ingest: from inputs to shards ---------------------------------------------------------------------------
 
     def _list(self, first: str, force: bool) -> None:
-        """Begin to list the inputs, as far as the first file that the run does not hold yet. Inputs that are out of
-        reach are no reason to leave what was made of them."""
+        """Begin to list the inputs, as far as the first file that the run does not hold yet."""
         self.progress.said("listing the inputs")
         everything = force or not self.survey.whole(first)
         listing = ingesting.Listing(self.run, first, self.survey, everything, self.template.only)
         pieces = listing.pieces()
-        try:
-            head = next(pieces, None)
-        except InputError as error:
-            if not self.survey.shards:
-                raise
-            self.progress.said(f"{error}; going on with {plural(listing.held, 'video')} that the run has")
-            return
+        head = next(pieces, None)
         if head is not None or listing.unlisted or not self.survey.shards:
             self.listing = listing
             todo = itertools.chain([head] if head else [], pieces)
             self.feed = (piece for piece in todo if self.force or listing.footer(piece) is None)
         else:
+            self._say_lost(listing)
             self.progress.said(f"{plural(listing.known, 'file')} listed, nothing new")
 
     def _ingest(self, first: str, listing: ingesting.Listing) -> None:
         """Probe the listed files in pieces on the workers, then fold duplicates and pack shards."""
         self.progress.said("probing the files that are new")
         self._loop()
+        self._say_lost(listing)
         self.progress.said(f"{plural(listing.found + listing.known, 'file')} listed, {listing.known} of them known, "
                            f"{len(listing.unlisted)} that cannot be read")  # fmt: skip
         if first in self.result.stopped:
             return
         listing.pack()
         self.survey = self.run.survey()
+
+    def _say_lost(self, listing: ingesting.Listing) -> None:
+        for reason in listing.lost:
+            self.progress.said(f"{reason}: going on with what the run has of it")
 
     # --- the loop ------------------------------------------------------------------------------------------------
 

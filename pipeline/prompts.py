@@ -57,6 +57,7 @@ class Prompts:
     def __init__(self, folder: str | Path | None = None):
         self.folders = [Path(folder)] if folder else []
         self.folders.append(shipped("prompts"))
+        self._attributes: dict[Attribute, AttributeText] | None = None
         self.texts: dict[str, str] = {}  # as first read, so that a worker elsewhere has the words of the driver
 
     def _file(self, name: str) -> str:
@@ -88,6 +89,11 @@ class Prompts:
 
     def attributes(self) -> dict[Attribute, AttributeText]:
         """`attributes.yaml`, read strictly: the eight attributes, each with `about` and `verify`."""
+        if self._attributes is None:
+            self._attributes = self._read_attributes()
+        return self._attributes
+
+    def _read_attributes(self) -> dict[Attribute, AttributeText]:
         try:
             entries = TypeAdapter(dict[Attribute, AttributeText]).validate_python(
                 YAML(typ="safe").load(self._file("attributes.yaml"))

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, create_model
 class Record(BaseModel):
     """A typed part of a row. Frozen; unknown fields are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)  # most commands use few of them
 
 
 class Row(Record):

@@ -85,8 +85,8 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
     def _stream(self, video: Split) -> str:
         if video.audio_streams == 1:
             return ""
-        chosen = "the default stream" if self.config.stream is None else f"stream {self.config.stream}"
-        return f"{chosen} of {video.audio_streams}"
+        which = "the default stream" if self.config.stream is None else f"stream {self.config.stream}"
+        return f"{which} of {video.audio_streams}"
 
 
 def row(video: Split, heard: Transcript, *how: str) -> Transcribed:

@@ -107,7 +107,7 @@ def _quoted(lines: Lines, first: str, delimiter: str, check: Check) -> Iterator[
             place = names.index(check(names))
         elif not wrong and cells and len(cells) > len(names):
             wrong = TOO_MANY
-        elif not wrong and len(raw) > 1 and (not (cell := (*cells, *names)[place].strip()) or "\n" in cell):
+        elif not wrong and len(raw) > 1 and not _address(cells or [], place):
             wrong = "no address, in a row of several lines"
         elif not wrong and any(_is_row(line, delimiter, place) for line in raw[1:]):
             wrong = "an open quotation mark swallows rows"
@@ -119,6 +119,12 @@ def _quoted(lines: Lines, first: str, delimiter: str, check: Check) -> Iterator[
                 yield number + more, BadRow(lost)
             if "breaks off" in wrong:
                 return
+
+
+def _address(cells: Sequence[str], place: int) -> str:
+    """The cell of the address, if it is one: within one line."""
+    cell = cells[place].strip() if place < len(cells) else ""
+    return "" if "\n" in cell or "\r" in cell else cell
 
 
 def _is_row(line: str, delimiter: str, place: int) -> bool:

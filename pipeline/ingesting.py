@@ -11,7 +11,7 @@ of them counts as none.
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -82,6 +82,7 @@ class Listing:
         self.found = 0
         self.known = 0
         self.again: set[int] = set()  # addresses that the shards hold and that are probed anew
+        self.skipped: Counter[str] = Counter()  # what lies beside videos, by kind
         self.lost: list[str] = []  # inputs that were there once and are out of reach now, each with the reason
         self.names: list[str] = []  # of all pieces, in listing order
         self.unlisted: list[Failure] = []  # what the listing itself could not take
@@ -113,7 +114,7 @@ class Listing:
         the listing only where the run holds nothing yet."""
         for entry in self.run.manifest.inputs:
             try:
-                yield from list_inputs([entry], self.run.storage)
+                yield from list_inputs([entry], self.run.storage, self.skipped)
             except InputError as error:
                 if not self.taken.shards:
                     raise

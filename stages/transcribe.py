@@ -13,7 +13,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from asid.pipeline.media.decode import audio_chunks
+from asid.pipeline.media.decode import audio_chunks, chosen
 from asid.pipeline.media.process import MediaError
 from asid.pipeline.rows import Split, Transcribed, grow
 from asid.pipeline.speech.backends import Hearing, make
@@ -35,7 +35,7 @@ class TranscribeConfig(StageConfig, Hearing, Layout):
 class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
     name = "transcribe"
     tools = ("ffmpeg", "ffprobe")
-    version = 4
+    version = 5
 
     @classmethod
     def packages(cls, config: TranscribeConfig) -> list[tuple[str, str]]:
@@ -61,7 +61,7 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
                 heard.language,
                 video.shown_from,
             )
-        except MediaError as error:
+        except (MediaError, OSError) as error:
             found, notes = (), [f"subtitles cannot be read: {error}"]
         return heard.model_copy(update={"subtitles": found, "hearing": "; ".join([heard.hearing, *notes])})
 
@@ -75,7 +75,7 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
             if self.config.undecodable == "fail":
                 raise Unprocessable(f"the sound cannot be decoded: {error}", error.kind) from error
             return row(video, NOTHING, f"the sound cannot be decoded: {error}")
-        return row(video, heard, self._backend.name, self._stream(video), *heard.notes)
+        return row(video, heard, self._backend.name, self._stream(video), self._mixing(video), *heard.notes)
 
     def _samples(self, video: Split) -> Iterator[np.ndarray]:
         """As long as the picture: what sounds after it can be in no clip."""
@@ -83,11 +83,15 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
         start = video.shown_from
         yield from audio_chunks(path, stream=self.config.stream, duration=video.duration, shown_from=start)
 
+    def _mixing(self, video: Split) -> str:
+        track = chosen(self.context.storage.local(video.uri), self.config.stream)
+        return f"{track.channels} channels without a known layout, mixed evenly" if track and track.even else ""
+
     def _stream(self, video: Split) -> str:
         if video.audio_streams == 1:
             return ""
-        chosen = "the default stream" if self.config.stream is None else f"stream {self.config.stream}"
-        return f"{chosen} of {video.audio_streams}"
+        which = "the default stream" if self.config.stream is None else f"stream {self.config.stream}"
+        return f"{which} of {video.audio_streams}"
 
 
 def row(video: Split, heard: Transcript, *how: str) -> Transcribed:

@@ -24,7 +24,7 @@ from asid.pipeline.engine.crew import Crew, Group, Hand
 from asid.pipeline.engine.meters import Meters
 from asid.pipeline.rows import Failure
 from asid.pipeline.run import ALL, Fresh, Run, Survey
-from asid.pipeline.text import plural
+from asid.pipeline.text import counted, plural
 from asid.pipeline.work import NOTHING_FRESH, BudgetReached, Done, StageFailed, Task
 
 logger = logging.getLogger("asid")
@@ -191,14 +191,14 @@ class Engine:
             todo = itertools.chain([head] if head else [], pieces)
             self.feed = (piece for piece in todo if self.force or listing.footer(piece) is None)
         else:
-            self._say_lost(listing)
+            self._say_left(listing)
             self.progress.said(f"{plural(listing.known, 'file')} listed, nothing new")
 
     def _ingest(self, first: str, listing: ingesting.Listing) -> None:
         """Probe the listed files in pieces on the workers, then fold duplicates and pack shards."""
         self.progress.said("probing the files that are new")
         self._loop()
-        self._say_lost(listing)
+        self._say_left(listing)
         self.progress.said(f"{plural(listing.found + listing.known, 'file')} listed, {listing.known} of them known, "
                            f"{len(listing.unlisted)} that cannot be read")  # fmt: skip
         if first in self.result.stopped:
@@ -206,7 +206,9 @@ class Engine:
         listing.pack()
         self.survey = self.run.survey()
 
-    def _say_lost(self, listing: ingesting.Listing) -> None:
+    def _say_left(self, listing: ingesting.Listing) -> None:
+        if listing.skipped:
+            self.progress.said(f"passed over: {counted(listing.skipped)}")
         for reason in listing.lost:
             self.progress.said(f"{reason}: going on with what the run has of it")
 

@@ -7,11 +7,14 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
-from asid.pipeline.inputs.base import InputConfig, InputError, Listed, is_beside, listed, refused
+from asid.pipeline.inputs.base import InputConfig, InputError, Listed, ending, listed, refused
+from asid.pipeline.inputs.beside import is_growing, is_partial, passed_over
 from asid.pipeline.inputs.folders import Found, braces, look, walk
 from asid.pipeline.inputs.hub import is_hub, read_dataset
-from asid.pipeline.inputs.lists import is_list, read_list
+from asid.pipeline.inputs.lists import UNFINISHED, files_below, is_list, is_plain_list, read_list, read_parts
+from asid.pipeline.inputs.own import RUN, OwnFolders, lies_in, own_folders
 from asid.pipeline.inputs.packing import fold_duplicates, pack
 from asid.pipeline.inputs.tars import is_tar, read_tar
 from asid.pipeline.rows import Failure
@@ -37,37 +40,73 @@ def list_inputs(
 
 def _local(config: InputConfig, storage: Storage, skipped: Counter[str]) -> Iterator[Listed | Failure]:
     path = os.fspath(to_path(config.path)) if config.path.startswith("file://") else os.path.expanduser(config.path)
-    if os.path.lexists(path):
-        paths = [path]
-    else:
+    paths = [(path, "")] if os.path.lexists(path) else []
+    if not paths:
         paths = [
-            match
+            (match, pattern)
             for pattern in braces(path)
             for match in sorted(glob.glob(pattern, recursive=True, include_hidden=True), key=os.fsencode)
         ]
         if not paths:
             raise InputError(f"there is nothing at {config.path}")
-    for one in paths:
+    ours = OwnFolders()
+    for one, pattern in paths:
         found = look(to_path(to_uri(one)))
-        if found.folder:
+        if pattern and (own := ours.of(found.path)):
+            skipped[own] += 1
+        elif pattern and (beside := _beside(found, one, pattern)):
+            skipped[beside] += 1
+        elif found.folder:
+            table = list(islice(read_parts(to_uri(found.path), files_below(found.path), config, storage), 1))
+            if table:
+                yield from read_parts(to_uri(found.path), files_below(found.path), config, storage)
+                continue
             for inner in walk(found.path, skipped):
-                yield from _file(inner, config, storage, listing=False)
+                yield from _file(inner, config, storage, skipped, listing=False)
         else:
-            yield from _file(found, config, storage, listing=True)
+            yield from _file(
+                found, config, storage, skipped, listing=not pattern or _is_meant(found.path.name, pattern)
+            )
 
 
-def _file(found: Found, config: InputConfig, storage: Storage, listing: bool) -> Iterator[Listed | Failure]:
+def _beside(found: Found, path: str, pattern: str) -> str:
+    """How what a pattern has found is counted when it is passed over: not what the pattern asks for by its ending."""
+    inner = path[len(re.split(r"[*?\[]", pattern, maxsplit=1)[0].rpartition("/")[0]) :].strip("/")
+    if found.folder:
+        return passed_over(inner + "/")
+    name = found.path.name
+    beside = passed_over(inner)
+    if beside and beside == ending(name) and _is_meant(name, pattern) and not is_partial(name):
+        return ""
+    return beside or _growing(found)
+
+
+def _is_meant(name: str, pattern: str) -> bool:
+    return is_plain_list(name) or (ending(name) != "" and pattern.lower().endswith(ending(name)))
+
+
+def _growing(found: Found) -> str:
+    return is_growing(found.path.name, found.size, lambda name: os.path.lexists(found.path.with_name(name)))
+
+
+def _file(
+    found: Found, config: InputConfig, storage: Storage, skipped: Counter[str], listing: bool
+) -> Iterator[Listed | Failure]:
     """One thing on local disk. `listing`: it was named itself, so that a list is read and not passed over."""
     uri = to_uri(found.path)
     if found.kind:
         yield refused(uri, found.kind, found.reason)
+    elif listing and (is_partial(found.path.name) or _growing(found)):
+        yield refused(uri, "partial_download", UNFINISHED)
     else:
-        yield from _at(uri, config, storage, listing)
+        yield from _at(uri, config, storage, skipped, listing)
 
 
-def _at(uri: str, config: InputConfig, storage: Storage, listing: bool) -> Iterator[Listed | Failure]:
+def _at(
+    uri: str, config: InputConfig, storage: Storage, skipped: Counter[str], listing: bool
+) -> Iterator[Listed | Failure]:
     if is_tar(uri):
-        yield from read_tar(uri, config, storage)
+        yield from read_tar(uri, config, storage, skipped)
     elif listing and is_list(uri):
         yield from read_list(uri, config, storage)
     else:
@@ -79,19 +118,26 @@ def _bucket(config: InputConfig, storage: Storage, skipped: Counter[str]) -> Ite
         for address in braces(config.path):
             fixed = re.split(r"[*?\[]", address, maxsplit=1)[0]
             if fixed == address and storage.is_file(address):
-                yield from _at(address, config, storage, listing=True)
+                yield from _at(address, config, storage, skipped, listing=True)
                 continue
             pattern = re.compile(_pattern(address)) if fixed != address else None
-            empty = True
-            for uri in storage.walk(address.rstrip("/") if pattern is None else fixed.rpartition("/")[0]):
-                if pattern and not pattern.fullmatch(uri):
-                    continue
-                empty = False
-                name = uri.rpartition("/")[2]
-                if is_beside(name):
-                    skipped["." + name.rpartition(".")[2].lower()] += 1
+            top = address.rstrip("/") if pattern is None else fixed.rpartition("/")[0]
+            found = list(storage.walk(top))
+            own = own_folders(found)
+            uris = [uri for uri in found if not pattern or pattern.fullmatch(uri)]
+            empty, there = not uris, frozenset(uris)
+            skipped.update({RUN: len(own)} if own else {})
+            uris = [uri for uri in uris if not lies_in(uri, own)]
+            table = False
+            if pattern is None:
+                for row in read_parts(top, (uri[len(top) + 1 :] for uri in uris), config, storage):
+                    table = True
+                    yield row
+            for uri in uris if not table else ():
+                if beside := passed_over(uri[len(top) + 1 :]) or is_growing(uri, 1, there.__contains__):
+                    skipped[beside] += 1
                 else:
-                    yield from _at(uri, config, storage, listing=False)
+                    yield from _at(uri, config, storage, skipped, listing=False)
             if empty:
                 raise InputError(f"there is nothing at {address}")
     except OSError as error:

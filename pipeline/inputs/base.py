@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,17 +18,10 @@ _VIDEO = (
     ".mp4 .m4v .mov .mkv .webm .avi .mpg .mpeg .ts .m2ts .mts .flv .wmv .asf .ogv .3gp .3g2 .mxf .vob .f4v .rm .rmvb"
     " .wtv .gif .dv .ivf .nut"
 )
-_BESIDE = (
-    ".json .jsonl .ndjson .csv .tsv .parquet .arrow .txt .md .rst .html .htm .xml .yaml .yml .toml .ini .log .pdf .doc"
-    " .docx .nfo .url .lnk .srt .vtt .ass .ssa .sub .idx .lrc .rttm .lab .textgrid .jpg .jpeg .png .webp .bmp .tif"
-    " .tiff .svg .ico .wav .mp3 .flac .m4a .aac .opus .wma .npy .npz .pt .pth .pkl .safetensors .zip .gz .bz2 .xz"
-    " .zst .7z .rar .py .sh .md5 .sha1 .sha256 .cls"
-)
 VIDEO = frozenset(_VIDEO.split())
-BESIDE = frozenset(_BESIDE.split())  # lie beside videos and are none: passed over, counted by their ending
-BESIDE_NAMES = frozenset({".ds_store", "thumbs.db", "desktop.ini", ".gitignore", ".gitattributes", "license", "readme"})
 COLUMNS = ("uri", "path", "video", "url")
 LICENCE = ("licence", "license")
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class InputError(UserError):
@@ -71,7 +65,7 @@ class Listed(Row):
 
 
 def address_id(uri: str) -> str:
-    return hashlib.sha256(uri.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return hashlib.sha256(text(uri).encode()).hexdigest()[:16]
 
 
 def listed(uri: str, config: InputConfig, columns: Mapping[str, Any] | None = None, name: str = "") -> Listed:
@@ -81,7 +75,12 @@ def listed(uri: str, config: InputConfig, columns: Mapping[str, Any] | None = No
     source = given.get("source", config.source)
     tags = config.tags | {key: value for key, value in given.items() if key not in (*LICENCE, "source")}
     return Listed(
-        id=address_id(uri), uri=uri, name=name or display_name(uri), licence=licence, source=source, tags=tags
+        id=address_id(uri),
+        uri=uri,
+        name=text(name or display_name(text(uri))),
+        licence=licence,
+        source=source,
+        tags=tags,
     )
 
 
@@ -89,7 +88,7 @@ def refused(uri: str, kind: str, reason: str, name: str = "") -> Failure:
     """What stands for an input that never becomes a row."""
     return Failure(
         id=address_id(uri),
-        name=name or display_name(uri),
+        name=text(name or display_name(text(uri))),
         stage="ingest",
         kind=kind,
         reason=text(reason),
@@ -99,17 +98,23 @@ def refused(uri: str, kind: str, reason: str, name: str = "") -> Failure:
 
 
 def text(value: Any) -> str:
-    """Any cell as UTF-8 text: what is not text becomes JSON, bytes that are no text are shown escaped."""
+    """Any cell as UTF-8 text: what is not text becomes JSON; bytes that are no text, and halves of characters, are
+    shown escaped. Raises ValueError for lists that lie in each other without end."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        value = json.dumps(value, ensure_ascii=False, default=str)
-    return str(value).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        try:
+            value = json.dumps(value, ensure_ascii=False, default=str)
+        except RecursionError as error:
+            raise ValueError("it is nested too deep") from error
+    return SURROGATE.sub(_escaped, str(value))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    """A byte that is no UTF-8 stands in Python's text as U+DC80 and above; any other surrogate is half a character."""
+    code = ord(match[0])
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
 
 
 def ending(name: str) -> str:
     """The lower-case ending of a file name with its dot; "" without one, and for a name such as `.hidden`."""
     stem, dot, last = name.rpartition(".")
     return dot + last.lower() if stem.strip(".") else ""
-
-
-def is_beside(name: str) -> bool:
-    return ending(name) in BESIDE or name.lower() in BESIDE_NAMES

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from asid.pipeline.inputs.base import VIDEO, ending, is_beside
+from asid.pipeline.inputs.base import VIDEO, ending
+from asid.pipeline.inputs.beside import is_apart, is_growing, mark
+from asid.pipeline.inputs.own import own_folder
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Found:
     reason: str = ""
     folder: bool = False
     inode: tuple[int, int] = (0, 0)
+    size: int = 0
 
 
 def look(path: Path) -> Found:
@@ -33,7 +36,7 @@ def look(path: Path) -> Found:
         return Found(path, *_missing(path, error))
     mode = there.st_mode
     if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
-        return Found(path, folder=stat.S_ISDIR(mode), inode=(there.st_dev, there.st_ino))
+        return Found(path, folder=stat.S_ISDIR(mode), inode=(there.st_dev, there.st_ino), size=there.st_size)
     names = {
         stat.S_IFIFO: "a named pipe",
         stat.S_IFSOCK: "a socket",
@@ -45,7 +48,8 @@ def look(path: Path) -> Found:
 
 def walk(root: Path, skipped: Counter[str]) -> Iterator[Found]:
     """The files below `root` that may be videos, in the order of their names; those reached by links to folders come
-    last. Every folder is read once. `skipped` counts, by ending, the files that lie beside videos."""
+    last. Every folder is read once. `skipped` counts, by ending, the files that lie beside videos, and the folders that
+    are a system's own."""
     seen: set[tuple[int, int]] = set()
     links = deque([look(root)])
     while links:
@@ -68,16 +72,19 @@ def _tree(top: Found, seen: set[tuple[int, int]], links: deque[Found], skipped: 
         except OSError as error:
             yield Found(folder.path, *_missing(folder.path, error))
             continue
+        if own := own_folder(folder.path):
+            skipped[own] += 1
+            continue
         inner = []
+        there = set(names)
         for name in names:
             found = look(folder.path / name)
-            if found.kind:
+            if found.folder and is_apart(name):
+                skipped[f"{name}/"] += 1
+            elif not found.folder and (beside := mark(name) or is_growing(name, found.size, there.__contains__)):
+                skipped[beside] += 1
+            elif found.kind or not found.folder:
                 yield found
-            elif not found.folder:
-                if is_beside(name):
-                    skipped[ending(name) or name] += 1
-                else:
-                    yield found
             elif found.path.is_symlink():
                 links.append(found)
             elif ending(name) in VIDEO:

@@ -4,7 +4,7 @@ twice must not get a dataset of the first one's clips."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
 from pathlib import Path
 
 RUN, EXPORT = "(run folder)", "(exported folder)"
@@ -12,11 +12,30 @@ MARKS = frozenset({"run.json", "manifest.yaml"})  # files of every run
 NOTE = "export.json"  # of every export and publication
 
 
-def own_folder(folder: Path, names: Set[str]) -> str:
-    """How a folder on disk with files of these names is counted when it is passed over; "" when it is not ours."""
-    if names >= MARKS:
-        return RUN
-    return EXPORT if NOTE in names and _is_note(folder / NOTE) else ""
+def own_folder(folder: Path) -> str:
+    """How a folder on disk is counted when it is passed over; "" when asid has not made it."""
+    try:
+        if all((folder / name).is_file() for name in MARKS):
+            return RUN
+        return EXPORT if (folder / NOTE).is_file() and _is_note(folder / NOTE) else ""
+    except OSError:
+        return ""
+
+
+class OwnFolders:
+    """Which of many paths lie in a folder that asid has made. Each folder is looked at once."""
+
+    def __init__(self) -> None:
+        self._known: dict[Path, str] = {}
+
+    def of(self, path: Path) -> str:
+        """How `path` is counted when it is passed over; "" when it lies in no such folder."""
+        for folder in path.parents:
+            if folder not in self._known:
+                self._known[folder] = own_folder(folder)
+            if said := self._known[folder]:
+                return said
+        return ""
 
 
 def own_folders(uris: Iterable[str]) -> frozenset[str]:

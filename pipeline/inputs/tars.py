@@ -9,12 +9,14 @@ import json
 import os
 import re
 import tarfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-from asid.pipeline.inputs.base import InputConfig, Listed, ending, is_beside, listed, refused, text
+from asid.pipeline.inputs.base import InputConfig, Listed, ending, listed, refused, text
+from asid.pipeline.inputs.beside import passed_over
 from asid.pipeline.rows import Failure
 from asid.pipeline.storage import Storage, display_name
 
@@ -32,12 +34,13 @@ def is_member(uri: str) -> bool:
     return MEMBER.fullmatch(uri) is not None
 
 
-def read_tar(uri: str, config: InputConfig, storage: Storage) -> Iterator[Listed | Failure]:
-    """The videos in the tar at `uri`, in its order. What `.json` and `.txt` beside them say becomes tags."""
+def read_tar(uri: str, config: InputConfig, storage: Storage, skipped: Counter[str]) -> Iterator[Listed | Failure]:
+    """The videos in the tar at `uri`, in its order. What `.json` and `.txt` beside them say becomes tags; `skipped`
+    counts the other members."""
     stem = ""
     videos: list[tuple[str, str]] = []
     columns: dict[str, Any] = {}
-    for member in _members(uri, storage):
+    for member in _members(uri, storage, skipped):
         if isinstance(member, Failure):
             yield member
             continue
@@ -70,7 +73,7 @@ def copy_member(uri: str, target: Path, storage: Storage) -> None:
             left -= len(piece)
 
 
-def _members(uri: str, storage: Storage) -> Iterator[tuple[str, str, bytes | None] | Failure]:
+def _members(uri: str, storage: Storage, skipped: Counter[str]) -> Iterator[tuple[str, str, bytes | None] | Failure]:
     """Name and address of each member that may be a video, and each small member beside one, with its bytes."""
     shard = display_name(uri)
     with storage.open(uri) as file:
@@ -89,13 +92,15 @@ def _members(uri: str, storage: Storage) -> Iterator[tuple[str, str, bytes | Non
                     elif member.offset_data + member.size > whole:
                         yield refused(address, "cut_short", "the tar ends before this member", f"{shard}/{name}")
                         return
-                    elif not is_beside(name):
+                    elif not (beside := passed_over(name)):
                         yield name, address, None
-                    elif ending(name) in (".json", ".txt") and member.size <= SIDE_BYTES:
+                    elif beside in (".json", ".txt") and member.size <= SIDE_BYTES:
                         side = tar.extractfile(member)
                         assert side is not None
                         yield name, address, side.read()
-        except tarfile.TarError as error:
+                    else:
+                        skipped[beside] += 1
+        except (tarfile.TarError, ValueError, OverflowError, EOFError) as error:  # of headers that mean harm
             yield refused(uri, "bad_tar", f"not a plain tar file, or damaged: {error}")
 
 
@@ -107,7 +112,7 @@ def _sample(
 
 
 def _columns(name: str, side: bytes) -> dict[str, Any]:
-    words = side.decode("utf-8", "backslashreplace").strip()
+    words = side.decode("utf-8-sig", "backslashreplace").strip()
     if ending(name) == ".txt":
         return {"text": words}
     try:

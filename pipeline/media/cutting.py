@@ -19,6 +19,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from asid.pipeline.clips import Span
+from asid.pipeline.media.decode import evenly
 from asid.pipeline.media.filters import clip_size, picture_filters
 from asid.pipeline.media.probe import AudioTrack, Probe
 from asid.pipeline.media.process import MediaError, input_arguments, run
@@ -174,7 +175,8 @@ class _Work:
             str(self.folder).replace("%", "%%") + "/part%d.mp4",
         ]
         if self.track:
-            clock = f"asetpts=round(PTS-({float(start * base):.9f})/TB),{self._continuous()},atrim=start_pts=0"
+            even = f"{evenly(self.track.channels, 2)}," if self.track.even else ""
+            clock = f"{even}asetpts=round(PTS-({float(start * base):.9f})/TB),{self._continuous()},atrim=start_pts=0"
             layout = ("-ar", str(self._rate()), "-ac", str(self._channels()))
             command += ["-map", f"0:{self.track.index}", "-af", clock, "-c:a", "pcm_s16le", *layout]
             command += ["-avoid_negative_ts", "disabled", "-f", "nut", str(self.folder / "sound.nut")]

@@ -65,6 +65,11 @@ def audio_chunks(
             yield np.frombuffer(bytearray(data), np.float32)
 
 
+def chosen(path: Path, stream: int | None) -> AudioTrack | None:
+    """The sound stream that is heard; None without sound."""
+    return _choose(audio_tracks(header(path)["streams"], 0.0), stream)
+
+
 def _choose(tracks: tuple[AudioTrack, ...], number: int | None) -> AudioTrack | None:
     if number is None:
         return next((track for track in tracks if track.default), tracks[0] if tracks else None)
@@ -79,6 +84,7 @@ def _command(path: Path, track: AudioTrack, begin: float, duration: float | None
     if begin - RUN_UP > track.start:
         seek = ["-seek_timestamp", "1", "-noaccurate_seek", "-ss", f"{begin - RUN_UP:.6f}"]
     filters = [
+        *([evenly(track.channels, 1)] if track.even else []),
         f"asetpts=round(PTS-({begin:.9f})/TB)",
         f"aresample={rate}:async=1:first_pts=0:rematrix_maxval=1",  # 1: two equal channels keep their level in mono
         "aformat=sample_fmts=flt:channel_layouts=mono",
@@ -89,3 +95,9 @@ def _command(path: Path, track: AudioTrack, begin: float, duration: float | None
         *("ffmpeg", "-copyts", *process.input_arguments(path, *seek)),
         *("-map", f"0:{track.index}", "-af", ",".join(filters), "-f", "f32le", "pipe:1"),
     ]
+
+
+def evenly(channels: int, into: int) -> str:
+    """The filter that gives `into` channels, each the mean of all that there are."""
+    mean = "+".join(f"{1 / channels:.9f}*c{number}" for number in range(channels))
+    return f"pan={'mono' if into == 1 else 'stereo'}|" + "|".join(f"c{number}={mean}" for number in range(into))

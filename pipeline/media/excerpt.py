@@ -6,6 +6,7 @@ import io
 import wave
 from pathlib import Path
 
+from asid.pipeline.media.probe import audio_tracks, header, picture_of
 from asid.pipeline.media.process import input_arguments, run
 
 MAX_BYTES = 512 << 20
@@ -17,7 +18,14 @@ def video(path: Path, start: float, end: float | None, timeout: float) -> bytes:
     pipe they would begin late against the sound."""
     return run(
         [
-            *("ffmpeg", *input_arguments(path, *_from(start)), "-map", "0:v:0", "-map", "0:a:0?"),
+            *(
+                "ffmpeg",
+                *input_arguments(path, *_from(start)),
+                "-map",
+                _picture(path),
+                "-map",
+                _sound(path, optional=True),
+            ),
             *("-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-bf", "0", "-pix_fmt", "yuv420p", "-c:a", "aac"),
             *("-vf", "crop=trunc(iw/2)*2:trunc(ih/2)*2", "-map_metadata", "-1"),
             *(*_for(start, end), "-movflags", "frag_keyframe+empty_moov", "-f", "mp4", "pipe:1"),
@@ -30,7 +38,7 @@ def video(path: Path, start: float, end: float | None, timeout: float) -> bytes:
 def sound(path: Path, start: float, end: float | None, timeout: float) -> bytes:
     """The span's sound as WAV: 16 kHz, mono, 16 bit. Raises MediaError."""
     span = input_arguments(path, *_from(start))
-    form = (*_for(start, end), "-map", "0:a:0", "-ac", "1", "-ar", str(SAMPLE_RATE), "-f", "s16le", "pipe:1")
+    form = (*_for(start, end), "-map", _sound(path), "-ac", "1", "-ar", str(SAMPLE_RATE), "-f", "s16le", "pipe:1")
     sink = io.BytesIO()
     with wave.open(sink, "wb") as file:
         file.setnchannels(1)
@@ -48,7 +56,7 @@ def stills(
     shape = f"scale=w='min({side},iw)':h='min({side},ih)':force_original_aspect_ratio=decrease:force_divisible_by=2"
     data = run(
         [
-            *("ffmpeg", *input_arguments(path, *_from(start)), "-map", "0:v:0", "-vf", f"fps={fps},{shape}"),
+            *("ffmpeg", *input_arguments(path, *_from(start)), "-map", _picture(path), "-vf", f"fps={fps},{shape}"),
             *(*_for(start, end), "-c:v", "mjpeg", "-q:v", "4", "-pix_fmt", "yuvj420p", "-f", "image2pipe", "pipe:1"),
         ],
         timeout,
@@ -62,6 +70,17 @@ def stills(
     else:
         chosen = list(range(len(images)))
     return [(index / fps, images[index]) for index in chosen]
+
+
+def _picture(path: Path) -> str:
+    """The stream that the clip was cut from: a virtual clip is a place in a file that may begin with a cover."""
+    return f"0:{picture_of(header(path)['streams'])['index']}"
+
+
+def _sound(path: Path, optional: bool = False) -> str:
+    tracks = audio_tracks(header(path)["streams"], 0.0)
+    track = next((track for track in tracks if track.default), tracks[0] if tracks else None)
+    return f"0:{track.index}" if track else "0:a:0?" if optional else "0:a:0"
 
 
 def _from(start: float) -> tuple[str, ...]:

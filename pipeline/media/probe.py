@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from array import array
+from collections import Counter
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -27,10 +28,23 @@ READ_SPEED = 10 << 20  # bytes a second that the slowest disk gives: a large fil
 HEADER = (
     "format=format_name,nb_streams:"
     "stream=index,codec_type,codec_name,width,height,sample_aspect_ratio,pix_fmt,field_order,color_transfer,"
-    "time_base,start_time,duration,avg_frame_rate,channels,sample_rate:"
+    "color_primaries,color_space,time_base,start_time,duration,avg_frame_rate,channels,channel_layout,sample_rate:"
     "stream_disposition=default,attached_pic,timed_thumbnails:stream_tags=language,rotate:stream_side_data=rotation"
 )
-FRAME = "frame=pts,best_effort_timestamp,width,height,sample_aspect_ratio,color_transfer,interlaced_frame"
+FRAME = (
+    "frame=pts,best_effort_timestamp,width,height,sample_aspect_ratio,color_transfer,color_primaries,color_space,"
+    "interlaced_frame"
+)
+FEW_PACKETS = 400  # of all pictures of a file, from its start: by them a still is told from what moves
+STILL = 0.1  # of the packets of the busiest picture: one that has fewer is a cover or a row of thumbnails
+BACK = 0.25  # s by which times may go back from packet to packet; where they go further they have begun again
+MOST_CHANNELS = 64  # that ffmpeg can mix
+# What swresample knows how to mix. A layout that is not told, or another, is mixed evenly.
+_MIXED = (
+    "mono stereo 2.1 3.0 3.0(back) 4.0 quad quad(side) 3.1 5.0 5.0(side) 4.1 5.1 5.1(side) 6.0 6.0(front) hexagonal 6.1"
+    " 6.1(back) 6.1(front) 7.0 7.0(front) 7.1 7.1(wide) 7.1(wide-side) octagonal downmix"
+)
+MIXED = frozenset(_MIXED.split())
 
 
 class Limits(BaseModel):
@@ -57,6 +71,12 @@ class AudioTrack(Record):
     start: float
     duration: float  # s as declared, 0 when the file does not say
     default: bool
+    layout: str = ""  # of its channels, by ffmpeg's name; "" when the file does not say
+
+    @property
+    def even(self) -> bool:
+        """Whether its channels are mixed evenly, as nobody says where they are heard from."""
+        return self.channels > 2 and self.layout not in MIXED
 
 
 class Probe(Record):
@@ -78,6 +98,8 @@ class Probe(Record):
     codec: str
     pixel_format: str
     transfer: str  # colour transfer, "" unknown
+    primaries: str  # of its colours, "" unknown
+    matrix: str  # from colours to luma, "" unknown
     hdr: bool
     field_order: str  # progressive, tt, bb, tb, bt, unknown
     interlaced: bool
@@ -88,7 +110,7 @@ def probe(path: Path, timeout: float = 30, limits: Limits | None = None) -> Prob
     """Read `path` and check it. `timeout` in seconds for each of three or four readings; more to count a large file.
 
     Raises MediaError with kind unreadable, no_video, no_frame, still, too_large, too_long, too_many_streams,
-    too_fast, gap or timeout.
+    too_fast, gap, times_begin_again, too_many_channels or timeout.
     """
     limits = limits or Limits()
     found = header(path, timeout)
@@ -108,6 +130,9 @@ def probe(path: Path, timeout: float = 30, limits: Limits | None = None) -> Prob
     _check_time(measured, limits)
     transfer = _known(frame.get("color_transfer") or picture.get("color_transfer"))
     field_order = picture.get("field_order", "unknown")
+    audio = audio_tracks(found["streams"], start)
+    if (most := max((track.channels for track in audio), default=0)) > MOST_CHANNELS:
+        raise MediaError(f"{most} channels of sound: more than {MOST_CHANNELS}", "too_many_channels")
     return Probe(
         container=found["format"].get("format_name", ""),
         index=picture["index"],
@@ -125,10 +150,12 @@ def probe(path: Path, timeout: float = 30, limits: Limits | None = None) -> Prob
         codec=picture.get("codec_name", ""),
         pixel_format=picture.get("pix_fmt", ""),
         transfer=transfer,
+        primaries=_known(frame.get("color_primaries") or picture.get("color_primaries")),
+        matrix=_known(frame.get("color_space") or picture.get("color_space")),
         hdr=transfer in HDR,
         field_order=field_order,
         interlaced=bool(frame.get("interlaced_frame")) or field_order in {"tt", "bb", "tb", "bt"},
-        audio=audio_tracks(found["streams"], start),
+        audio=audio,
     )
 
 
@@ -150,12 +177,30 @@ def _header(path: Path, size: int, changed: int, timeout: float) -> dict[str, An
 def _ask(path: Path, timeout: float) -> dict[str, Any]:
     options = ["ffprobe", *input_arguments(path), "-of", "json", "-show_entries", HEADER]
     found = json.loads(run(options, timeout, max_output=16 << 20, memory=PROBE_MEMORY).decode("utf-8", "replace"))
-    return {"format": found.get("format", {}), "streams": found.get("streams", [])}
+    streams = found.get("streams", [])
+    if sum(one.get("codec_type") == "video" for one in streams) > 1:
+        counts = _packets(path, timeout)
+        for one in streams:
+            one["packets"] = counts.get(one["index"], 0)
+    return {"format": found.get("format", {}), "streams": streams}
+
+
+def _packets(path: Path, timeout: float) -> dict[int, int]:
+    """Packets of each picture among the first few of all pictures: what moves has many, whatever its flags say."""
+    options = ["-select_streams", "v", "-read_intervals", f"%+#{FEW_PACKETS}", "-show_entries", "packet=stream_index"]
+    command = ["ffprobe", *options, *input_arguments(path), "-of", "csv=p=0"]
+    try:
+        lines = run(command, timeout, memory=PROBE_MEMORY).decode("ascii", "replace").split()
+    except MediaError as error:
+        if error.kind in ("timeout", "no_tool"):
+            raise
+        return {}  # the readings that follow say what is wrong
+    return Counter(int(line.strip(",")) for line in lines if line.strip(",").isdigit())
 
 
 def picture_of(streams: list[dict[str, Any]]) -> dict[str, Any]:
-    """The stream to watch: no cover picture, the default one first, then the largest."""
-    moving = [stream for stream in streams if _moving(stream)]
+    """The stream to watch: no cover picture, whatever its flags; the default one first, then the largest."""
+    moving = _pictures(streams)
     if not moving:
         kinds = sorted({"cover" if s.get("codec_type") == "video" else s.get("codec_type", "unknown") for s in streams})
         raise MediaError(f"no moving picture: its streams are {', '.join(kinds) or 'none'}", "no_video")
@@ -163,7 +208,7 @@ def picture_of(streams: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def has_picture(streams: list[dict[str, Any]]) -> bool:
-    return any(_moving(stream) for stream in streams)
+    return bool(_pictures(streams))
 
 
 def picture_start(path: Path, timeout: float = 30, known: float | None = None) -> tuple[int, float]:
@@ -203,6 +248,7 @@ def audio_tracks(streams: list[dict[str, Any]], start: float) -> tuple[AudioTrac
                     start=float(one["start_time"]) - start if "start_time" in one else 0.0,
                     duration=float(one.get("duration") or 0),
                     default=_flag(one, "default"),
+                    layout=_known(one.get("channel_layout")),
                 )
             )
     return tuple(tracks)
@@ -216,15 +262,21 @@ def _times(path: Path, picture: dict[str, Any], start: float, timeout: float) ->
     options = ["-select_streams", str(picture["index"]), "-show_entries", "packet=pts,dts,duration,flags"]
     command = ["ffprobe", *options, *input_arguments(path), "-of", "csv=p=0"]
     shown, lasting, timed = array("q"), array("q"), False
+    base = _fraction(picture.get("time_base"), Fraction(1, 1000))
+    latest: int | None = None
+    back = round(Fraction(BACK) / base)
     with stream(command, timeout + path.stat().st_size / READ_SPEED, memory=PROBE_MEMORY) as lines:
         for line in lines:
             pts, dts, duration, flags = (*line.strip().split(b","), b"", b"", b"", b"")[:4]
             timed |= pts not in (b"N/A", b"")
+            if dts not in (b"N/A", b""):
+                if latest is not None and int(dts) < latest - back:
+                    raise MediaError(f"its times begin again at {float(latest * base):.3f} s", "times_begin_again")
+                latest = int(dts) if latest is None else max(int(dts), latest)
             moment = pts if pts not in (b"N/A", b"") else dts
             if moment not in (b"N/A", b"") and b"D" not in flags:
                 shown.append(int(moment))
                 lasting.append(int(duration) if duration.isdigit() else 0)
-    base = _fraction(picture.get("time_base"), Fraction(1, 1000))
     ticks, lengths = np.array(shown, dtype=np.int64), np.array(lasting, dtype=np.int64)
     order = np.argsort(ticks, kind="stable")
     times, stays = ticks[order] * float(base), lengths[order] * float(base)
@@ -310,9 +362,13 @@ def _flag(stream: dict[str, Any], name: str) -> bool:
     return bool(stream.get("disposition", {}).get(name))
 
 
-def _moving(stream: dict[str, Any]) -> bool:
-    cover = _flag(stream, "attached_pic") or _flag(stream, "timed_thumbnails")
-    return stream.get("codec_type") == "video" and not cover
+def _pictures(streams: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The streams that may be watched. Of several the packets tell; of one, or where none has any, its flags."""
+    pictures = [stream for stream in streams if stream.get("codec_type") == "video"]
+    busiest = max((stream.get("packets", 0) for stream in pictures), default=0)
+    if busiest > 1:
+        return [stream for stream in pictures if stream["packets"] > max(1, STILL * busiest)]
+    return [one for one in pictures if not (_flag(one, "attached_pic") or _flag(one, "timed_thumbnails"))]
 
 
 def _known(text: Any) -> str:

@@ -7,26 +7,37 @@ cannot be read is named, and nothing more comes of it.
 
 from __future__ import annotations
 
+import contextlib
+import html
+import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+import stat
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from difflib import Match, SequenceMatcher
 from functools import partial
 from pathlib import Path, PurePosixPath
 from statistics import median
 
 import pysubs2
+from pysubs2.formats import autodetect_format
 
 from asid.pipeline.media.probe import header, picture_start
 from asid.pipeline.media.process import MediaError, input_arguments, run
 from asid.pipeline.rows import Cue, Subtitles, Word
 from asid.pipeline.speech.base import UNSPACED
-from asid.pipeline.storage import Storage, display_name
+from asid.pipeline.speech.encodings import decoded
+from asid.pipeline.speech.rolling import Shown, read_once
+from asid.pipeline.storage import Storage, display_name, to_path
 
 ENDINGS = {".srt": "srt", ".vtt": "vtt", ".ass": "ass", ".ssa": "ssa"}  # and what pysubs2 calls the form
 TEXT_CODECS = {"subrip", "webvtt", "ass", "ssa", "mov_text", "text"}  # the others are pictures
-MOST_BYTES = 8 << 20
+FORMS = {"srt", "vtt", "ass", "ssa", "sami", "tmp", "mpl2", "microdvd"}  # that a file of these endings may have
+TIME_TAG = re.compile(r"<\d[\d:.,]*>")  # of a word within a cue
+MOST_BYTES = 4 << 20
 MOST_CUES = 20_000
+MOST_WORK = 30_000_000  # pairs of equal words that are looked at: about a minute
+MOST_LINES = 200_000
 MOST_STREAMS = 8
 ENOUGH = 8  # words that must agree before subtitles are moved
 Timed = tuple[str, float]  # a word, folded, and when it begins
@@ -39,13 +50,18 @@ def subtitles(
     those that are there could not be read. `language`: the manifest's, whose mark a file's name may bear; `shown_from`:
     file time of the first frame, where it is known."""
     found, notes = [], []
-    for source in (*_beside(storage, uri, language), *_inside(storage.local(uri), shown_from)):
+    sources = list(_beside(storage, uri, language))
+    try:
+        sources += _inside(storage.local(uri), shown_from)
+    except (MediaError, OSError, ValueError) as error:
+        notes.append(f"streams of subtitles cannot be read: {error}")
+    for source in sources:
         try:
-            cues = parse(source.read(), source.form, source.zero)
-        except (MediaError, ValueError) as error:
+            cues = parse(source.read(), source.form, source.zero, {source.language, language, spoken})
+            lag, agreement = compare(cues, words, spoken)
+        except (MediaError, OSError, ValueError) as error:
             notes.append(f"{source.origin} cannot be read: {error}")
             continue
-        lag, agreement = compare(cues, words, spoken)
         moved = tuple(one.model_copy(update={"start": one.start + lag, "end": one.end + lag}) for one in cues)
         found.append(
             Subtitles(origin=source.origin, language=source.language, lag=lag, agreement=agreement, cues=moved)
@@ -72,14 +88,39 @@ def _beside(storage: Storage, uri: str, language: str) -> Iterator[Source]:
     for tag in dict.fromkeys(("", "en", language)):
         for ending, form in ENDINGS.items():
             other = f"{stem}.{tag}{ending}" if tag else stem + ending
-            if storage.exists(other):
+            if _is_there(storage, other):
                 yield Source(f"file {display_name(other)}", tag, form, partial(_read, storage, other))
 
 
+def _is_there(storage: Storage, uri: str) -> bool:
+    """Whether something bears the name, be it a file or not. A name that is too long for a file is none's."""
+    try:
+        if uri.startswith("file://"):
+            os.lstat(to_path(uri))
+            return True
+        return storage.exists(uri)
+    except (OSError, ValueError):
+        return False
+
+
 def _read(storage: Storage, uri: str) -> bytes:
-    if storage.size(uri) > MOST_BYTES:
+    """The bytes of a file of bounded size: a pipe would wait for ever, a device would not end. Raises ValueError,
+    OSError."""
+    if uri.startswith("file://"):
+        try:
+            path = to_path(uri)
+            if not stat.S_ISREG(os.stat(path).st_mode):
+                raise ValueError("it is not a file")
+            with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+                data = file.read(MOST_BYTES + 1)
+        except OSError as error:
+            raise ValueError(error.strerror or "it does not open") from error
+    else:
+        with storage.open(uri) as file:
+            data = file.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
         raise ValueError(f"it is larger than {MOST_BYTES >> 20} MiB")
-    return storage.read(uri)
+    return data
 
 
 def _inside(path: Path, shown_from: float | None) -> Iterator[Source]:
@@ -98,48 +139,73 @@ def _extract(path: Path, index: int) -> bytes:
     return run([*command, "pipe:1"], 600, max_output=MOST_BYTES)
 
 
-def parse(data: bytes, form: str, zero: float = 0.0) -> tuple[Cue, ...]:
-    """What is shown and when, in order, without styles, comments and drawings. `form` is believed where the text does
-    not tell it; `zero` s become 0. Raises ValueError; also where nothing is shown."""
-    text = _decoded(data)
+def parse(data: bytes, form: str, zero: float = 0.0, languages: Collection[str] = ()) -> tuple[Cue, ...]:
+    """What is shown and when, in order, each word once, without styles, comments and drawings. `form` is believed
+    where the text does not tell it; `zero` s become 0; `languages`: those it may be in, ISO 639-1. Raises ValueError;
+    also where nothing is shown."""
+    text = decoded(data, languages)
+    if max(text.count("-->"), text.count("Dialogue:"), text.casefold().count("<sync")) > MOST_CUES:
+        raise ValueError(f"it has more than {MOST_CUES} cues")
+    if text.count("\n") > MOST_LINES:
+        raise ValueError(f"it has more than {MOST_LINES} lines")
+    timed = TIME_TAG.search(text) is not None
+    lines = _lines(TIME_TAG.sub("", text) if timed else text, form)
+    if len(lines) > MOST_CUES:
+        raise ValueError(f"it has more than {MOST_CUES} cues")
+    shown = []
+    for line in lines:
+        rows = tuple(filter(None, (" ".join(_plain(row).split()) for row in line.plaintext.split("\n"))))
+        start, end = max(0.0, line.start / 1000 - zero), line.end / 1000 - zero
+        if rows and end > start and not (line.is_comment or line.is_drawing):
+            shown.append(Shown(start, end, rows))
+    shown.sort(key=lambda cue: (cue.start, cue.end))
+    if not shown:
+        raise ValueError("it shows nothing")
+    return tuple(Cue(start=one.start, end=one.end, text=" ".join(one.lines)) for one in read_once(shown, timed))
+
+
+def _lines(text: str, form: str) -> pysubs2.SSAFile:
+    """Raises ValueError: also for other things that are written as text, such as JSON."""
     try:
-        try:
-            lines = pysubs2.SSAFile.from_string(text)
-        except pysubs2.FormatAutodetectionError:
-            lines = pysubs2.SSAFile.from_string(text, format_=form)
+        with contextlib.suppress(pysubs2.FormatAutodetectionError):
+            form = autodetect_format(text)
+        if form not in FORMS:
+            raise ValueError(f"it is {form}, no subtitles")
+        return pysubs2.SSAFile.from_string(text, format_=form)
     except Exception as error:  # whatever a parser meets in a hostile file
         raise ValueError(f"{type(error).__name__}: {error}"[:200]) from error
-    cues = []
-    for line in lines:
-        text = " ".join(line.plaintext.split())
-        start, end = max(0.0, line.start / 1000 - zero), line.end / 1000 - zero
-        if text and end > start and not (line.is_comment or line.is_drawing):
-            cues.append(Cue(start=start, end=end, text=text))
-    if len(cues) > MOST_CUES:
-        raise ValueError(f"it has more than {MOST_CUES} cues")
-    if not cues:
-        raise ValueError("it shows nothing")
-    return tuple(sorted(cues, key=lambda cue: (cue.start, cue.end)))
 
 
-def _decoded(data: bytes) -> str:
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", "replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
+def _plain(text: str) -> str:
+    return html.unescape(text).replace("\u200b", "").replace("\ufeff", "")
 
 
 def compare(cues: Sequence[Cue], words: Sequence[Word], language: str) -> tuple[float, float]:
     """(lag in seconds, agreement): how much later the words that both have are heard than shown, 0 where these are
-    few; and the share of all words, shown and heard, that stand in both in the same order, 0..1."""
+    few; and the share of all words, shown and heard, that stand in both in the same order,
+    0..1. Raises ValueError where that would take too long."""
     shown = [one for cue in cues for one in _spread(cue, language)]
     heard = [(token, word.start) for word in words for token in _tokens(word.text, language)]
-    blocks = SequenceMatcher(None, [text for text, _ in shown], [text for text, _ in heard]).get_matching_blocks()
+    blocks = _Bounded([text for text, _ in shown], [text for text, _ in heard]).get_matching_blocks()
     pairs = [(shown[one.a + n], heard[one.b + n]) for one in blocks for n in range(one.size)]
     lag = median(said[1] - seen[1] for seen, said in pairs) if len(pairs) >= ENOUGH else 0.0
     return round(lag, 3), round(2 * len(pairs) / max(1, len(shown) + len(heard)), 4)
+
+
+class _Bounded(SequenceMatcher):
+    """Gives up, always at the same place, where words repeat so that the search would not end in a day."""
+
+    def __init__(self, shown: Sequence[str], heard: Sequence[str]):
+        super().__init__(None, shown, heard)
+        often = {word: len(places) for word, places in self.b2j.items()}  # type: ignore[attr-defined]
+        self._each = 1 + sum(often.get(word, 0) for word in shown) / max(1, len(shown))
+        self._left, self._shown = float(MOST_WORK), len(shown)
+
+    def find_longest_match(self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None) -> Match:
+        self._left -= ((self._shown if ahi is None else ahi) - alo) * self._each
+        if self._left < 0:
+            raise ValueError("its words are too many, and too much the same, to be compared with what is heard")
+        return super().find_longest_match(alo, ahi, blo, bhi)
 
 
 def _spread(cue: Cue, language: str) -> list[Timed]:

@@ -116,6 +116,14 @@ def test_inputs_that_are_gone_do_not_take_the_run_with_them(tmp_path: Path) -> N
     assert any("nothing at" in line for line in watch.lines)
 
 
+def test_a_run_inside_its_own_input_does_not_take_up_what_it_has_made(tmp_path: Path) -> None:
+    source = videos(tmp_path / "in", ["a", "b"])
+    run, _, _ = work(source / "run", source)
+    videos(source / "run" / "media" / "clips", ["made"])
+    run, _, watch = work(source / "run", source)
+    assert watch.finished_shards == [] and set(names(run)) == {"a.mp4", "b.mp4"}
+
+
 def test_a_corpus_pass_makes_only_those_shards_stale_whose_rows_it_speaks_of(tmp_path: Path) -> None:
     more = ({"stage": "ToyRepeats"}, {"stage": "ToyFilter"})
     source = videos(tmp_path / "in", ["a", "b", "c"])

@@ -30,7 +30,8 @@ def preflight(run: Run, steps: Sequence[str]) -> None:
     found += [problem] if problem else []
     first = next(iter(run.steps))
     if not problem and first in steps and not run.storage.exists(f"run:{first}"):
-        found += input_problems(run.manifest.inputs, run.storage)
+        opens_media = "ffprobe" in getattr(run.steps[first].kind, "tools", ())
+        found += input_problems(run.manifest.inputs, run.storage, opens_media)
     if found:
         raise UserError("\n".join(found))
 
@@ -62,8 +63,9 @@ def unwritable_folder(folder: Path) -> str:
     return ""
 
 
-def input_problems(inputs: Sequence[InputConfig], storage: Storage) -> list[str]:
-    """A line for each input that is not there or out of reach, or one that says why there is no video in them."""
+def input_problems(inputs: Sequence[InputConfig], storage: Storage, opens_media: bool = True) -> list[str]:
+    """A line for each input that is not there or out of reach, or one that says why there is no video in them. Files
+    are looked into when `opens_media` says that ingest does: a stage of somebody's own may take others."""
     found = []
     for entry in inputs:
         if entry.path.startswith(REMOTE):
@@ -75,7 +77,7 @@ def input_problems(inputs: Sequence[InputConfig], storage: Storage) -> list[str]
         found += [problem] if problem else []
     if found or any(entry.path.startswith(REMOTE) or is_hub(entry.path) for entry in inputs):
         return found
-    return _without_video(inputs, storage)
+    return _without_video(inputs, storage, opens_media)
 
 
 def _not_there(entry: InputConfig, storage: Storage) -> str:
@@ -88,13 +90,13 @@ def _not_there(entry: InputConfig, storage: Storage) -> str:
     return ""
 
 
-def _without_video(inputs: Sequence[InputConfig], storage: Storage) -> list[str]:
+def _without_video(inputs: Sequence[InputConfig], storage: Storage, opens_media: bool) -> list[str]:
     """Why none of a few files is a video; nothing when one is, or when there are too many to look."""
     began, skipped, reasons = time.monotonic(), Counter[str](), list[str]()
     for number, row in enumerate(list_inputs(inputs, storage, skipped)):
         if number >= LOOKED_AT or time.monotonic() - began > SECONDS:
             return []
-        if not (reason := _no_video(row)):
+        if not (reason := _no_video(row, opens_media)):
             return []
         reasons.append(f"{row.name}: {reason}")
     passed = ", ".join(f"{count} {kind}" for kind, count in skipped.most_common(5))
@@ -105,11 +107,11 @@ def _without_video(inputs: Sequence[InputConfig], storage: Storage) -> list[str]
     return [f"none of the files in {where} is a video:", *(f"  {reason}" for reason in reasons)]
 
 
-def _no_video(row: Listed | Failure) -> str:
+def _no_video(row: Listed | Failure, opens_media: bool) -> str:
     """Why a listed file is certainly no video; "" when it is one, or cannot be told from here."""
     if isinstance(row, Failure):
         return row.reason
-    if not row.uri.startswith("file://"):
+    if not opens_media or not row.uri.startswith("file://"):
         return ""
     path = to_path(row.uri)
     try:

@@ -66,7 +66,8 @@ def lines(run: Run, to: str, out: Path, how: Settings | None = None) -> list[Any
 
 
 def test_asid(tmp_path: Path) -> None:
-    run = rehearse(tmp_path, "asid.yaml", ("avocado", "seed", "gemini"), ["recipe.avocado.resources={cpus: 0}"])
+    settings = ["recipe.avocado.resources={cpus: 0}"]
+    run = rehearse(tmp_path, "asid.yaml", ("avocado", "seed", "gemini"), settings, code=1)
     (row,) = run.all_rows("filter")
     assert [candidate.annotator for candidate in row.candidates] == ["avocado", "seed", "gemini"]
     prompts = Prompts()

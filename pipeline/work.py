@@ -13,6 +13,7 @@ from typing import Any
 
 from asid.pipeline import shards
 from asid.pipeline.models.base import Abandoned, Misconfigured, Model, OutOfBudget
+from asid.pipeline.models.batch import LONGEST
 from asid.pipeline.models.replay import AnswerStore, current_store
 from asid.pipeline.models.spend import Line, lines
 from asid.pipeline.recipe import Step
@@ -239,7 +240,8 @@ class Workshop:
             return Outcome(row.id, failure=Failure(id=row.id, name=name, stage=step, kind=kind, reason=reason,
                                                    attempts=attempts, raw=raw))  # fmt: skip
 
-        timeout = stage.config.row_timeout
+        # A batch has its own window, and ends its rows by it.
+        timeout = stage.config.row_timeout + (LONGEST if stage.config.mode == "batch" else 0.0)
         try:
             async with asyncio.timeout(timeout):
                 given = await stage.process(row)

@@ -43,7 +43,7 @@ def open_model(
     if mode == "batch":
         layers: Model = batched(provider, config)
     else:
-        limited = Limited(provider, gate or Limiter(config.limits), config.timeout)
+        limited = Limited(provider, gate or Limiter(config.limits), config.timeout, config.deadline)
         layers = Persistent(limited, config.retries, config.deadline)
     if purse:
         layers = Budgeted(layers, name, stage, prices_of(config), purse)

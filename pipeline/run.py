@@ -69,7 +69,7 @@ class Run:
             text = storage.read("run:manifest.yaml").decode()
         except FileNotFoundError:
             raise RunError(f"{root} is not a run folder: `asid run INPUTS --run {root}` makes one") from None
-        return cls(root, manifests.parse(text, "manifest.yaml of the run", settings))
+        return cls(root, manifests.parse(text, "manifest.yaml of the run", settings, frozen=True))
 
     def freeze(self) -> None:
         """Write the manifest into the run."""

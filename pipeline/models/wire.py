@@ -17,6 +17,8 @@ from typing import Any
 
 import httpx2
 
+from asid.pipeline.models.secrets import forms
+
 MIB = 1 << 20
 REPLY_BYTES = 8 * MIB  # an answer of 100,000 tokens has half a MiB
 RESULT_BYTES = 128 * MIB  # all answers of a batch in one reply
@@ -207,8 +209,8 @@ def kept_headers(response: httpx2.Response) -> list[tuple[str, str]]:
 
 def reply(response: httpx2.Response, body: bytes, secret: str, hidden: str) -> httpx2.Response:
     """A whole reply, for an official client to parse: UTF-8, and without the key that was sent."""
-    if len(secret) >= 8:
-        body = body.replace(secret.encode(), f"<{hidden}>".encode())
+    for form in forms(secret):
+        body = body.replace(form, f"<{hidden}>".encode())
     try:
         body.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -270,6 +270,7 @@ class Batched(Layer):
         await (_record(store, job.model_copy(update={"keys": good})) if good else _forget(store, job))
         for key, result in found.items():
             if key in desk.futures:
+                desk.jobs.pop(key, None)  # should it be asked again, the next job answers
                 self._give(store, desk, key, result)
             else:
                 desk.results[key] = result

@@ -196,10 +196,10 @@ class GeminiBatches:
 
 
 def gemini_error(error: Any) -> ModelError:
-    """An error inside a job, with a canonical code of google.rpc."""
+    """An error inside a job, with a canonical code of google.rpc or that of HTTP."""
     code = error.get("code") if isinstance(error, Mapping) else None
-    status = {3: 400, 5: 404, 7: 403, 8: 429, 9: 400, 11: 400, 16: 401}.get(code if isinstance(code, int) else 13, 500)
-    return classify(of_row(status), error, said_of(error))
+    canonical = {3: 400, 5: 404, 7: 403, 8: 429, 9: 400, 11: 400, 16: 401}
+    return classify(of_row(canonical.get(code, code) if isinstance(code, int) else 500), error, said_of(error))
 
 
 def of_row(status: Any) -> int:

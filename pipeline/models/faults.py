@@ -16,7 +16,8 @@ from asid.pipeline.models.base import BadRequest, Misconfigured, ModelError, Ref
 from asid.pipeline.models.replies import fault, key_of, shown, whole_text
 
 SAID = 500  # characters of an error's message
-DEEP = 5  # levels of an error that are looked at: gateways wrap those of others
+MARKS = "-_ .:/@"  # in codes
+DEEP = 8  # levels of an error that are looked at: gateways wrap those of others
 WIDE = 200  # things in it
 NAMES = ("code", "type", "status", "reason", "statuscode", "errorcode", "quotaid", "quotalimit", "blockreason")
 WORDS = ("message", "error", "statusmsg", "detail", "msg")
@@ -103,7 +104,7 @@ def codes(error: Any) -> tuple[set[str], str, int]:
     words: list[str] = []
     status = 0
     for name, value in _leaves(error):
-        key = key_of(name)
+        key = key_of(name, MARKS)
         if key in FLAGS and value not in (None, False, "", 0):
             found.add("moderation")
         if isinstance(value, bool) or value is None:
@@ -117,7 +118,7 @@ def codes(error: Any) -> tuple[set[str], str, int]:
             if re.fullmatch("[45][0-9][0-9]", value):
                 status = status or int(value)
             elif CODE.fullmatch(value):
-                found.add(key_of(value))
+                found.add(key_of(value, MARKS))
             else:
                 words.append(value)
         elif key in WORDS and isinstance(value, str):

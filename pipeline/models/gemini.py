@@ -36,7 +36,7 @@ from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.models.faults import checked, classify, said_of
 from asid.pipeline.models.keys import read_key
 from asid.pipeline.models.replies import fault, finish_of, load, name_of, shown, tokens, whole_text
-from asid.pipeline.models.waits import seconds_until
+from asid.pipeline.models.waits import retry_after, seconds_until
 from asid.pipeline.models.wire import BadReply, GuardedClient, taken
 from asid.pipeline.storage import Storage
 
@@ -119,7 +119,8 @@ class GeminiModel:
         """What an error of the client means, without the key."""
         said = whole_text(self.key.clean(f"{error}"))[:1000]
         if isinstance(error, errors.APIError):
-            return classify(error.code or 500, error.details, said, retry_delay(error.details))
+            headers = getattr(error.response, "headers", {})
+            return classify(error.code or 500, error.details, said, retry_delay(error.details) or retry_after(headers))
         if isinstance(error, (BadReply, *ODD)):
             return Unreadable(f"the server's reply is not taken: {type(error).__name__}: {said}")
         return Transient(f"{type(error).__name__}: {said}")

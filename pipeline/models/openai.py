@@ -37,7 +37,7 @@ from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.models.faults import checked, classify, said_of
 from asid.pipeline.models.keys import read_key
 from asid.pipeline.models.replies import fault, finish_of, load, name_of, text_of, tokens, whole_text
-from asid.pipeline.models.waits import is_number, seconds_until
+from asid.pipeline.models.waits import is_number, retry_after, seconds_until
 from asid.pipeline.models.wire import BadReply, GuardedClient
 from asid.pipeline.storage import Storage
 
@@ -240,14 +240,6 @@ def error_body(content: bytes) -> Any:
     except (ValueError, RecursionError):
         return content[:2000].decode("utf-8", "replace")
     return body[0] if isinstance(body, list) and len(body) == 1 else body
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the server asks to wait, from `retry-after-ms` or `retry-after`."""
-    milliseconds = headers.get("retry-after-ms", "").strip()
-    if is_number(milliseconds):
-        return float(milliseconds) / 1000
-    return seconds_until(headers.get("retry-after", ""))
 
 
 def pause_of(headers: Mapping[str, str]) -> float:

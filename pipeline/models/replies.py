@@ -82,9 +82,9 @@ def fault(what: str, body: Any) -> Unreadable:
     return Unreadable(f"the server's reply {what}: {shown(body)}")
 
 
-def key_of(word: str) -> str:
-    """A code or word without what servers write differently: `Content-Filter` is `contentfilter`."""
-    return re.sub(r"[\W_]+", "", word).lower()
+def key_of(word: str, marks: str = "-_ ") -> str:
+    """A word without what servers write differently: `Content-Filter` is `contentfilter`."""
+    return word.translate(dict.fromkeys(map(ord, marks))).lower()
 
 
 def finish_of(word: Any) -> tuple[Finish, str]:

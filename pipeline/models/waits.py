@@ -5,6 +5,7 @@ from __future__ import annotations
 import email.utils
 import re
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 PARTS_OF_TIME = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
@@ -33,6 +34,14 @@ def seconds_until(text: str, now: float | None = None) -> float | None:
         return min(FOREVER, duration(text)) if text else None
     at = _date(text)
     return None if at is None else min(FOREVER, max(0.0, at - now))
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the server asks to wait, from `retry-after-ms` or `retry-after`."""
+    milliseconds = headers.get("retry-after-ms", "").strip()
+    if is_number(milliseconds):
+        return float(milliseconds) / 1000
+    return seconds_until(headers.get("retry-after", ""))
 
 
 def duration(text: str) -> float:

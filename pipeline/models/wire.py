@@ -7,6 +7,7 @@ They are real `httpx2` clients, so proxies, certificates and connection pools ar
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 import zlib
 from collections.abc import AsyncIterator, Iterator
@@ -218,6 +219,8 @@ def reply(response: httpx2.Response, body: bytes, secret: str, hidden: str) -> h
             said = body[:200].decode("utf-8", "replace")
             raise BadReply(f"a reply that is not UTF-8 ({error.reason}): {said}", request=response.request) from error
         body = body.decode("utf-8", "replace").encode()
+    if not response.is_success:
+        body = error_body(body)
     found = _taken.get()
     if found is not None and response.is_success:
         found.bodies.append(body)
@@ -225,3 +228,14 @@ def reply(response: httpx2.Response, body: bytes, secret: str, hidden: str) -> h
     headers = [pair for pair in kept_headers(response) if pair[0].lower() != "content-type"]
     headers.append(("content-type", "application/json; charset=utf-8"))
     return httpx2.Response(response.status_code, headers=headers, content=body, request=response.request)
+
+
+def error_body(body: bytes) -> bytes:
+    """The body of an error as the official clients can take it: one nested without end would end as an exception."""
+    try:
+        json.loads(body)
+    except RecursionError:
+        return json.dumps({"error": {"message": body[:200].decode("utf-8", "replace")}}).encode()
+    except ValueError:
+        pass
+    return body

@@ -15,6 +15,7 @@ from asid.pipeline.models.replies import SURROGATE
 
 LONGEST_NUMBER = 100  # digits; a longer one is a model that did not find its end
 SEARCHED = 1_000_000  # characters of an answer that are looked through for JSON
+TRIES = 500  # places of it where JSON may begin
 MENDED = 100_000  # characters of a broken text that are worth a mend
 OPENINGS = re.compile(r"[\[{]")
 NAME = re.compile(r'"((?:[^"\\]|\\.)*)"\s*:')
@@ -57,7 +58,9 @@ def first_whole(text: str, notes: list[str]) -> Any:
     """The first object in a text that is whole, or the list of objects that holds it; None when there is none. What is
     inside of a broken or unfinished object is not whole."""
     at, decoder = 0, _decoder(notes)
-    while found := OPENINGS.search(text, at):
+    for _ in range(TRIES):
+        if (found := OPENINGS.search(text, at)) is None:
+            return None
         start = found.start()
         notes.clear()
         try:

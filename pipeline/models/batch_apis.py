@@ -42,8 +42,8 @@ class OpenAIBatches:
         data = b"".join(prepared)
         client = self.model.client
         try:
-            raw = await client.files.with_raw_response.create(file=(f"{token}.jsonl", data), purpose="batch")
-            file = _id(load(raw.content))
+            sent = await client.files.with_raw_response.create(file=(f"{token}.jsonl", data), purpose="batch")
+            file = _id(load(sent.content))
             raw = await client.batches.with_raw_response.create(
                 input_file_id=file,
                 endpoint="/v1/chat/completions",
@@ -78,7 +78,9 @@ class OpenAIBatches:
             raw = await self.model.client.batches.with_raw_response.retrieve(job)
             found = _object(load(raw.content))
             if (status := found.get("status")) not in ENDED:
-                return None if status in GOING else _odd_state(status)
+                if status not in GOING:
+                    raise Unreadable(f"the job's state is {shown(status)}, which is none")
+                return None
             for name in ("output_file_id", "error_file_id"):
                 if isinstance(file := found.get(name), str) and file:
                     await self._read(file, keys, results)
@@ -101,8 +103,8 @@ class OpenAIBatches:
         """The id and the result in a line; the id is "" where none can be read."""
         try:
             row = _object(load(self.model.key.clean(line.decode("utf-8", "replace"))))
-        except Unreadable as error:
-            return "", error
+        except Unreadable as unreadable:
+            return "", unreadable
         key = row.get("custom_id")
         if not isinstance(key, str):
             return "", fault("has no id", row)
@@ -118,8 +120,8 @@ class OpenAIBatches:
             if error := row.get("error"):
                 raise classify(200, error, said_of(error))
             return key, self.model.response(body, {})
-        except ModelError as error:
-            return key, error
+        except ModelError as meaning:
+            return key, meaning
 
 
 @dataclass
@@ -158,9 +160,10 @@ class GeminiBatches:
                 names = [where.get("displayName") for where in (job, metadata) if isinstance(where, Mapping)]
                 if token in names and isinstance(job.get("name"), str):
                     return str(job["name"])
-            page = told.get("nextPageToken") if isinstance(told.get("nextPageToken"), str) else ""
-            if not page:
+            following = told.get("nextPageToken")
+            if not isinstance(following, str) or not following:
                 return ""
+            page = following
         return ""
 
     async def collect(self, job: str, keys: Collection[str]) -> Results | None:
@@ -239,10 +242,6 @@ def _inside(found: Mapping[str, Any]) -> list[Any]:
         if isinstance(rows, list):
             return rows
     return []
-
-
-def _odd_state(status: Any) -> None:
-    raise Unreadable(f"the job's state is {shown(status)}, which is none")
 
 
 def refused_job(job: Mapping[str, Any], keys: Collection[str]) -> dict[str, Response | ModelError]:

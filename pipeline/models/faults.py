@@ -52,8 +52,10 @@ WRONG_KEY = (
     *("modelnotsupported", "deploymentnotfound", "closedendpoint"),
 )
 WRONG_KEY_CODES = frozenset({"1004", "1211", "2049", "20012"})
-GONE = ("filenotfound", "nosuchfile", "fileexpired", "filedeleted", "invalidfile", "imageurl", "videourl", "audiourl")
-GONE = (*GONE, "mediaurl", "downloadfailed", "imagedownload", "resourcedownload", "invalidimage", "invalidvideo")
+GONE = (
+    *("filenotfound", "nosuchfile", "fileexpired", "filedeleted", "invalidfile", "imageurl", "videourl", "audiourl"),
+    *("mediaurl", "downloadfailed", "imagedownload", "resourcedownload", "invalidimage", "invalidvideo"),
+)
 LIMITED = (
     *("ratelimit", "throttl", "toomanyrequests", "limitrequests", "limitburst", "resourceexhausted", "rpmlimit"),
     *("tpmlimit", "concurrencylimit", "slowdown", "tokenlimitexceeded"),  # the last: of batches that wait

@@ -21,6 +21,7 @@ def status(
     """What is done, stale, pending and failed, step by step, how fast it went, and what is left."""
     from asid.pipeline import status as statuses
     from asid.pipeline.models.spend import spent
+    from asid.pipeline.models.waiting import waits
     from asid.pipeline.show import print_status
     from asid.pipeline.show import watch as watching
 
@@ -30,6 +31,8 @@ def status(
     paid = any(model.provider != "embedded" for model in target.manifest.models.values())
     spending = spent(target.storage, target.steps, target.manifest.models) if paid else []
     print_status(out, target, statuses.steps(target), spending, as_json)
+    for wait in [] if as_json else waits(target.storage):
+        out.print(wait, markup=False)
 
 
 def show(

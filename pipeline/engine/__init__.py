@@ -22,6 +22,7 @@ from asid.pipeline import ingesting, shards
 from asid.pipeline.engine import cluster
 from asid.pipeline.engine.crew import Crew, Group, Hand
 from asid.pipeline.engine.meters import Meters
+from asid.pipeline.models import waiting
 from asid.pipeline.rows import Failure
 from asid.pipeline.run import ALL, Fresh, Run, Survey
 from asid.pipeline.work import NOTHING_FRESH, BudgetReached, Done, StageFailed, Task
@@ -95,6 +96,7 @@ class Engine:
         self.waiting_since: float | None = None  # for a node
         self.feed: Iterator[Task] = iter(())
         self.meters = Meters()
+        self.waits: set[str] = set()  # that have been said
         self.told = float("-inf")  # when the meters last heard of the queues
         self.suspects: dict[Key, Suspect] = {}
         self.steps: list[str] = []
@@ -347,6 +349,7 @@ class Engine:
         if time.monotonic() - self.told > TELL:
             self.told = time.monotonic()
             self.meters.state({step: len(self.ready[step]) for step in self.steps}, *self.crew.counts())
+            self._tell_waits()
         for step in reversed(list(self.run.steps)):
             queue = self.ready.get(step)
             while queue:
@@ -354,6 +357,14 @@ class Engine:
                 if hand is None:
                     break
                 self._send(queue.popleft(), hand)
+
+    def _tell_waits(self) -> None:
+        """Say once what workers wait for longer than a minute."""
+        found = waiting.waits(self.run.storage)
+        for said in found:
+            if said not in self.waits:
+                self.progress.said(said)
+        self.waits = set(found)
 
     def _send(self, task: Task, hand: Hand) -> None:
         suspect = self.suspects.get((task.step, task.shard))

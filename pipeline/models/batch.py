@@ -22,6 +22,7 @@ from pydantic import ValidationError
 
 from asid.pipeline.models.base import Layer, ModelError, Request, Response, Stopping, Suspended, Transient
 from asid.pipeline.models.replay import AnswerStore, check_open, current_store, nap
+from asid.pipeline.models.waiting import told
 from asid.pipeline.models.waits import spoken
 from asid.pipeline.rows import Record
 
@@ -112,12 +113,13 @@ class Batched(Layer):
         future = desk.futures[key]
         closing = asyncio.create_task(store.closing.wait())
         first: set[asyncio.Future[Any]] = {future, closing}
-        await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+        async with told("the answers of its batch, which come within 24 hours"):
+            await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
         closing.cancel()
         if not future.done():
             raise Stopping("the stage is being stopped; its batch is collected when the run goes on")
-        told = {"attempts": max(1, desk.submitted[key]), "seconds": time.monotonic() - began}
-        return future.result().model_copy(update=told)
+        update = {"attempts": max(1, desk.submitted[key]), "seconds": time.monotonic() - began}
+        return future.result().model_copy(update=update)
 
     def _enter(self, store: AnswerStore, desk: Desk, key: str) -> None:
         """To an earlier job's result, to its watch, or to the next job."""

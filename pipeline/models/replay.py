@@ -118,6 +118,7 @@ class AnswerStore:
         self.new: set[str] = set()
         self.segments: list[str] = []
         self.pending: list[tuple[Entry, asyncio.Future[None]]] = []
+        self.told: set[str] = set()  # what is waited for, and said: see `waiting`
         self.closing = asyncio.Event()  # no further call is to start
         self.asking: set[asyncio.Task[Any]] = set()
         self.flushing: asyncio.Task[None] | None = None

@@ -20,6 +20,7 @@ from asid.pipeline.models.base import Layer, Request, Response, Suspended, Trans
 from asid.pipeline.models.limiter import Gate, Outcome
 from asid.pipeline.models.replay import check_open, nap
 from asid.pipeline.models.spend import GUESSED_OUTPUT, guess_tokens
+from asid.pipeline.models.waiting import told
 from asid.pipeline.models.waits import spoken
 
 FIRST_WAIT = 1.0  # s, the most before the second try; doubles with every further one
@@ -41,13 +42,19 @@ class Persistent(Layer):
     chance: random.Random = field(default_factory=random.Random)
     sleep: Callable[[float], Awaitable[None]] = nap
 
+    where: str = "the endpoint"
+
     async def generate(self, request: Request) -> Response:
+        async def sleep(seconds: float) -> None:
+            async with told(f"the next try at {self.where}", seconds):
+                await self.sleep(seconds)
+
         retrying = AsyncRetrying(
             retry=tenacity.retry_if_exception_type(Transient),
             stop=tenacity.stop_after_attempt(self.retries + 1) | tenacity.stop_before_delay(self.deadline),
             wait=lambda state: full_jitter(state.attempt_number, _error(state), self.chance),
             reraise=True,
-            sleep=self.sleep,
+            sleep=sleep,
         )
         tries = 0
         try:
@@ -72,7 +79,9 @@ class Limited(Layer):
     gate: Gate
     timeout: float  # s
     deadline: float = math.inf  # s; who wants a longer pause ends the run
+    where: str = "the endpoint"
     closed_until: float = -math.inf  # monotonic
+    paused_until: float = -math.inf  # monotonic, as far as this worker knows
     seen: dict[str, tuple[int, int]] = field(default_factory=lambda: defaultdict(lambda: (0, 0)))  # calls, tokens
 
     def guess(self, request: Request) -> int:
@@ -85,7 +94,8 @@ class Limited(Layer):
     async def generate(self, request: Request) -> Response:
         check_open()
         self._check_closed("the server's limits permit no call")
-        lease = await self.gate.acquire(self.guess(request))
+        async with told(f"leave to call {self.where}", self.paused_until - time.monotonic()):
+            lease = await self.gate.acquire(self.guess(request))
         outcome: Outcome = "unused"
         pause: float | None = None
         used: int | None = None
@@ -112,6 +122,7 @@ class Limited(Layer):
     def _bounded(self, pause: float | None) -> float | None:
         """A pause for the gate. One beyond the deadline is not waited for, by nobody: it closes the endpoint."""
         if pause is None or pause <= self.deadline:
+            self.paused_until = max(self.paused_until, time.monotonic() + (pause or 0.0))
             return pause
         self.closed_until = time.monotonic() + pause
         return None

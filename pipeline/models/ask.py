@@ -66,7 +66,7 @@ async def _ask(
     while True:
         attempt += 1
         response = spoken(await model.generate(asked))
-        raw = whole_text(response.text)
+        raw = response.text
         if response.finish == "unknown":
             await _reject(model, asked, response, "unfinished")
             unknown += 1
@@ -93,7 +93,7 @@ async def _ask(
         await _reject(model, asked, response, "invalid_answer")
         if attempt - unknown > reasks:
             raise InvalidAnswer(wrong, raw, attempt)
-        again = PROMPTS.render("reask", problem=wrong, answer=fence("rejected answer", raw[:SHOWN_AGAIN]))
+        again = PROMPTS.render("reask", problem=wrong, answer=fence("rejected answer", whole_text(raw[:SHOWN_AGAIN])))
         asked = first.model_copy(update={"prompt": f"{first.prompt}\n\n{again}"})
 
 

@@ -143,6 +143,14 @@ class OpenAIModel:
             return [f"{where} answers {error.status_code}: {said}"]
         except (openai.APIConnectionError, TimeoutError) as error:
             return [f"{where} cannot be reached ({type(error).__name__}): check `base_url` and that the server runs"]
+        except (
+            AttributeError,
+            KeyError,
+            TypeError,
+            ValueError,
+            RecursionError,
+        ):  # what the client makes of odd replies
+            return [f"{where} does not list its models as the API says: check that `base_url` is right"]
         if names and self.config.model not in names:
             near = difflib.get_close_matches(self.config.model, names, 3, 0.3) or names[:3]
             return [f"{where} has no model {self.config.model!r}; set `model` to one it has, such as {', '.join(near)}"]

@@ -70,8 +70,9 @@ class GuardedClient(httpx2.AsyncClient):
 
     async def send(self, request: httpx2.Request, *, stream: bool = False, **options: Any) -> httpx2.Response:  # type: ignore[override]
         options["follow_redirects"] = False
+        seconds = patience(request, self.seconds)
         try:
-            async with asyncio.timeout(self.seconds):
+            async with asyncio.timeout(seconds):
                 response = await self._sent(request, options)
                 if stream and response.is_success:
                     return self._streamed(response)
@@ -80,7 +81,7 @@ class GuardedClient(httpx2.AsyncClient):
                 finally:
                     await response.aclose()
         except TimeoutError as error:
-            raise httpx2.ReadTimeout(f"no whole reply within {self.seconds:g} s", request=request) from error
+            raise httpx2.ReadTimeout(f"no whole reply within {seconds:g} s", request=request) from error
         return reply(response, body, self.secret, self.hidden)
 
     async def _sent(self, request: httpx2.Request, options: dict[str, Any]) -> httpx2.Response:
@@ -193,6 +194,12 @@ async def _read(response: httpx2.Response, bound: int) -> bytes:
 def most(request: httpx2.Request) -> int:
     """Bytes that the reply to a request may have. Results of a batch may come inside the reply that asks for them."""
     return RESULT_BYTES if request.method == "GET" and "/batches" in request.url.path else REPLY_BYTES
+
+
+def patience(request: httpx2.Request, seconds: float) -> float:
+    """Seconds that one exchange may take. Files and whole batches go up and come down at the pace of the line."""
+    bulky = any(part in request.url.path for part in ("/files", "/upload", "/batches", ":batch"))
+    return max(seconds, FILE_SECONDS) if bulky else seconds
 
 
 def check_hop(here: httpx2.URL, there: httpx2.URL, request: httpx2.Request) -> None:

@@ -268,3 +268,24 @@ def test_every_reply_inside_one_batch(provider: str, once: bool) -> None:
     assert len(seen) > 60
     assert [one for one in seen if not one.holds(once)] == []
     assert not any("HALF" in (text or "") for text in kept)
+
+
+@pytest.mark.parametrize(
+    "body", [b"<html>", b"null", b"[1]", b'{"data": 7}', b'{"data": [null]}', b"\xff", b"[" * 99999]
+)
+def test_a_check_says_of_an_odd_list_of_models_what_to_look_at(body: bytes) -> None:
+    async def models(request: web.Request) -> web.Response:
+        return web.Response(body=body, content_type="application/json")
+
+    server = LlmServer()
+    server._models = models  # type: ignore[method-assign]
+    with server:
+
+        async def scene() -> list[str]:
+            model = OpenAIModel(config(server, "openai"), Storage("/nonexistent"))
+            try:
+                return await model.check()
+            finally:
+                await model.close()
+
+        assert all("base_url" in said for said in asyncio.run(scene()))

@@ -17,6 +17,7 @@ from ruamel.yaml.error import YAMLError
 from asid.pipeline.errors import UserError
 from asid.pipeline.inputs import InputConfig
 from asid.pipeline.mistakes import mistakes, nearest
+from asid.pipeline.models import secrets
 from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.prompts import shipped
 from asid.pipeline.recipe import Step, stage_name, steps_of
@@ -33,7 +34,7 @@ class ManifestError(UserError):
 
 
 class Budget(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     usd: float | None = Field(None, gt=0, description="no new call starts above it")
 
@@ -41,7 +42,7 @@ class Budget(BaseModel):
 class Environment(BaseModel):
     """Packages of its own for the workers of a stage, where pins fight each other: a Ray runtime_env."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     packages: tuple[str, ...]
     variables: dict[str, str] = {}
@@ -50,7 +51,7 @@ class Environment(BaseModel):
 class Manifest(BaseModel):
     """What the YAML file may hold. `recipe` entries hold `stage`, an optional `name`, and that stage's settings."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     version: int = Field(1, ge=1, le=1)
     title: str = ""
@@ -110,21 +111,25 @@ def _text(file: Path) -> str:
         ) from error
 
 
-def parse(text: str, name: str = "manifest", settings: Sequence[str] = ()) -> Manifest:
+def parse(text: str, name: str = "manifest", settings: Sequence[str] = (), frozen: bool = False) -> Manifest:
+    """The manifest in a YAML text. Raises ManifestError with all its mistakes, secrets among them unless it is `frozen`
+    into a run already."""
     try:
         tree = YAML(typ="rt").load(text)
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{name}:{mark.line + 1}" if mark else name
-        raise ManifestError([f"{where}: not YAML: {getattr(error, 'problem', None) or error}"]) from error
+        said = str(getattr(error, "problem", None) or type(error).__name__).partition(" with value")[0]
+        raise ManifestError([f"{where}: not YAML: {secrets.mask(said)}"]) from None
     if not isinstance(tree, dict):
         raise ManifestError([f"{name}:1: a manifest is a mapping with `inputs` and `recipe`"])
     problems = [problem for setting in settings if (problem := _override(tree, setting))]
     values = _plain(tree)
-    found = sorted((_line(tree, where), said) for where, said in mistakes(values, Manifest))
+    found = sorted({(_line(tree, where), said) for where, said in mistakes(values, Manifest)})
+    found += [] if frozen else sorted({(_line(tree, where), said) for where, said in secrets.found(values)})
     problems += [f"{name}:{line}: {said}" for line, said in found]
     if problems:
-        raise ManifestError(problems)
+        raise ManifestError(problems) from None
     return Manifest.model_validate(values)
 
 
@@ -157,7 +162,7 @@ def _override(tree: Any, setting: str) -> str:
     """Apply one `path=value`; says what is wrong with it, or nothing."""
     path, equals, value = setting.partition("=")
     if not equals or not path:
-        return f"--set {setting}: write it as path=value, for example recipe.cut.max_seconds=60"
+        return f"--set {secrets.mask(path)}: write it as path=value, for example recipe.cut.max_seconds=60"
     *folders, last = path.split(".")
     place = tree
     for part in folders:
@@ -165,11 +170,14 @@ def _override(tree: Any, setting: str) -> str:
         if inner is None and isinstance(place, dict):
             inner = place[part] = {}
         if inner is None:
-            return f"--set {setting}: there is no {part!r} in the manifest{nearest(part, _names(place))}"
+            return f"--set {path}: there is no {part!r} in the manifest{nearest(part, _names(place))}"
         place = inner
     if isinstance(place, list):
-        return f"--set {setting}: {last!r} names a list entry; go on to one of its settings"
-    place[last] = YAML(typ="safe").load(value)
+        return f"--set {path}: {last!r} names a list entry; go on to one of its settings"
+    try:
+        place[last] = YAML(typ="safe").load(value)
+    except YAMLError:
+        return f"--set {path}: its value is not YAML"
     return ""
 
 

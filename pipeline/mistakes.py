@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from asid import stages
+from asid.pipeline.models import secrets
 from asid.pipeline.recipe import Step, find_stage, flow, settings_of, stage_name, steps_of
 from asid.pipeline.rows import Candidate, Captioned, Decision, Drafted, Row, Scored
 from asid.pipeline.stage import Stage, StageConfig
@@ -20,7 +21,13 @@ STEP_NAME = re.compile(r"^[a-z][a-z0-9_-]{0,40}$")
 
 
 def mistakes(values: dict[str, Any], manifest: type[BaseModel]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Every mistake in the values of a YAML file, with the path of keys that leads to it. `manifest`: the model."""
+    """Every mistake in the values of a YAML file, with the path of keys that leads to it. `manifest`: the model. What
+    looks like a secret is not repeated."""
+    for path, said in _mistakes(values, manifest):
+        yield path, secrets.mask(said)
+
+
+def _mistakes(values: dict[str, Any], manifest: type[BaseModel]) -> Iterator[tuple[tuple[str | int, ...], str]]:
     try:
         manifest.model_validate(values)
     except ValidationError as error:
@@ -116,9 +123,9 @@ def _say(detail: ErrorDetails, model: type[BaseModel]) -> str:
         return f"unknown key {key!r}{nearest(key, _keys(model, detail['loc'][:-1]))}"
     if detail["type"] == "missing":
         return f"{key!r} is missing"
-    if detail["type"] == "model_type":
-        return f"{key}: a mapping is due here (got {str(detail['input'])[:60]!r})"
-    return f"{key}: {detail['msg']} (got {str(detail['input'])[:60]!r})"
+    said = "a mapping is due here" if detail["type"] == "model_type" else detail["msg"]
+    got = "" if detail["type"] == "secret" else secrets.shown(detail["input"], tuple(detail["loc"]))
+    return f"{key}: {said}" + (f" (got {got!r})" if got else "")
 
 
 def _keys(model: Any, path: Sequence[str | int]) -> list[str]:

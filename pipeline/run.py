@@ -72,7 +72,7 @@ class Run:
             text = storage.read("run:manifest.yaml").decode()
         except FileNotFoundError:
             raise RunError(f"{root} is not a run folder: `asid run INPUTS --run {root}` makes one") from None
-        return cls(root, manifests.parse(text, "manifest.yaml of the run", settings))
+        return cls(root, manifests.parse(text, "manifest.yaml of the run", settings, frozen=True))
 
     @classmethod
     def is_at(cls, root: str | os.PathLike[str]) -> bool:
@@ -296,7 +296,8 @@ def _sources(storage: Storage) -> list[dict[str, Any]] | None:
         if "sources" in values:
             sources: list[dict[str, Any]] | None = values["sources"]
             return sources
-        first = manifests.parse(storage.read("run:manifest.yaml").decode(), "manifest.yaml of the run").inputs
+        text = storage.read("run:manifest.yaml").decode()
+        first = manifests.parse(text, "manifest.yaml of the run", frozen=True).inputs
     except (OSError, ValueError, TypeError):
         return None  # no run yet, or one whose damage is told elsewhere
     return [entry.model_dump(mode="json", include=SOURCE_FIELDS) for entry in first]

@@ -42,7 +42,7 @@ class Unprocessable(Exception):
 class Resources(BaseModel):
     """What one worker of the stage holds. Never part of a fingerprint."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     cpus: float = Field(1.0, ge=0)
     gpus: float = Field(0.0, ge=0)
@@ -54,7 +54,7 @@ class Resources(BaseModel):
 class StageConfig(BaseModel):
     """Settings that every stage has. Fields named in `HOW` say how to run, not what comes out: no fingerprint."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
     HOW: ClassVar[frozenset[str]] = frozenset(
         {"resources", "min_workers", "max_workers", "concurrency", "row_timeout", "max_failure_rate", "budget", "mode"}
     )

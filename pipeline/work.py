@@ -13,7 +13,9 @@ from typing import Any
 
 from asid.pipeline import shards
 from asid.pipeline.models.base import Abandoned, Misconfigured, Model, OutOfBudget
+from asid.pipeline.models.batch import LONGEST
 from asid.pipeline.models.replay import AnswerStore, current_store
+from asid.pipeline.models.replies import whole_text
 from asid.pipeline.models.spend import Line, lines
 from asid.pipeline.recipe import Step
 from asid.pipeline.rows import Candidate, Captioned, Decision, Failure, Row, grow
@@ -242,10 +244,12 @@ class Workshop:
 
         def failed(kind: str, reason: str, attempts: int = 1, raw: str = "") -> Outcome:
             name = str(getattr(row, "name", row.id))
-            return Outcome(row.id, failure=Failure(id=row.id, name=name, stage=step, kind=kind, reason=reason,
-                                                   attempts=attempts, raw=raw))  # fmt: skip
+            return Outcome(row.id, failure=Failure(id=row.id, name=name, stage=step, kind=kind,
+                                                   reason=whole_text(reason), attempts=attempts,
+                                                   raw=whole_text(raw)))  # fmt: skip
 
-        timeout = stage.config.row_timeout
+        # A batch has its own window, and ends its rows by it.
+        timeout = stage.config.row_timeout + (LONGEST if stage.config.mode == "batch" else 0.0)
         try:
             async with asyncio.timeout(timeout):
                 given = await stage.process(row)

@@ -20,6 +20,7 @@ def status(
 ) -> None:
     """What is done, stale, pending and failed, step by step, how fast it went, and what is left."""
     from asid.pipeline import status as statuses
+    from asid.pipeline.models.waiting import waits
     from asid.pipeline.run import Run
     from asid.pipeline.show import print_status
     from asid.pipeline.show import watch as watching
@@ -34,6 +35,8 @@ def status(
 
         spending = spent(target.storage, target.steps, target.manifest.models)
     print_status(out(), target, statuses.steps(target), spending, as_json)
+    for wait in [] if as_json else waits(target.storage):
+        out().print(wait, markup=False)
 
 
 def show(

@@ -22,6 +22,7 @@ from asid.pipeline import ingesting, pace, shards
 from asid.pipeline.engine import cluster
 from asid.pipeline.engine.crew import Crew, Group, Hand
 from asid.pipeline.engine.meters import Meters
+from asid.pipeline.models import waiting
 from asid.pipeline.rows import Failure
 from asid.pipeline.run import ALL, Fresh, Run, Survey
 from asid.pipeline.text import counted, plural
@@ -99,6 +100,7 @@ class Engine:
         self.probed = 0
         self.probed_said = float("-inf")
         self.meters = Meters()
+        self.waits: set[str] = set()  # that have been said
         self.told = float("-inf")  # when the meters last heard of the queues
         self.suspects: dict[Key, Suspect] = {}
         self.steps: list[str] = []
@@ -384,6 +386,7 @@ class Engine:
         if time.monotonic() - self.told > TELL:
             self.told = time.monotonic()
             self.meters.state({step: len(self.ready[step]) for step in self.steps}, *self.crew.counts())
+            self._tell_waits()
         for step in reversed(list(self.run.steps)):
             queue = self.ready.get(step)
             while queue:
@@ -391,6 +394,14 @@ class Engine:
                 if hand is None:
                     break
                 self._send(queue.popleft(), hand)
+
+    def _tell_waits(self) -> None:
+        """Say once what workers wait for longer than a minute."""
+        found = waiting.waits(self.run.storage)
+        for said in found:
+            if said not in self.waits:
+                self.progress.said(said)
+        self.waits = set(found)
 
     def _send(self, task: Task, hand: Hand) -> None:
         suspect = self.suspects.get((task.step, task.shard))

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
-import json_repair
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 
-from asid.pipeline.models.base import InvalidAnswer, Model, Refused, Request, Response, Truncated
-from asid.pipeline.models.replay import Replaying, current_store
+from asid.pipeline.models.base import InvalidAnswer, Model, Refused, Request, Response, Truncated, Unfinished
+from asid.pipeline.models.jsons import cut_short, mend, parse, unfit, unwrap
+from asid.pipeline.models.replay import Replaying, current_store, nap
+from asid.pipeline.models.replies import whole_text, without_reasoning
 from asid.pipeline.prompts import Prompts, fence
 
+__all__ = ["Answer", "ask", "cut_short", "mend", "parse", "read", "unwrap"]
+
 PROMPTS = Prompts()
+AGAIN = 2  # times an answer is asked for again that ended for an unknown reason
+PAUSE = 1.0  # s before it is, growing
+MOST_SAID = 20  # faults of one answer that are told
+LONGEST_SAID = 4000  # characters
+SHOWN_AGAIN = 40_000  # characters of a rejected answer that its model is shown
 
 
 @dataclass(frozen=True)
@@ -35,9 +42,10 @@ async def ask(
     reasks: int = 2,
     check: Callable[[Any], str | None] | None = None,
 ) -> Answer:
-    """Raises Refused, Truncated, InvalidAnswer (with the raw text), or what the model's layers raise. `check` says what
-    is wrong with a value that has the right form, or None. Only an answer that passes is kept for replay, under the
-    first question, whatever it took to get it. A caller that is cancelled does not take the answer with it."""
+    """Raises Refused, Truncated, Unfinished or InvalidAnswer (with the raw text), or what the model's layers raise.
+    `check` says what is wrong with a value that has the right form, or None. Only an answer that passes is kept for
+    replay, under the first question, whatever it took to get it. A caller that is cancelled does not take the answer
+    with it."""
     work = _ask(model, request, answer, reasks, check)
     store = current_store.get()
     return await (store.outlive(work) if store else work)
@@ -54,28 +62,47 @@ async def _ask(
     if answer is not None and request.answer_schema is None:
         update["answer_schema"] = answer.model_json_schema()
     first = asked = request.model_copy(update=update)
-    for attempt in range(1, reasks + 2):
-        response = await model.generate(asked)
+    attempt = unknown = 0
+    while True:
+        attempt += 1
+        response = spoken(await model.generate(asked))
+        raw = response.text
+        if response.finish == "unknown":
+            await _reject(model, asked, response, "unfinished")
+            unknown += 1
+            if unknown > AGAIN:
+                raise Unfinished(f"the answer ended with {response.ended!r}, and may be half", raw, attempt)
+            await nap(unknown * PAUSE)
+            continue
         if response.finish == "refusal":
             await _reject(model, asked, response, "refusal")
-            raise Refused("the model refused to answer", response.text, attempt)
+            raise Refused("the model refused to answer", raw, attempt)
         if response.finish == "length":
             await _reject(model, asked, response, "truncated")
-            raise Truncated("the answer was cut off at its length limit", response.text, attempt)
+            raise Truncated("the answer was cut off at its length limit", raw, attempt)
         try:
             value, mends = read(response.text, answer)
             if check and (fault := check(value)):
                 raise InvalidAnswer(fault)
         except InvalidAnswer as error:
-            wrong = str(error)
+            wrong = whole_text(str(error))
         else:
             if isinstance(model, Replaying):
                 await model.keep(first, response)
             return Answer(value, response, mends, attempt)
         await _reject(model, asked, response, "invalid_answer")
-        again = PROMPTS.render("reask", problem=wrong, answer=fence("rejected answer", response.text))
+        if attempt - unknown > reasks:
+            raise InvalidAnswer(wrong, raw, attempt)
+        again = PROMPTS.render("reask", problem=wrong, answer=fence("rejected answer", whole_text(raw[:SHOWN_AGAIN])))
         asked = first.model_copy(update={"prompt": f"{first.prompt}\n\n{again}"})
-    raise InvalidAnswer(wrong, response.text, reasks + 1)
+
+
+def spoken(response: Response) -> Response:
+    """An answer without the reasoning that its server left in it. Reasoning that does not end is a truncated answer."""
+    text = without_reasoning(response.text)
+    if text is None:
+        return response.model_copy(update={"finish": "length" if response.finish == "stop" else response.finish})
+    return response.model_copy(update={"text": text}) if text != response.text else response
 
 
 async def _reject(model: Model, request: Request, response: Response, why: str) -> None:
@@ -88,72 +115,20 @@ def read(text: str, answer: type[BaseModel] | None) -> tuple[Any, tuple[str, ...
     if answer is None:
         if not text.strip():
             raise InvalidAnswer("the answer is empty")
+        if fault := unfit(text):
+            raise InvalidAnswer(fault)
         return text.strip(), ()
     value, mends = parse(text)
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict) and not issubclass(answer, RootModel):
+        value, mends = value[0], (*mends, "took the one object out of a list")
     try:
-        return answer.model_validate(value), mends
+        found = answer.model_validate(value)
+        plain = found.model_dump()
     except ValidationError as error:
         lines = [f"{'.'.join(map(str, detail['loc'])) or 'answer'}: {detail['msg']}" for detail in error.errors()]
-        raise InvalidAnswer("; ".join(lines)) from error
-
-
-def parse(text: str) -> tuple[Any, tuple[str, ...]]:
-    """JSON in a text, mended if one cheap mend will do. What was cut short is not mended: it would pass as whole."""
-    try:
-        return _strict(text), ()
-    except ValueError as error:
-        problem = f"not JSON: {error}"
-    inner = unwrap(text)
-    if inner != text:
-        try:
-            return _strict(inner), ("took the JSON out of the text around it",)
-        except ValueError as error:
-            problem = f"not JSON: {error}"
-    if cut_short(inner):
-        raise InvalidAnswer(f"{problem}; it breaks off before its end")
-    value = mend(inner)
-    if value is None:
-        raise InvalidAnswer(problem)
-    return value, (f"mended JSON ({problem})",)
-
-
-def mend(text: str) -> Any:
-    """What json-repair makes of a broken JSON text; None when it finds nothing in it."""
-    value = json_repair.loads(text)
-    return None if value == "" else value
-
-
-def unwrap(text: str) -> str:
-    """The outermost braces of a text and what is between them; without braces the text itself."""
-    start, end = text.find("{"), text.rfind("}")
-    if start < 0:
-        return text
-    return text[start : end + 1] if end > start else text[start:]
-
-
-def cut_short(text: str) -> bool:
-    """Whether more is opened than closed, in quotes or brackets."""
-    depth, quoted, escaped = 0, False, False
-    for character in text:
-        if quoted:
-            if escaped:
-                escaped = False
-            elif character == "\\":
-                escaped = True
-            elif character == '"':
-                quoted = False
-        elif character == '"':
-            quoted = True
-        elif character in "{[":
-            depth += 1
-        elif character in "}]":
-            depth -= 1
-    return quoted or depth > 0
-
-
-def _strict(text: str) -> Any:
-    return json.loads(text, parse_constant=_no_constant)
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
+        raise InvalidAnswer("; ".join(lines[:MOST_SAID])[:LONGEST_SAID]) from None
+    except RecursionError:
+        raise InvalidAnswer("the answer is nested too deep") from None
+    if fault := unfit(plain):
+        raise InvalidAnswer(fault)
+    return found, mends

@@ -60,7 +60,8 @@ class Response(Record):
     text: str
     model: str  # as the server reports it
     provider: str
-    finish: Literal["stop", "length", "refusal"] = "stop"
+    finish: Literal["stop", "length", "refusal", "unknown"] = "stop"  # unknown: nobody says that it is whole
+    ended: str = ""  # the server's own word for why it ended
     usage: Usage = Usage()
     replayed: bool = False
     attempts: int = 1  # calls it took
@@ -116,6 +117,18 @@ class Transient(ModelError):
         self.rate_limited = rate_limited
 
 
+class Unreadable(Transient):
+    """The server's reply is not what its API says: HTML, half a body, a number that is none. Such things pass."""
+
+    kind = "unreadable"
+
+
+class Unfinished(ModelError):
+    """The answer ended for a reason that nobody knows to be good, each time it was asked for."""
+
+    kind = "unfinished"
+
+
 class Refused(ModelError):
     kind = "refusal"
 
@@ -162,3 +175,10 @@ class Misconfigured(ModelError):
     """Wrong key, unknown model, unsupported media: retrying cannot help, and no other row will fare better."""
 
     kind = "misconfigured"
+
+
+class Suspended(Misconfigured):
+    """The endpoint serves this key no more for now: no credit, the day's quota, billing, region, or a wait beyond the
+    deadline. No row is to blame; the run ends, and goes on where it was once that is mended or over."""
+
+    kind = "suspended"

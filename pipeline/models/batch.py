@@ -8,19 +8,35 @@ come request by request: each is an answer, an error of its row, or asked again 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 import time
 import uuid
 from collections import Counter
-from collections.abc import Coroutine, Mapping
+from collections.abc import Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
-from asid.pipeline.models.base import Layer, ModelError, Request, Response, Stopping, Transient
-from asid.pipeline.models.replay import AnswerStore, current_store, nap
+from pydantic import ValidationError
+
+from asid.pipeline.models.base import Layer, ModelError, Request, Response, Stopping, Suspended, Transient
+from asid.pipeline.models.replay import AnswerStore, check_open, current_store, nap
+from asid.pipeline.models.waiting import told
+from asid.pipeline.models.waits import spoken
 from asid.pipeline.rows import Record
 
+logger = logging.getLogger("asid")
+
 Results = Mapping[str, Response | ModelError]
+
+HOUR = 3600.0
+WINDOW = 24 * HOUR  # in which a provider answers
+SLACK = HOUR  # for its results to come
+LONGEST = 10 * (WINDOW + SLACK)  # s that a row may take in batch mode: a question, its repeats, and those after it
+PREPARING = 8  # requests at once
+SUBMITS = 8  # tries to submit one job
+LONGEST_WAIT = 300.0  # s between two of them, when the server asks for no longer one
 
 
 class Job(Record):
@@ -29,6 +45,15 @@ class Job(Record):
     token: str
     id: str
     keys: tuple[str, ...]
+    at: float = 0.0  # when it was submitted, seconds since 1970; 0: by a release that did not say
+
+
+class Outlasted(ModelError):
+    """Something that may heal did not, in all its tries."""
+
+    def __init__(self, error: Transient):
+        super().__init__(str(error), error.raw, error.attempts)
+        self.kind = error.kind  # type: ignore[misc]
 
 
 class Batches(Protocol):
@@ -36,11 +61,13 @@ class Batches(Protocol):
 
     most: int  # requests in one job
 
-    async def submit(self, token: str, requests: Mapping[str, Request]) -> str: ...
+    async def prepare(self, key: str, request: Request) -> Any: ...
+
+    async def submit(self, token: str, prepared: Sequence[Any]) -> str: ...
 
     async def find(self, token: str) -> str: ...
 
-    async def collect(self, job: str) -> Results | None: ...
+    async def collect(self, job: str, keys: Collection[str]) -> Results | None: ...
 
 
 @dataclass
@@ -67,6 +94,7 @@ class Batched(Layer):
     tries: int = 3  # jobs that a request may be part of
     linger: float = 5.0  # s without a new request before a job goes out
     poll: float = 30.0  # s between questions whether a job has ended
+    window: float = WINDOW + SLACK  # s that a row waits for its job
     desks: WeakKeyDictionary[AnswerStore, Desk] = field(default_factory=WeakKeyDictionary)
 
     async def generate(self, request: Request) -> Response:
@@ -85,12 +113,13 @@ class Batched(Layer):
         future = desk.futures[key]
         closing = asyncio.create_task(store.closing.wait())
         first: set[asyncio.Future[Any]] = {future, closing}
-        await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+        async with told("the answers of its batch, which come within 24 hours"):
+            await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
         closing.cancel()
         if not future.done():
             raise Stopping("the stage is being stopped; its batch is collected when the run goes on")
-        told = {"attempts": max(1, desk.submitted[key]), "seconds": time.monotonic() - began}
-        return future.result().model_copy(update=told)
+        update = {"attempts": max(1, desk.submitted[key]), "seconds": time.monotonic() - began}
+        return future.result().model_copy(update=update)
 
     def _enter(self, store: AnswerStore, desk: Desk, key: str) -> None:
         """To an earlier job's result, to its watch, or to the next job."""
@@ -100,14 +129,15 @@ class Batched(Layer):
         elif key in desk.results:
             self._give(store, desk, key, desk.results.pop(key))
         elif job.token not in desk.watched:
-            _work(store, self._watch(store, desk, job))
+            desk.watched.add(job.token)
+            self._work(store, desk, job.keys, self._watch(store, desk, job))
 
     def _queue(self, store: AnswerStore, desk: Desk, key: str) -> None:
         desk.jobs.pop(key, None)
         desk.waiting.append(key)
         if not desk.gathering:
             desk.gathering = True
-            _work(store, self._gather(store, desk))
+            self._work(store, desk, (), self._gather(store, desk))
 
     def _give(self, store: AnswerStore, desk: Desk, key: str, result: Response | ModelError) -> None:
         future = desk.futures[key]
@@ -120,6 +150,26 @@ class Batched(Layer):
         else:
             future.set_exception(result)
 
+    def _work(self, store: AnswerStore, desk: Desk, keys: Collection[str], work: Coroutine[Any, Any, None]) -> None:
+        """Beside the rows; the store's closing waits for it. When it dies, whoever waits for `keys`, or for the next
+        job, learns why: nobody waits for what will not come."""
+        task = asyncio.create_task(work)
+        store.asking.add(task)
+
+        def ended(task: asyncio.Task[None]) -> None:
+            store.asking.discard(task)
+            error = RuntimeError("the batch was cancelled") if task.cancelled() else task.exception()
+            if error is None:
+                return
+            waiting = list(keys)
+            if not waiting:  # it gathered the next job
+                waiting, desk.waiting, desk.gathering = desk.waiting, [], False
+            for key in waiting:
+                if (future := desk.futures.get(key)) and not future.done():
+                    future.set_exception(error)
+
+        task.add_done_callback(ended)
+
     async def _gather(self, store: AnswerStore, desk: Desk) -> None:
         """Submit what waits, once no more comes."""
         count = 0
@@ -129,35 +179,86 @@ class Batched(Layer):
         keys, desk.waiting = desk.waiting[: self.batches.most], desk.waiting[self.batches.most :]
         desk.gathering = bool(desk.waiting)
         if desk.waiting:
-            _work(store, self._gather(store, desk))
-        if store.closing.is_set():
+            self._work(store, desk, (), self._gather(store, desk))
+        if not store.closing.is_set():
+            self._work(store, desk, keys, self._run(store, desk, keys))
+
+    async def _run(self, store: AnswerStore, desk: Desk, keys: Sequence[str]) -> None:
+        """One job from its submission to its results."""
+        prepared = await self._prepare(store, desk, keys)
+        if not prepared or store.closing.is_set():
             return
-        job = Job(token=f"asid-{uuid.uuid4().hex}", id="", keys=tuple(keys))
+        job = Job(token=f"asid-{uuid.uuid4().hex}", id="", keys=tuple(prepared), at=time.time())
+        await _record(store, job)
+        desk.submitted.update(job.keys)
         try:
-            await _record(store, job)
-            job = job.model_copy(
-                update={"id": await self.batches.submit(job.token, {key: desk.requests[key] for key in keys})}
-            )
-            await _record(store, job)
+            id = await self._submit(job.token, list(prepared.values()))
+        except Stopping:
+            return  # whether there is such a job is for the next run to find out
         except ModelError as error:
             await _forget(store, job)
-            desk.submitted.update(keys)
-            for key in keys:
-                self._give(store, desk, key, error)
+            for key in job.keys:
+                self._give(store, desk, key, Outlasted(error) if isinstance(error, Transient) else error)
             return
-        desk.submitted.update(keys)
-        desk.jobs.update(dict.fromkeys(keys, job))
+        job = job.model_copy(update={"id": id, "at": time.time()})
+        await _record(store, job)
+        desk.jobs.update(dict.fromkeys(job.keys, job))
+        desk.watched.add(job.token)
         await self._watch(store, desk, job)
 
-    async def _watch(self, store: AnswerStore, desk: Desk, job: Job) -> None:
-        desk.watched.add(job.token)
-        while not store.closing.is_set():
+    async def _prepare(self, store: AnswerStore, desk: Desk, keys: Sequence[str]) -> dict[str, Any]:
+        """The requests as the provider has them. One that cannot be prepared is told to its own row alone."""
+        seats = asyncio.Semaphore(PREPARING)
+
+        async def one(key: str) -> Any:
+            async with seats:
+                return await self.batches.prepare(key, desk.requests[key])
+
+        made = await asyncio.gather(*map(one, keys), return_exceptions=True)
+        for key, result in zip(keys, made, strict=True):
+            if isinstance(result, BaseException):
+                desk.submitted[key] += 1
+                if isinstance(result, ModelError):
+                    self._give(store, desk, key, result)
+                elif not (future := desk.futures[key]).done():
+                    future.set_exception(result)
+        return {key: result for key, result in zip(keys, made, strict=True) if not isinstance(result, BaseException)}
+
+    async def _submit(self, token: str, prepared: Sequence[Any]) -> str:
+        """The job's id. A submission whose reply was lost is looked for before the next try: it would be paid twice."""
+        for tried in range(1, SUBMITS + 1):
             try:
-                results = await self.batches.collect(job.id)
-            except Transient:
-                results = None
+                return await self.batches.submit(token, prepared)
+            except Transient as error:
+                asked = error.retry_after or 0.0
+                if asked > self.window:
+                    raise Suspended(f"the endpoint takes no job {spoken(asked)}: {error}") from None
+                with contextlib.suppress(Transient):
+                    if id := await self.batches.find(token):
+                        return id
+                if tried == SUBMITS:
+                    raise
+                await nap(max(asked, min(LONGEST_WAIT, self.poll * 2 ** (tried - 1))))
+                check_open()
+        raise AssertionError("the last try returns or raises")
+
+    async def _watch(self, store: AnswerStore, desk: Desk, job: Job) -> None:
+        """Ask until the job has ended, or its window is over: a provider that says nothing more is not waited for."""
+        age = max(0.0, time.time() - job.at) if job.at else 0.0
+        until = time.monotonic() + max(2 * self.poll, self.window - age)
+        while not store.closing.is_set():
+            late: ModelError = Transient(f"the job {job.id} has not ended within its window")
+            results: Results | None = None
+            try:
+                if not job.id:
+                    job = job.model_copy(update={"id": await self.batches.find(job.token)})
+                results = await self.batches.collect(job.id, job.keys) if job.id else {}
+            except Transient as error:
+                late = error
             except ModelError as error:
                 results = dict.fromkeys(job.keys, error)
+            if results is None and time.monotonic() > until:
+                results = dict.fromkeys(job.keys, late)
             if results is not None:
                 await self._deliver(store, desk, job, results)
                 return
@@ -171,29 +272,28 @@ class Batched(Layer):
         await (_record(store, job.model_copy(update={"keys": good})) if good else _forget(store, job))
         for key, result in found.items():
             if key in desk.futures:
+                desk.jobs.pop(key, None)  # should it be asked again, the next job answers
                 self._give(store, desk, key, result)
             else:
                 desk.results[key] = result
 
     async def _load(self, store: AnswerStore, desk: Desk) -> None:
-        """Jobs that an earlier process submitted for this shard."""
+        """Jobs that an earlier process submitted for this shard. A record that is damaged costs its own rows alone."""
 
         def records() -> list[Job]:
             names = [name for name in store.storage.list(store.folder) if name.startswith("batch-")]
-            return [Job.model_validate_json(store.storage.read(f"{store.folder}/{name}")) for name in names]
+            return [job for name in names if (job := _job(store.storage.read(f"{store.folder}/{name}"), name))]
 
         for job in await asyncio.to_thread(records):
-            if id := job.id or await self.batches.find(job.token):
-                desk.jobs.update(dict.fromkeys(job.keys, job.model_copy(update={"id": id})))
-            else:
-                await _forget(store, job)
+            desk.jobs.update(dict.fromkeys(job.keys, job))
 
 
-def _work(store: AnswerStore, work: Coroutine[Any, Any, None]) -> None:
-    """Beside the rows; the store's closing waits for it."""
-    task = asyncio.create_task(work)
-    store.asking.add(task)
-    task.add_done_callback(store.asking.discard)
+def _job(data: bytes, name: str) -> Job | None:
+    try:
+        return Job.model_validate_json(data)
+    except ValidationError:
+        logger.warning("the record %s of a batch is damaged: its answers are asked for again", name)
+        return None
 
 
 async def _record(store: AnswerStore, job: Job) -> None:

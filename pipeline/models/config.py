@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from asid.pipeline.models import secrets
+
 ProviderName = Literal["openai", "gemini", "vllm", "scripted", "embedded"]
 
 VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
-SECRET = re.compile(r"api[-_]?key|authorization|secret|password|credential", re.IGNORECASE)
 
 HOW = frozenset({"faults", "latency", "inline_bytes", "engine"})  # settings that do not change an answer
 
@@ -84,11 +85,9 @@ class ModelConfig(Part):
     @field_validator("settings")
     @classmethod
     def _no_secrets(cls, value: dict[str, Any]) -> dict[str, Any]:
-        for name in value:
-            if SECRET.search(name):
-                raise PydanticCustomError(
-                    "secret", "{name} does not belong here: name the key's variable in `key`", {"name": name}
-                )
+        for path, said in secrets.found(value):
+            where = secrets.mask(".".join(map(str, path)))
+            raise PydanticCustomError("secret", "{where} does not belong here: {said}", {"where": where, "said": said})
         return value
 
     @model_validator(mode="after")

@@ -43,8 +43,10 @@ def open_model(
     if mode == "batch":
         layers: Model = batched(provider, config)
     else:
-        limited = Limited(provider, gate or Limiter(config.limits), config.timeout)
-        layers = Persistent(limited, config.retries, config.deadline)
+        where = f"{name} ({config.base_url or config.provider})"
+        gate = gate or Limiter(config.limits)
+        limited = Limited(provider, gate, config.timeout, config.deadline, where=where)
+        layers = Persistent(limited, config.retries, config.deadline, where=where)
     if purse:
         layers = Budgeted(layers, name, stage, prices_of(config), purse)
     return Replaying(layers, name, config)

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import io
-import re
+import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import httpx2
@@ -21,9 +21,23 @@ from google import genai
 from google.genai import errors, types
 
 from asid.pipeline.models.attach import Attachments, Blob
-from asid.pipeline.models.base import BadRequest, Media, Misconfigured, ModelError, Request, Response, Transient, Usage
+from asid.pipeline.models.base import (
+    BadRequest,
+    Media,
+    Misconfigured,
+    ModelError,
+    Request,
+    Response,
+    Transient,
+    Unreadable,
+    Usage,
+)
 from asid.pipeline.models.config import ModelConfig
+from asid.pipeline.models.faults import checked, classify, said_of
 from asid.pipeline.models.keys import read_key
+from asid.pipeline.models.replies import fault, finish_of, load, name_of, shown, tokens, whole_text
+from asid.pipeline.models.waits import retry_after, seconds_until
+from asid.pipeline.models.wire import BadReply, GuardedClient, taken
 from asid.pipeline.storage import Storage
 
 SAMPLING = {"temperature": "temperature", "top_p": "top_p", "top_k": "top_k", "seed": "seed"}
@@ -36,12 +50,9 @@ FILES_KEPT = 32  # a clip is asked about many times in a row
 CHECK_TIMEOUT = 20.0  # s
 POLL = 0.5  # s; grows
 HARMS = ("HARASSMENT", "HATE_SPEECH", "SEXUALLY_EXPLICIT", "DANGEROUS_CONTENT")
-F = types.FinishReason
-CUT = {F.MAX_TOKENS}
-BLOCKED = {
-    *(F.SAFETY, F.RECITATION, F.LANGUAGE, F.BLOCKLIST, F.PROHIBITED_CONTENT, F.SPII, F.MODEL_ARMOR),
-    *(F.IMAGE_SAFETY, F.IMAGE_PROHIBITED_CONTENT, F.IMAGE_RECITATION),
-}
+# What the client lets out when a reply is not as it expects: it looks into it without asking.
+ODD = (AttributeError, KeyError, IndexError, TypeError, ValueError, RecursionError)
+FAULTS = (errors.APIError, httpx2.HTTPError, *ODD)
 RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo"
 
 
@@ -52,7 +63,8 @@ class GeminiModel:
         self.config = config
         self.key = read_key(config)
         self.attachments = Attachments(storage)
-        self.http = httpx2.AsyncClient(timeout=config.timeout, limits=httpx2.Limits(max_connections=None))
+        limits = httpx2.Limits(max_connections=None)
+        self.http = GuardedClient(config.timeout, self.key.secret, self.key.name, limits=limits)
         self.client = genai.Client(
             api_key=self.key.secret,
             http_options=types.HttpOptions(
@@ -69,41 +81,57 @@ class GeminiModel:
         return f"GeminiModel({self.config.model}, {self.key})"
 
     async def generate(self, request: Request) -> Response:
-        try:
-            answer = await self.client.aio.models.generate_content(
-                model=self.config.model, contents=await self.content(request), config=generation(request)
-            )
-        except (errors.APIError, httpx2.HTTPError, errors.UnknownApiResponseError) as error:
-            raise self.meaning(error) from None
-        return self.response(answer)
+        for again in (False, True):
+            content = await self.content(request)
+            try:
+                with taken() as replies:
+                    await self.client.aio.models.generate_content(
+                        model=self.config.model, contents=content, config=generation(request)
+                    )
+            except FAULTS as error:
+                if not (_is_denied(error) and (files := named_files(content))):
+                    raise self.meaning(error) from None
+                await self._check_files(files, error, again)
+                continue
+            return self.response(load(replies.body))
+        raise AssertionError("the second try returns or raises")
 
-    def meaning(self, error: Exception) -> ModelError:
+    async def _check_files(self, names: Collection[str], error: Exception, again: bool) -> None:
+        """A request was denied that names files of ours. If one of them is gone, it is uploaded once more, and then the
+        row is to blame; if all are there, it is the key or the model."""
+        kept = {name: file for name, file in self.files.items() if not _failed(file) and file.done()}
+        ours = {name: file.result() for name, file in kept.items() if file.result().uri in names}
+        gone = [name for name, file in ours.items() if not await self._is_there(file)]
+        if not gone:
+            raise self.meaning(error) from None
+        for name in gone:
+            self.files.pop(name, None)
+        if again:
+            raise BadRequest(f"the file is gone at the server: {self.key.clean(str(error))[:500]}") from None
+
+    async def _is_there(self, file: types.File) -> bool:
+        try:
+            return (await self.client.aio.files.get(name=file.name or "")).state == types.FileState.ACTIVE
+        except FAULTS as error:
+            return not _is_denied(error)
+
+    def meaning(self, error: BaseException) -> ModelError:
+        """What an error of the client means, without the key."""
+        said = whole_text(self.key.clean(f"{error}"))[:1000]
         if isinstance(error, errors.APIError):
-            return classify(error, self.key.clean(str(error)))
-        return Transient(self.key.clean(f"{type(error).__name__}: {error}"))
+            headers = getattr(error.response, "headers", {})
+            return classify(error.code or 500, error.details, said, retry_delay(error.details) or retry_after(headers))
+        if isinstance(error, (BadReply, *ODD)):
+            return Unreadable(f"the server's reply is not taken: {type(error).__name__}: {said}")
+        return Transient(f"{type(error).__name__}: {said}")
 
     async def content(self, request: Request) -> types.Content:
         parts = [part for medium in request.media for part in await self._parts(medium, request.settings)]
         return types.Content(role="user", parts=[*parts, types.Part(text=request.prompt)])
 
-    def response(self, answer: types.GenerateContentResponse) -> Response:
-        usage, model = usage_of(answer.usage_metadata), answer.model_version or self.config.model
-        if not answer.candidates:
-            if answer.prompt_feedback and (block := answer.prompt_feedback.block_reason):
-                said = f"blocked: {block.name}"
-                return Response(text=said, model=model, provider="gemini", finish="refusal", usage=usage)
-            raise Transient("the server's answer has no candidates")
-        candidate = answer.candidates[0]
-        parts = (candidate.content.parts if candidate.content else None) or []
-        text = "".join(part.text or "" for part in parts if not part.thought)
-        reason = candidate.finish_reason
-        if reason in BLOCKED:
-            said = text or f"blocked: {reason.name if reason else ''}"
-            return Response(text=said, model=model, provider="gemini", finish="refusal", usage=usage)
-        if reason not in (F.STOP, F.MAX_TOKENS, None):
-            raise Transient(f"the server broke off: {reason.name if reason else reason}")
-        finish: Any = "length" if reason in CUT else "stop"
-        return Response(text=text, model=model, provider="gemini", finish=finish, usage=usage)
+    def response(self, body: Any) -> Response:
+        """The answer in a reply's body, whatever JSON value that is. Raises ModelError."""
+        return read_generated(body, self.config.model)
 
     # --- media ---------------------------------------------------------------------------------------------------
 
@@ -137,14 +165,20 @@ class GeminiModel:
 
     async def _upload(self, blob: Blob) -> types.File:
         form = types.UploadFileConfig(mime_type=blob.mime)
-        file = await self.client.aio.files.upload(file=io.BytesIO(blob.data), config=form)
-        wait = POLL
-        while file.state == types.FileState.PROCESSING:
-            await asyncio.sleep(wait)
-            wait = min(wait * 1.5, 10.0)
-            file = await self.client.aio.files.get(name=file.name or "")
-        if file.state != types.FileState.ACTIVE:
-            raise BadRequest(f"the server could not process the {blob.mime} file: {file.error or file.state}")
+        try:
+            file = await self.client.aio.files.upload(file=io.BytesIO(blob.data), config=form)
+            wait, until = POLL, time.monotonic() + self.config.timeout
+            while file.state == types.FileState.PROCESSING:
+                if time.monotonic() > until:
+                    raise Transient(f"the server has not processed the {blob.mime} file in {self.config.timeout:g} s")
+                await asyncio.sleep(wait)
+                wait = min(wait * 1.5, 10.0)
+                file = await self.client.aio.files.get(name=file.name or "")
+        except FAULTS as error:
+            raise self.meaning(error) from None
+        if file.state != types.FileState.ACTIVE or not file.uri:
+            said = shown(str(file.error or file.state))
+            raise BadRequest(f"the server could not process the {blob.mime} file: {said}")
         return file
 
     async def _delete(self, uploading: asyncio.Task[types.File]) -> None:
@@ -153,7 +187,7 @@ class GeminiModel:
         if not _failed(uploading):
             try:
                 await self.client.aio.files.delete(name=uploading.result().name or "")
-            except (errors.APIError, httpx2.HTTPError):
+            except FAULTS:
                 return
 
     async def check(self) -> list[str]:
@@ -166,12 +200,12 @@ class GeminiModel:
             said = self.key.clean(str(error))
             if error.code == 404:
                 return [f"{where} has no model {self.config.model!r}: set `model` to one it has ({said})"]
-            if isinstance(classify(error, said), Misconfigured):
+            if isinstance(self.meaning(error), Misconfigured):
                 return [f"{where} does not accept the key in {self.key.name or 'no variable'}: {said}"]
             if error.code == 429:
                 return []  # it is there, and busy
             return [f"{where} answers {error.code}: {said}"]
-        except (httpx2.HTTPError, TimeoutError) as error:
+        except (httpx2.HTTPError, TimeoutError, *ODD) as error:
             return [f"{where} cannot be reached ({type(error).__name__}): check `base_url` and the network"]
         return []
 
@@ -204,43 +238,89 @@ def generation(request: Request) -> types.GenerateContentConfig:
     return types.GenerateContentConfig(**chosen)
 
 
-def usage_of(usage: types.GenerateContentResponseUsageMetadata | None) -> Usage:
-    if usage is None:
-        return Usage()
-    kinds = {detail.modality: detail.token_count or 0 for detail in usage.prompt_tokens_details or []}
+def read_generated(body: Any, model: str) -> Response:
+    """The answer in the body of a generateContent reply. Raises ModelError for a body that holds none."""
+    reply = checked(body)
+    told: dict[str, Any] = {
+        "model": name_of(reply.get("modelVersion"), model),
+        "provider": "gemini",
+        "usage": usage_of(reply.get("usageMetadata")),
+    }
+    candidates = reply.get("candidates")
+    if not candidates:
+        feedback = reply.get("promptFeedback")
+        if isinstance(feedback, Mapping) and (block := feedback.get("blockReason")):
+            said = f"blocked: {shown(block)}"
+            return Response(text=said, finish="refusal", ended=shown(block)[:80], **told)
+        raise fault("has no candidates", body)
+    if not isinstance(candidates, list) or not isinstance(candidates[0], Mapping):
+        raise fault("has no candidates", body)
+    candidate = candidates[0]
+    if beside := candidate.get("error"):
+        raise classify(200, beside, said_of(beside))
+    finish, ended = finish_of(candidate.get("finishReason"))
+    text = text_in(candidate.get("content"), body)
+    if finish == "refusal":
+        text = text or f"blocked: {ended}"
+    return Response(text=text, finish=finish, ended=ended, **told)
+
+
+def text_in(content: Any, body: Any) -> str:
+    """The text of a candidate's content without its thoughts."""
+    if content is None:
+        return ""
+    parts = content.get("parts") if isinstance(content, Mapping) else content
+    if parts is None:
+        return ""
+    if not isinstance(parts, list) or not all(isinstance(part, Mapping) for part in parts):
+        raise fault("has a content that is no text", body)
+    spoken = [part.get("text") for part in parts if not part.get("thought")]
+    if not all(text is None or isinstance(text, str) for text in spoken):
+        raise fault("has a content that is no text", body)
+    return "".join(text for text in spoken if text)
+
+
+def usage_of(usage: Any) -> Usage:
+    details = usage.get("promptTokensDetails") if isinstance(usage, Mapping) else None
+    if details is not None and not isinstance(details, list):
+        raise fault("counts tokens oddly", usage)
+    kinds: dict[str, int] = {}
+    for detail in details or []:
+        if not isinstance(detail, Mapping):
+            raise fault("counts tokens oddly", usage)
+        kinds[str(detail.get("modality")).upper()] = tokens(detail, "tokenCount")
     return Usage(
-        input_tokens=usage.prompt_token_count or 0,
-        output_tokens=usage.candidates_token_count or 0,
-        thought_tokens=usage.thoughts_token_count or 0,
-        cached_tokens=usage.cached_content_token_count or 0,
-        audio_tokens=kinds.get(types.MediaModality.AUDIO, 0),
-        video_tokens=kinds.get(types.MediaModality.VIDEO, 0),
+        input_tokens=tokens(usage, "promptTokenCount"),
+        output_tokens=tokens(usage, "candidatesTokenCount"),
+        thought_tokens=tokens(usage, "thoughtsTokenCount"),
+        cached_tokens=tokens(usage, "cachedContentTokenCount"),
+        audio_tokens=kinds.get("AUDIO", 0),
+        video_tokens=kinds.get("VIDEO", 0),
     )
 
 
-def classify(error: errors.APIError, said: str) -> ModelError:
-    """What an error means, by its status and the typed details of its body. `said`: its message without the key."""
-    if error.code == 429 or error.code == 503:
-        return Transient(said, retry_delay(error.details), rate_limited=True)
-    if error.code in (408, 409, 499) or error.code >= 500:
-        return Transient(said, retry_delay(error.details))
-    reasons = {detail.get("reason") for detail in _details(error.details)}
-    if error.code in (401, 403, 404) or "API_KEY_INVALID" in reasons:
-        return Misconfigured(said)
-    return BadRequest(said)
+def named_files(content: types.Content) -> set[str]:
+    """The addresses of uploaded files in a request."""
+    data = [part.file_data for part in content.parts or []]
+    return {one.file_uri for one in data if one and one.file_uri}
+
+
+def _is_denied(error: BaseException) -> bool:
+    """Whether an error may be about a file: that is gone, that belongs to another, or that is not ready."""
+    return isinstance(error, errors.APIError) and error.code in (400, 403, 404)
 
 
 def retry_delay(body: Any) -> float | None:
     """Seconds in the RetryInfo of an error."""
     for detail in _details(body):
         if detail.get("@type") == RETRY_INFO:
-            match = re.fullmatch(r"([\d.]+)s", str(detail.get("retryDelay", "")))
-            return float(match[1]) if match else None
+            return seconds_until(str(detail.get("retryDelay", "")))
     return None
 
 
-def _details(body: Any) -> Iterator[dict[str, Any]]:
-    error = body.get("error", body) if isinstance(body, dict) else {}
-    for detail in error.get("details", []) if isinstance(error, dict) else []:
-        if isinstance(detail, dict):
+def _details(body: Any) -> Iterator[Mapping[str, Any]]:
+    error = body.get("error", body) if isinstance(body, Mapping) else {}
+    details = error.get("details") if isinstance(error, Mapping) else None
+    for detail in details if isinstance(details, list) else []:
+        if isinstance(detail, Mapping):
             yield detail

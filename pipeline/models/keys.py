@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from asid.pipeline.models import secrets
 from asid.pipeline.models.base import Misconfigured
 from asid.pipeline.models.config import ModelConfig
 
@@ -23,7 +24,9 @@ class Key:
         return f"<{self.name or 'no key'}>"
 
     def clean(self, text: str) -> str:
-        return text.replace(self.secret, f"<{self.name}>") if len(self.secret) >= 8 else text
+        for form in secrets.forms(self.secret):
+            text = text.replace(form.decode(), f"<{self.name}>")
+        return text
 
     def __reduce__(self) -> str:
         raise TypeError("a key stays in the process that read it")

@@ -13,13 +13,11 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-import email.utils
 import json
-import re
-import time
 from collections.abc import Mapping
 from typing import Any
 
+import httpx2
 import openai
 from openai import AsyncOpenAI
 
@@ -29,14 +27,18 @@ from asid.pipeline.models.base import (
     Media,
     Misconfigured,
     ModelError,
-    Refused,
     Request,
     Response,
     Transient,
+    Unreadable,
     Usage,
 )
 from asid.pipeline.models.config import ModelConfig
+from asid.pipeline.models.faults import checked, classify, said_of
 from asid.pipeline.models.keys import read_key
+from asid.pipeline.models.replies import fault, finish_of, load, name_of, text_of, tokens, whole_text
+from asid.pipeline.models.waits import is_number, retry_after, seconds_until
+from asid.pipeline.models.wire import BadReply, GuardedClient
 from asid.pipeline.storage import Storage
 
 PASSED = frozenset(
@@ -51,11 +53,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "schema": ("json_schema", "json_object", "none"),
 }
 CHECK_TIMEOUT = 20.0  # s
-OVERLOADED = frozenset({503, 529})
-BLOCKED = frozenset({"content_filter", "content_policy_violation"})
-HOPELESS = frozenset({"insufficient_quota", "billing_not_active", "account_deactivated"})
-PARTS_OF_TIME = re.compile(r"([\d.]+)(ms|s|m|h|d)")
-SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+CONNECTIONS = httpx2.Limits(max_connections=1000, max_keepalive_connections=100)
 
 
 class OpenAIModel:
@@ -66,7 +64,11 @@ class OpenAIModel:
         self.key = read_key(config)
         self.attachments = Attachments(storage)
         self.client = AsyncOpenAI(
-            api_key=self.key.secret, base_url=config.base_url or None, timeout=config.timeout, max_retries=0
+            api_key=self.key.secret,
+            base_url=config.base_url or None,
+            timeout=config.timeout,
+            max_retries=0,
+            http_client=GuardedClient(config.timeout, self.key.secret, self.key.name, limits=CONNECTIONS),
         )
 
     def __repr__(self) -> str:
@@ -78,12 +80,12 @@ class OpenAIModel:
             raw = await self.client.chat.completions.with_raw_response.create(
                 **body, extra_body=request.settings.get("extra")
             )
-            completion = raw.parse()
         except openai.OpenAIError as error:
-            raise classify(error, self.key.clean(str(error))) from None
-        except json.JSONDecodeError as error:
-            raise Transient(f"the server's answer is not JSON: {error}") from None
-        return self.response(completion, raw.headers)
+            raise self.meaning(error) from None
+        return self.response(load(raw.content), raw.headers)
+
+    def meaning(self, error: openai.OpenAIError) -> ModelError:
+        return meaning(error, self.key.clean(str(error)))
 
     async def body(self, request: Request) -> dict[str, Any]:
         """The request as the chat API has it, without its extra fields."""
@@ -94,20 +96,9 @@ class OpenAIModel:
         content = [*await self._media(request), {"type": "text", "text": request.prompt}]
         return body | {"model": self.config.model, "messages": [{"role": "user", "content": content}]}
 
-    def response(self, completion: Any, headers: Mapping[str, str]) -> Response:
-        if not completion.choices:
-            raise Transient("the server's answer has no choices")
-        choice = completion.choices[0]
-        refusal = getattr(choice.message, "refusal", None)
-        finish = {"length": "length", "content_filter": "refusal"}.get(choice.finish_reason or "stop", "stop")
-        return Response(
-            text=refusal or choice.message.content or "",
-            model=completion.model or self.config.model,
-            provider=self.config.provider,
-            finish="refusal" if refusal else finish,  # type: ignore[arg-type]
-            usage=usage_of(completion.usage),
-            pause=pause_of(headers),
-        )
+    def response(self, body: Any, headers: Mapping[str, str]) -> Response:
+        """The answer in a reply's body, whatever JSON value that is. Raises ModelError."""
+        return read_chat(body, self.config.provider, self.config.model, pause_of(headers))
 
     async def _media(self, request: Request) -> list[dict[str, Any]]:
         parts: list[dict[str, Any]] = []
@@ -152,6 +143,14 @@ class OpenAIModel:
             return [f"{where} answers {error.status_code}: {said}"]
         except (openai.APIConnectionError, TimeoutError) as error:
             return [f"{where} cannot be reached ({type(error).__name__}): check `base_url` and that the server runs"]
+        except (
+            AttributeError,
+            KeyError,
+            TypeError,
+            ValueError,
+            RecursionError,
+        ):  # what the client makes of odd replies
+            return [f"{where} does not list its models as the API says: check that `base_url` is right"]
         if names and self.config.model not in names:
             near = difflib.get_close_matches(self.config.model, names, 3, 0.3) or names[:3]
             return [f"{where} has no model {self.config.model!r}; set `model` to one it has, such as {', '.join(near)}"]
@@ -185,65 +184,87 @@ def strict(schema: Any) -> Any:
     return shaped
 
 
-def usage_of(usage: Any) -> Usage:
-    if usage is None:
-        return Usage()
-    inputs, outputs = usage.prompt_tokens_details, usage.completion_tokens_details
-    thoughts = getattr(outputs, "reasoning_tokens", None) or 0
-    return Usage(
-        input_tokens=usage.prompt_tokens or 0,
-        output_tokens=max(0, (usage.completion_tokens or 0) - thoughts),
-        thought_tokens=thoughts,
-        cached_tokens=getattr(inputs, "cached_tokens", None) or 0,
-        audio_tokens=getattr(inputs, "audio_tokens", None) or 0,
-        video_tokens=getattr(inputs, "video_tokens", None) or 0,
+def read_chat(body: Any, provider: str, model: str, pause: float = 0.0) -> Response:
+    """The answer in the body of a chat completion. Raises ModelError for a body that holds none."""
+    reply = checked(body)
+    choices = reply.get("choices")
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0], Mapping):
+        raise fault("has no choices", body)
+    choice = choices[0]
+    if beside := choice.get("error"):
+        raise classify(200, beside, said_of(beside))
+    message = choice.get("message")
+    if not isinstance(message, Mapping):
+        raise fault("has no message", body)
+    text, declined = text_of(message.get("content"), body)
+    refusal = message.get("refusal")
+    if refusal is not None and not isinstance(refusal, str):
+        raise fault("has a refusal that is no text", body)
+    declined = refusal or declined
+    finish, ended = finish_of(choice.get("finish_reason"))
+    if beside := message.get("error"):
+        raise classify(200, beside, said_of(beside))
+    return Response(
+        text=declined or text,
+        model=name_of(reply.get("model"), model),
+        provider=provider,
+        finish="refusal" if declined else finish,
+        ended=ended,
+        usage=usage_of(reply.get("usage")),
+        pause=pause,
     )
 
 
-def classify(error: openai.OpenAIError, said: str) -> ModelError:
-    """What an error means, by its type, status and code. `said` is its message without the key."""
+def usage_of(usage: Any) -> Usage:
+    thoughts = tokens(usage, "completion_tokens_details", "reasoning_tokens")
+    return Usage(
+        input_tokens=tokens(usage, "prompt_tokens"),
+        output_tokens=max(0, tokens(usage, "completion_tokens") - thoughts),
+        thought_tokens=thoughts,
+        cached_tokens=tokens(usage, "prompt_tokens_details", "cached_tokens"),
+        audio_tokens=tokens(usage, "prompt_tokens_details", "audio_tokens"),
+        video_tokens=tokens(usage, "prompt_tokens_details", "video_tokens"),
+    )
+
+
+def meaning(error: openai.OpenAIError, said: str) -> ModelError:
+    """What an error of the client means. `said` is its message without the key."""
     if isinstance(error, openai.APIStatusError):
-        status = error.status_code
-        if error.code in BLOCKED:
-            return Refused(said)
-        if error.code in HOPELESS or status in (401, 403, 404):
-            return Misconfigured(said)
-        if status == 429 or status in OVERLOADED:
-            return Transient(said, retry_after(error.response.headers), rate_limited=True)
-        if status in (408, 409, 425) or status >= 500:
-            return Transient(said, retry_after(error.response.headers))
-        return BadRequest(said)
+        body = error_body(error.response.content)
+        headers = error.response.headers
+        return classify(error.status_code, body, said, retry_after(headers) or reset_of(body))
     if isinstance(error, (openai.APIConnectionError, openai.APIResponseValidationError)):
-        return Transient(said)
+        cause = error.__cause__
+        if isinstance(cause, BadReply):
+            return Unreadable(f"the server's reply is not taken: {whole_text(str(cause))}")
+        return Transient(f"{said} ({type(cause).__name__}: {whole_text(str(cause))[:200]})" if cause else said)
     return Misconfigured(said)
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the server asks to wait, from `retry-after-ms`, or from `retry-after` in seconds or as a date."""
-    if _number(milliseconds := headers.get("retry-after-ms", "")):
-        return float(milliseconds) / 1000
-    value = headers.get("retry-after", "").strip()
-    if _number(value):
-        return float(value)
-    date = email.utils.parsedate_tz(value)
-    return max(0.0, email.utils.mktime_tz(date) - time.time()) if date else None
+def error_body(content: bytes) -> Any:
+    """The body of an error, as JSON if it is that, else as text."""
+    try:
+        body = json.loads(content)
+    except (ValueError, RecursionError):
+        return content[:2000].decode("utf-8", "replace")
+    return body[0] if isinstance(body, list) and len(body) == 1 else body
 
 
 def pause_of(headers: Mapping[str, str]) -> float:
     """Seconds until the server takes another call, when its rate-limit headers say that none is left."""
     waits = [0.0]
-    for kind in ("requests", "tokens"):
-        left = headers.get(f"x-ratelimit-remaining-{kind}", "")
-        if _number(left) and float(left) <= 0:
-            reset = headers.get(f"x-ratelimit-reset-{kind}", "")
-            waits.append(float(reset) if _number(reset) else duration(reset))
+    for kind in ("-requests", "-tokens", ""):
+        left = headers.get(f"x-ratelimit-remaining{kind}", "").strip()
+        if is_number(left) and float(left) <= 0:
+            waits.append(seconds_until(headers.get(f"x-ratelimit-reset{kind}", "")) or 0.0)
     return max(waits)
 
 
-def duration(text: str) -> float:
-    """Seconds in `1m30s`, `120ms`."""
-    return sum(float(amount) * SECONDS[unit] for amount, unit in PARTS_OF_TIME.findall(text))
-
-
-def _number(text: str) -> bool:
-    return bool(re.fullmatch(r"\d+(\.\d+)?", text))
+def reset_of(body: Any) -> float | None:
+    """The same where a gateway puts the headers into the error."""
+    for name in ("error", "metadata", "headers"):
+        body = body.get(name) if isinstance(body, Mapping) else None
+    if not isinstance(body, Mapping):
+        return None
+    found = {str(name).lower(): str(value) for name, value in body.items()}
+    return retry_after(found) or pause_of(found) or None

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import openai
 
-from asid.pipeline.models.base import Transient
 from asid.pipeline.models.config import ModelConfig
+from asid.pipeline.models.faults import checked
 from asid.pipeline.models.keys import read_key
-from asid.pipeline.models.openai import classify
+from asid.pipeline.models.openai import meaning
+from asid.pipeline.models.replies import load
+from asid.pipeline.models.wire import GuardedSyncClient
 
 RETRIES = 5  # by the client itself, which honours retry-after
 
@@ -23,7 +24,11 @@ class Transcriber:
         config = ModelConfig(provider="openai", model=model, base_url=endpoint, key=key)
         self.key = read_key(config)
         self.client = openai.OpenAI(
-            api_key=self.key.secret, base_url=endpoint or None, timeout=timeout, max_retries=retries
+            api_key=self.key.secret,
+            base_url=endpoint or None,
+            timeout=timeout,
+            max_retries=retries,
+            http_client=GuardedSyncClient(timeout, self.key.secret, self.key.name),
         )
 
     def transcribe(self, wav: bytes, language: str, diarized: bool) -> dict[str, Any]:
@@ -37,11 +42,6 @@ class Transcriber:
             raw = self.client.audio.transcriptions.with_raw_response.create(
                 file=("sound.wav", wav, "audio/wav"), model=self.model, **body
             )
-            answer = json.loads(raw.text)
         except openai.OpenAIError as error:
-            raise classify(error, self.key.clean(str(error))) from None
-        except json.JSONDecodeError as error:
-            raise Transient(f"the server's answer is not JSON: {error}") from None
-        if not isinstance(answer, dict):
-            raise Transient("the server's answer is not an object")
-        return answer
+            raise meaning(error, self.key.clean(str(error))) from None
+        return dict(checked(load(raw.content)))

@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, TypeVar
 
 from pydantic import ValidationError
 
-from asid.pipeline.models.base import Layer, MissingAnswer, Request, Response, Stopping, Usage
+from asid.pipeline.models.base import InvalidAnswer, Layer, MissingAnswer, Request, Response, Stopping, Usage
 from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.rows import Record
 from asid.pipeline.storage import Storage, to_path
@@ -118,6 +118,7 @@ class AnswerStore:
         self.new: set[str] = set()
         self.segments: list[str] = []
         self.pending: list[tuple[Entry, asyncio.Future[None]]] = []
+        self.told: set[str] = set()  # what is waited for, and said: see `waiting`
         self.closing = asyncio.Event()  # no further call is to start
         self.asking: set[asyncio.Task[Any]] = set()
         self.flushing: asyncio.Task[None] | None = None
@@ -186,14 +187,16 @@ class AnswerStore:
         while self.pending:
             if not self.storage.is_local:
                 await asyncio.sleep(LINGER)
-            group, self.pending = self.pending, []
+            group, self.pending = self._writable(), []
             data = b"".join(entry.model_dump_json().encode() + b"\n" for entry, _ in group)
-            error: OSError | None = None
+            error: BaseException | None = None
             try:
                 await asyncio.to_thread(self._append if self.storage.is_local else self._upload, data)
-            except OSError as caught:
-                error = caught
+            except BaseException as caught:  # whoever waits for it must hear, whatever it is
+                error = caught if isinstance(caught, Exception) else RuntimeError(f"not stored: {caught!r}")
             for entry, future in group:
+                if future.done():
+                    continue
                 if error:
                     future.set_exception(error)
                 else:
@@ -201,6 +204,18 @@ class AnswerStore:
                         self.entries[entry.key] = entry
                         self.new.add(entry.key)
                     future.set_result(None)
+
+    def _writable(self) -> list[tuple[Entry, asyncio.Future[None]]]:
+        """What is pending, without the entries that UTF-8 cannot hold: those fail alone."""
+        group = []
+        for entry, future in self.pending:
+            try:
+                entry.model_dump_json()
+            except ValueError as error:
+                future.set_exception(InvalidAnswer(f"the answer cannot be stored: {error}"))
+            else:
+                group.append((entry, future))
+        return group
 
     def _append(self, data: bytes) -> None:
         if self.file is None:

@@ -6,6 +6,7 @@ The limiter is inside the retries, so that a call that waits for its next try ho
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from collections import defaultdict
@@ -15,10 +16,12 @@ from dataclasses import dataclass, field
 import tenacity
 from tenacity.asyncio import AsyncRetrying
 
-from asid.pipeline.models.base import Layer, Request, Response, Transient
+from asid.pipeline.models.base import Layer, Request, Response, Suspended, Transient
 from asid.pipeline.models.limiter import Gate, Outcome
 from asid.pipeline.models.replay import check_open, nap
 from asid.pipeline.models.spend import GUESSED_OUTPUT, guess_tokens
+from asid.pipeline.models.waiting import told
+from asid.pipeline.models.waits import spoken
 
 FIRST_WAIT = 1.0  # s, the most before the second try; doubles with every further one
 LONGEST_WAIT = 60.0
@@ -39,13 +42,19 @@ class Persistent(Layer):
     chance: random.Random = field(default_factory=random.Random)
     sleep: Callable[[float], Awaitable[None]] = nap
 
+    where: str = "the endpoint"
+
     async def generate(self, request: Request) -> Response:
+        async def sleep(seconds: float) -> None:
+            async with told(f"the next try at {self.where}", seconds):
+                await self.sleep(seconds)
+
         retrying = AsyncRetrying(
             retry=tenacity.retry_if_exception_type(Transient),
             stop=tenacity.stop_after_attempt(self.retries + 1) | tenacity.stop_before_delay(self.deadline),
             wait=lambda state: full_jitter(state.attempt_number, _error(state), self.chance),
             reraise=True,
-            sleep=self.sleep,
+            sleep=sleep,
         )
         tries = 0
         try:
@@ -69,6 +78,10 @@ class Limited(Layer):
 
     gate: Gate
     timeout: float  # s
+    deadline: float = math.inf  # s; who wants a longer pause ends the run
+    where: str = "the endpoint"
+    closed_until: float = -math.inf  # monotonic
+    paused_until: float = -math.inf  # monotonic, as far as this worker knows
     seen: dict[str, tuple[int, int]] = field(default_factory=lambda: defaultdict(lambda: (0, 0)))  # calls, tokens
 
     def guess(self, request: Request) -> int:
@@ -80,7 +93,9 @@ class Limited(Layer):
 
     async def generate(self, request: Request) -> Response:
         check_open()
-        lease = await self.gate.acquire(self.guess(request))
+        self._check_closed("the server's limits permit no call")
+        async with told(f"leave to call {self.where}", self.paused_until - time.monotonic()):
+            lease = await self.gate.acquire(self.guess(request))
         outcome: Outcome = "unused"
         pause: float | None = None
         used: int | None = None
@@ -90,15 +105,32 @@ class Limited(Layer):
             outcome = "failed"
             async with asyncio.timeout(self.timeout):
                 response = await self.model.generate(request)
-            outcome, pause = "ok", response.pause
+            outcome, pause = "ok", self._bounded(response.pause)
             used = response.usage.input_tokens + response.usage.output_tokens + response.usage.thought_tokens
             calls, tokens = self.seen[request.task]
             self.seen[request.task] = (calls + 1, tokens + used)
         except Transient as error:
-            outcome, pause = ("limited" if error.rate_limited else "failed"), error.retry_after
+            outcome, pause = ("limited" if error.rate_limited else "failed"), self._bounded(error.retry_after)
+            self._check_closed(str(error))
             raise
         except TimeoutError as error:
             raise Transient(f"no answer within {self.timeout:g} s") from error
         finally:
             await self.gate.release(lease, outcome, pause, used)
         return response.model_copy(update={"seconds": time.monotonic() - began})
+
+    def _bounded(self, pause: float | None) -> float | None:
+        """A pause for the gate. One beyond the deadline is not waited for, by nobody: it closes the endpoint."""
+        if pause is None or pause <= self.deadline:
+            self.paused_until = max(self.paused_until, time.monotonic() + (pause or 0.0))
+            return pause
+        self.closed_until = time.monotonic() + pause
+        return None
+
+    def _check_closed(self, why: str) -> None:
+        """Raises Suspended while the endpoint wants no call for longer than the deadline."""
+        if (left := self.closed_until - time.monotonic()) > self.deadline:
+            raise Suspended(
+                f"the endpoint takes no call {spoken(left)}, beyond the `deadline` of {self.deadline:g} s for one "
+                f"answer; run again then: {why}"
+            )

@@ -40,7 +40,7 @@ Script = Callable[[Request], Any]
 class Faults(BaseModel):
     """Shares of calls. `limit`: 429; `error`: 500; `hang`: no answer, ever; `cut`: the connection breaks."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     limit: float = Field(0.0, ge=0, le=1)
     error: float = Field(0.0, ge=0, le=1)
@@ -64,7 +64,7 @@ class Faults(BaseModel):
 
 
 class Rule(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     task: str = ""
     attribute: str = ""

@@ -15,9 +15,19 @@ import itertools
 from typing import Any
 
 from asid.pipeline.models.attach import Attachments
-from asid.pipeline.models.base import BadRequest, Media, Misconfigured, Request, Response, Usage
+from asid.pipeline.models.base import (
+    BadRequest,
+    Media,
+    Misconfigured,
+    Request,
+    Response,
+    Transient,
+    Unreadable,
+    Usage,
+)
 from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.models.openai import OpenAIModel
+from asid.pipeline.models.replies import finish_of
 from asid.pipeline.storage import Storage
 
 SAMPLING = ("temperature", "top_p", "top_k", "max_tokens", "seed", "stop", "repetition_penalty")
@@ -62,6 +72,27 @@ def engine_arguments(settings: dict[str, Any]) -> dict[str, Any]:
     return usual | settings.get("engine", {})
 
 
+def read_output(final: Any, model: str) -> Response:
+    """The answer in the engine's last output. It is whole for `stop` alone; `abort`, `error` and `repetition` end it
+    too, and None says that it has not ended."""
+    if final is None or not final.outputs:
+        raise Unreadable("the vLLM engine gave no answer")
+    answer = final.outputs[0]
+    finish, ended = finish_of(answer.finish_reason or "not ended")
+    return Response(
+        text=answer.text,
+        model=model,
+        provider="vllm",
+        finish=finish,
+        ended=ended,
+        usage=Usage(
+            input_tokens=len(final.prompt_token_ids or ()),
+            output_tokens=len(answer.token_ids),
+            cached_tokens=final.num_cached_tokens or 0,
+        ),
+    )
+
+
 class VLLMModel:
     """The engine in a process of its own under this worker's; calls that are under way together are batched by it.
     Requests take the way they take inside vLLM's server, so that both give the same prompt to the same model."""
@@ -80,7 +111,7 @@ class VLLMModel:
         from vllm.exceptions import VLLMValidationError
         from vllm.renderers.params import ChatParams
         from vllm.sampling_params import StructuredOutputsParams
-        from vllm.v1.engine.exceptions import EngineDeadError
+        from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
 
         engine = await self._opened()
         settings = request.settings
@@ -108,19 +139,9 @@ class VLLMModel:
             raise BadRequest(str(error)) from error
         except EngineDeadError as error:
             raise Misconfigured(f"the vLLM engine died: {error}") from error
-        assert final is not None
-        answer = final.outputs[0]
-        return Response(
-            text=answer.text,
-            model=self.config.model,
-            provider="vllm",
-            finish="length" if answer.finish_reason == "length" else "stop",
-            usage=Usage(
-                input_tokens=len(final.prompt_token_ids or ()),
-                output_tokens=len(answer.token_ids),
-                cached_tokens=final.num_cached_tokens or 0,
-            ),
-        )
+        except EngineGenerateError as error:
+            raise Transient(f"the vLLM engine gave this answer up: {error}") from error
+        return read_output(final, self.config.model)
 
     async def _part(self, medium: Media) -> dict[str, Any]:
         kind, blob = f"{medium.kind}_url", await self.attachments.whole(medium)

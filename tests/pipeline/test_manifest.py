@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 
 import pytest
 
 from asid.pipeline import manifest as manifests
-from asid.pipeline.manifest import ManifestError
+from asid.pipeline.manifest import ManifestError, parse
 from asid.pipeline.prompts import shipped
 from asid.pipeline.recipe import flow
 from asid.pipeline.rows import Judged, Refined
@@ -178,3 +179,55 @@ def test_relative_paths_start_at_the_manifest(tmp_path: Path) -> None:
     manifest = manifests.load(tmp_path / "m.yaml")
     assert manifest.inputs[0].path == str(tmp_path / "videos")
     assert manifest.prompts == str(tmp_path / "mine")
+
+
+# --- secrets -----------------------------------------------------------------------------------------------------
+
+PLANTED = "sk-planted-0123456789abcdef"
+PLAIN = "hunter2secret99"
+BASE = "inputs: [{path: videos}]\nrecipe:\n- stage: ingest\n- stage: split\n"
+MODEL = "models: {a: {provider: openai, model: m, "
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{BASE}{MODEL}key: {PLANTED}}}}}", f"{BASE}{MODEL}base_url: 'https://u:{PLAIN}@h/v1'}}}}",
+        f"{BASE}{MODEL}base_url: 'https://h/v1?api_key={PLAIN}'}}}}", f"{BASE}{MODEL}api_key: {PLAIN}}}}}",
+        f"{BASE}{MODEL}settings: {{extra: {{headers: {{Authorization: 'Bearer {PLANTED}'}}}}}}}}}}",
+        f"{BASE}{MODEL}settings: {{extra: {{x: [1, {{password: {PLAIN}}}]}}}}}}}}",
+        f"{BASE}{MODEL}settings: {{extra: {{proxy: 'http://u:{PLAIN}@h'}}}}}}}}",
+        f"{BASE}{MODEL}timeout: {PLANTED}}}}}", f"{BASE}{MODEL}prices: {{input: {PLAIN}}}}}}}",
+        f"{BASE}{MODEL}key: x, key: {PLANTED}}}}}", f"{BASE}models: {{a: {PLANTED}}}", f"{BASE}models: {PLANTED}",
+        f"{BASE}environments: {{e: {{packages: [x], variables: {{HF_TOKEN: {PLAIN}}}}}}}",
+        f"{BASE}environments: {{e: {{packages: ['git+https://t:{PLAIN}@github.com/x']}}}}",
+        f"{BASE}{PLANTED}: 1", f"{BASE}title: 'x {PLANTED}'", f"{BASE}budget: {{usd: {PLANTED}}}",
+        BASE.replace("path: videos", f"path: 's3://a:{PLAIN}@b'"), BASE.replace("stage: split", f"stage: {PLANTED}"),
+        BASE.replace("stage: split", f"stage: split\n  settings: {{api_key: {PLAIN}}}"),
+    ],
+)  # fmt: skip
+def test_a_secret_in_a_manifest_is_refused_wherever_it_stands_and_not_repeated(text: str) -> None:
+    with pytest.raises(ManifestError) as caught:
+        parse(text)
+    shown = "".join(traceback.format_exception(caught.value))
+    assert PLANTED not in shown
+    assert PLAIN not in shown
+
+
+@pytest.mark.parametrize("setting", [f"models.a.key={PLANTED}", f"models.a.{PLANTED}", f"no.b.c={PLANTED}",
+                                     f"models.a.timeout={PLANTED}", f"models.a.settings=[{PLAIN}"])  # fmt: skip
+def test_nor_when_it_comes_by_set(setting: str) -> None:
+    with pytest.raises(ManifestError) as caught:
+        parse(f"{BASE}models: {{a: {{provider: openai, model: m}}}}", settings=[setting])
+    assert PLANTED not in str(caught.value)
+    assert PLAIN not in str(caught.value)
+
+
+def test_what_only_sounds_like_a_secret_is_none() -> None:
+    settings = "settings: {max_tokens: 5, extra: {eos_token: x, stop_token_ids: [1], chat_template_kwargs: {a: b}}}"
+    parse(f"{BASE}{MODEL}key: MY_API_KEY, base_url: 'https://host/v1', {settings}}}}}")
+
+
+def test_a_run_of_an_earlier_release_opens_all_the_same() -> None:
+    text = f"{BASE}environments: {{e: {{packages: [x], variables: {{HF_TOKEN: {PLAIN}}}}}}}"
+    assert parse(text, frozen=True).environments["e"].variables == {"HF_TOKEN": PLAIN}

@@ -117,6 +117,7 @@ class LlmServer:
         app = web.Application(client_max_size=1 << 28)
         app.router.add_post("/v1/chat/completions", self._chat)
         app.router.add_get("/v1/models", self._models)
+        app.router.add_post("/v1/audio/transcriptions", self._hear)
         app.router.add_post("/{version:v1(?:beta)?}/models/{call}", self._generate)
         app.router.add_get("/{version:v1(?:beta)?}/models/{name}", self._model)
         app.router.add_post("/upload/{version}/files", self._start_upload)
@@ -242,6 +243,9 @@ class LlmServer:
             return OpenAIShape.error(401, "bad key", None, {})
         rows = [{"id": name, "object": "model", "created": 1, "owned_by": "x"} for name in self.behaviour.models]
         return web.json_response({"object": "list", "data": rows})
+
+    async def _hear(self, request: web.Request) -> web.StreamResponse:
+        return OpenAIShape.error(404, "no ears", None, {})
 
     # --- batches -------------------------------------------------------------------------------------------------
     # A job has ended at its second look. Faults of `plan` befall its requests one after the other.

@@ -72,7 +72,7 @@ def starts(hole: str) -> list[Start]:
         Start("a run that is a file", ("run", "one", "--run", "notes.xyz"), "notes.xyz is a file"),
         Start("a run below a file", ("run", "one", "--run", "notes.xyz/run"), "notes.xyz is a file"),
         Start("two runs", ("status", "one", "--run", "two"), "two runs are named"),
-        Start("a bucket that refuses", ("run", "one", "--run", "s3://b/r"), "s3://b/r .*(reached|answered)", shut | keys),
+        Start("a shut bucket", ("run", "one", "--run", "s3://b/r"), "s3://b/r .*(reached|answered)", shut | keys),
         Start("a mute bucket", ("run", "one", "--run", "s3://b/r"), "s3://b/r .*(reached|answered)", mute | keys),
         Start("inputs there", ("run", "s3://b/in", "--run", "w"), "s3://b .*(reached|answered)", shut | keys),
         Start("an export below a file", ("export", "--to", "trl", "--out", "notes.xyz/x", *on_run), "is a file"),

@@ -13,8 +13,9 @@ import pytest
 from asid.pipeline.models.ask import ask
 from asid.pipeline.models.base import BadRequest, Media, Misconfigured, Refused, Request, Response, Transient, Truncated
 from asid.pipeline.models.config import ModelConfig
-from asid.pipeline.models.openai import OpenAIModel, duration, retry_after, strict
+from asid.pipeline.models.openai import OpenAIModel, strict
 from asid.pipeline.models.vllm import ServedVLLM
+from asid.pipeline.models.waits import duration, retry_after
 from asid.pipeline.storage import Storage, to_uri
 from tests.pipeline.models.kit import Caption, request
 from tests.servers.llm import Behaviour, LlmServer

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import ray
+from aiohttp import web
 from typer.testing import CliRunner
 
 from asid.pipeline import manifest as manifests
@@ -84,6 +85,49 @@ def test_every_clip_ends_as_a_row_or_a_named_failure_whatever_the_servers_do(tmp
         failure.kind for step in run.steps for shard in run.survey().shards for failure in run.failures(step, shard)
     }
     assert kinds <= {"refusal", "too_few_candidates"} and failed
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        {"status": 402, "text": "{}"},
+        {"status": 429, "headers": {"Retry-After": "90000"}},
+        {"status": 429, "text": '{"error": {"code": "insufficient_quota", "message": "very-secret-0123456789"}}'},
+    ],
+)  # fmt: skip
+def test_no_credit_stops_the_run_with_the_reason_and_it_goes_on_where_it_was(
+    tmp_path: Path, refusal: dict[str, Any]
+) -> None:
+    """One flagged clip among many does not; and the key, which the server repeats, is nowhere."""
+    source = paid.clips(tmp_path / "in", 12)
+    server = LlmServer(Behaviour(answer=paid.answer))
+    chat, left = server._chat, [20]
+
+    async def door(request: web.Request) -> web.StreamResponse:
+        if "line 34 " in await request.text():
+            error = {"message": "no", "code": "data_inspection_failed", "type": "x"}
+            return web.json_response({"error": error}, status=400)
+        left[0] -= 1
+        return web.Response(**refusal) if left[0] < 0 else await chat(request)
+
+    server._chat = door  # type: ignore[method-assign]
+    with server:
+        job = paid.Job(tmp_path, source, server.url, attributes=("scene",), shard_rows=6)
+        run, result = work(job)
+        assert result.stopped
+        assert all("no more calls" in said or "takes no call until" in said for said in result.stopped.values())
+        left[0] = 10**6
+        run, result = work(job)
+        assert not result.stopped
+        assert server.seen.paid_twice == 0
+    ended, failed = paid.rows_and_failures(run)
+    assert ended + failed == Counter(row.id for row in run.all_rows("cut"))
+    kinds = Counter(
+        failure.kind for step in run.steps for shard in run.survey().shards for failure in run.failures(step, shard)
+    )
+    assert kinds.pop("refusal") == 1 and set(kinds) <= {"too_few_candidates"}
+    for file in filter(Path.is_file, tmp_path.rglob("*")):
+        assert b"very-secret-0123456789" not in file.read_bytes()
 
 
 def test_a_worker_whose_driver_is_gone_asks_nothing_more_and_commits_nothing(tmp_path: Path) -> None:

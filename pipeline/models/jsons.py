@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from json.decoder import JSONDecoder
 from typing import Any, NoReturn
 
-import json_repair
-
 from asid.pipeline.models.base import InvalidAnswer
 from asid.pipeline.models.replies import SURROGATE
 
@@ -95,6 +93,8 @@ def closed(text: str, start: int) -> int:
 
 def mend(text: str) -> Any:
     """What json-repair makes of a broken JSON text; None when it finds nothing in it."""
+    import json_repair
+
     try:
         value = json_repair.loads(text)
     except (ValueError, RecursionError):

@@ -9,15 +9,12 @@ import unicodedata
 from collections.abc import Collection
 from itertools import pairwise
 
-import chardet
-from chardet import EncodingEra
-
 SAMPLE = 64 << 10  # bytes of lines that hold more than ASCII, by which an encoding is told
 NEAR = 0.6  # of the best candidate's confidence: what comes so near might be meant as well
 ASKED = 0.5  # the same for a candidate of a language that is expected
 LEAST = 0.03  # confidence
 UPSIDE = 0.3  # of the confidence of candidates that give nonsense
-ERAS = (EncodingEra.MODERN_WEB | EncodingEra.LEGACY_ISO, EncodingEra.DOS | EncodingEra.LEGACY_MAC)
+ERAS = (("MODERN_WEB", "LEGACY_ISO"), ("DOS", "LEGACY_MAC"))  # of chardet, the likelier ones first
 ODD_WORDS = 0.05  # of the words that hold more than ASCII
 CONTROLS = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 SIGNS = re.compile(r"[^\W\d_][¤¦§©¬®°±²³µ¶¹¼½¾÷×†‡‰€™¨¯¸ˇ˘˙˛˝‚„‹›ªº¢£¥]+[^\W\d_]|[─-◿\ufffd\ue000-\uf8ff]")
@@ -56,8 +53,11 @@ def _unicode(data: bytes) -> str:
 
 
 def _told(data: bytes, languages: Collection[str]) -> str:
+    import chardet
+
     sample = _sample(data)
-    for era in ERAS:
+    for first, second in ERAS:
+        era = chardet.EncodingEra[first] | chardet.EncodingEra[second]
         found = chardet.detect_all(sample, encoding_era=era, ignore_threshold=True)
         candidates, nonsense = [], 0.0
         for one in found:

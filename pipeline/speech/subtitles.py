@@ -18,9 +18,7 @@ from difflib import Match, SequenceMatcher
 from functools import partial
 from pathlib import Path, PurePosixPath
 from statistics import median
-
-import pysubs2
-from pysubs2.formats import autodetect_format
+from typing import TYPE_CHECKING
 
 from asid.pipeline.media.probe import header, picture_start
 from asid.pipeline.media.process import MediaError, input_arguments, run
@@ -29,6 +27,9 @@ from asid.pipeline.speech.base import UNSPACED
 from asid.pipeline.speech.encodings import decoded
 from asid.pipeline.speech.rolling import Shown, read_once
 from asid.pipeline.storage import Storage, display_name, to_path
+
+if TYPE_CHECKING:
+    import pysubs2
 
 ENDINGS = {".srt": "srt", ".vtt": "vtt", ".ass": "ass", ".ssa": "ssa"}  # and what pysubs2 calls the form
 TEXT_CODECS = {"subrip", "webvtt", "ass", "ssa", "mov_text", "text"}  # the others are pictures
@@ -166,6 +167,9 @@ def parse(data: bytes, form: str, zero: float = 0.0, languages: Collection[str] 
 
 def _lines(text: str, form: str) -> pysubs2.SSAFile:
     """Raises ValueError: also for other things that are written as text, such as JSON."""
+    import pysubs2
+    from pysubs2.formats import autodetect_format
+
     try:
         with contextlib.suppress(pysubs2.FormatAutodetectionError):
             form = autodetect_format(text)

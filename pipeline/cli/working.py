@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -225,8 +226,11 @@ def _leave(result: Result) -> None:
         raise typer.Exit(1)
 
 
-def _check(target: Run, before: Run | None, yes: bool, steps: Sequence[str], again: bool = False) -> None:
-    """Everything that can be said before work begins. Raises UserError; then the run folder is as it was."""
+def _check(
+    target: Run, before: Run | None, yes: bool, steps: Sequence[str], again: bool = False, asks: bool = True
+) -> None:
+    """Say everything that can be said before work begins. Raises UserError; then the run folder is as it was. `again`:
+    also what is done is worked; `asks`: models may be asked."""
     from asid.pipeline.doctor import before_spending
     from asid.pipeline.preflight import preflight
     from asid.pipeline.revision import agree_or_refuse
@@ -235,25 +239,21 @@ def _check(target: Run, before: Run | None, yes: bool, steps: Sequence[str], aga
     due = [step for step in steps if again or not survey.whole(step)]
     preflight(target, due)
     agree_or_refuse(before, target, yes)
-    before_spending(target, steps, again)
+    if asks:
+        before_spending(target, steps, again)
 
 
-class _going_on:
+@contextmanager
+def _going_on(target: Run) -> Iterator[None]:
     """Say, when work is stopped, what is kept and how to go on, and exit with the signal's code."""
+    from asid.pipeline import stopping
 
-    def __init__(self, target: Run):
-        self.folder = target.storage.root.removeprefix("file://")
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        from asid.pipeline import stopping
-
-        if isinstance(error, KeyboardInterrupt):  # Ray raises a plain one in place of ours
-            complain(f"\nstopped by {stopping.name()}. What is finished is kept, and every answer that was paid for.")
-            complain(f"To go on: asid run --run {self.folder}")
-            raise typer.Exit(stopping.exit_code()) from None
+    try:
+        yield
+    except KeyboardInterrupt:  # Ray raises a plain one in place of ours
+        complain(f"\nstopped by {stopping.name()}. What is finished is kept, and every answer that was paid for.")
+        complain(f"To go on: asid run --run {target.storage.root.removeprefix('file://')}")
+        raise typer.Exit(stopping.exit_code()) from None
 
 
 def _work(target: Run, before: Run | None, yes: bool, **how: Any) -> None:
@@ -264,8 +264,8 @@ def _work(target: Run, before: Run | None, yes: bool, **how: Any) -> None:
 
     steps = how.get("steps") or list(target.steps)
     with _going_on(target):
-        if not how.get("replay_only"):
-            _check(target, before, yes, steps, bool(how.get("force") or how.get("only")))
+        again = bool(how.get("force") or how.get("only"))
+        _check(target, before, yes, steps, again, asks=not how.get("replay_only"))
         with Terminal(err(), target) as progress:
             progress.said("loading Ray")
             from asid.pipeline.engine import Engine

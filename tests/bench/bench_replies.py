@@ -2,7 +2,7 @@
 
     python -m tests.bench.bench_replies [--table]
 
-Prints what became of each reply, and each figure as a line of JSON. Everything runs on loopback, in about a minute.
+Prints what became of each reply, and each figure as a line of JSON. Everything runs on loopback, in about two minutes.
 """
 
 from __future__ import annotations

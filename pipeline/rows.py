@@ -427,7 +427,10 @@ class Decision(Row):
 
 
 # Kinds of failures that are no verdict on the row: what was in the way may be gone the next time.
-PASSING = frozenset({"missing", "missing_media", "no_permission", "dangling_link", "timeout", "unavailable", "killed"})
+PASSING = frozenset(
+    {"missing", "missing_media", "no_permission", "dangling_link", "timeout", "killed"}
+    | {"unavailable", "unreadable_reply", "unfinished"}
+)
 
 
 class Failure(Record):

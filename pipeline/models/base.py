@@ -120,7 +120,7 @@ class Transient(ModelError):
 class Unreadable(Transient):
     """The server's reply is not what its API says: HTML, half a body, a number that is none. Such things pass."""
 
-    kind = "unreadable"
+    kind = "unreadable_reply"
 
 
 class Unfinished(ModelError):

@@ -36,7 +36,7 @@ from tests.servers.shapes import GOOD, Reply
 
 KEY = "planted-key-0123456789abcdef"
 ROW = 60.0  # s in which a row must have ended
-PASSING = ("unavailable", "unreadable", "unfinished")
+PASSING = ("unavailable", "unreadable_reply", "unfinished")
 MEMORY = 700  # MiB more than before, the server in the same process included
 # Lines of a batch's results that no live reply can be. KEY stands for the row's id.
 LINES = [

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from asid.pipeline import shards
 from asid.pipeline.asking import AskingStage
 from asid.pipeline.inputs import InputError, list_inputs
 from asid.pipeline.manifest import Manifest
@@ -21,6 +22,7 @@ from asid.pipeline.recipe import Step
 from asid.pipeline.run import Run, RunError
 from asid.pipeline.stage import Context, Stage
 from asid.pipeline.storage import Storage
+from asid.pipeline.text import plural
 
 ROOM = 2 << 30  # bytes free, below which a run will not go far
 
@@ -59,6 +61,25 @@ def check_models(manifest: Manifest, names: Iterable[str], steps: Sequence[Step]
         problems = asyncio.run(check_model(config, Storage(Path.cwd()), elsewhere))
         problems += unfit_media(config, sees, whole_files)
         yield Finding(f"model {name} ({config.provider} {config.model})", "; ".join(problems))
+
+
+def examine_run(run: Run) -> Iterator[Finding]:
+    """Every shard of a run read against its checksums, and whether the media that its last rows name are there. What is
+    damaged is made again by the next run, with no call for what was answered."""
+    for step in run.steps:
+        damaged = run.verify(step)
+        count = sum(1 for _ in run.shard_names(step))
+        said = f"step {step}: {plural(count, 'shard')} read, {len(damaged)} damaged"
+        yield Finding(said, "; ".join(damaged.values()))
+    last = list(run.steps)[-1]
+    if "uri" in run.types(last)[1].model_fields:
+        there = sorted(set(run.shard_names(last)) - damaged.keys())
+        uris = [
+            row["uri"] for shard in there for row in shards.read_columns(run.storage, run.uri(last, shard), ["uri"])
+        ]
+        missing = [uri for uri in uris if not run.storage.exists(uri)]
+        cure = f"such as {missing[:1]}: do the step that made them again (asid stage STEP --force)"
+        yield Finding(f"media of {last}: {len(missing)} missing", cure if missing else "")
 
 
 def lacks(manifest: Manifest) -> Iterator[str]:

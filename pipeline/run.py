@@ -26,7 +26,7 @@ from asid.pipeline.manifest import Manifest
 from asid.pipeline.prompts import Prompts
 from asid.pipeline.recipe import Step, flow
 from asid.pipeline.rows import Failure, Row
-from asid.pipeline.shards import Footer
+from asid.pipeline.shards import DamagedShard, Footer, ShardError
 from asid.pipeline.stage import Stage
 from asid.pipeline.storage import Storage
 
@@ -157,9 +157,44 @@ class Run:
         """Read the footer of every shard there is."""
         wanted = [(step, shard) for step in self.steps for shard in self.shard_names(step)]
         with ThreadPoolExecutor(16) as pool:
-            footers = pool.map(lambda key: shards.footer(self.storage, self.uri(*key)), wanted)
-            found = {key: Mark.of(footer) for key, footer in zip(wanted, footers, strict=True) if footer}
-        return Survey(self, found)
+            footers = dict(zip(wanted, pool.map(lambda key: self._footer(*key), wanted), strict=True))
+        damaged = {key: str(found) for key, found in footers.items() if isinstance(found, DamagedShard)}
+        marks = {key: Mark.of(found) for key, found in footers.items() if isinstance(found, Footer)}
+        return Survey(self, marks, damaged)
+
+    def size(self, step: str) -> int:
+        """Bytes of a step's shards."""
+        return sum(self.storage.size(self.uri(step, shard)) for shard in self.shard_names(step))
+
+    def verify(self, step: str) -> dict[str, str]:
+        """Read all shards of a step, with their failures. Gives those that are damaged, each with the reason."""
+
+        def look(shard: str) -> str:
+            try:
+                shards.verify(self.storage, self.uri(step, shard))
+                self.failures(step, shard)
+            except (DamagedShard, FileNotFoundError) as error:
+                return str(error)
+            return ""
+
+        names = self.shard_names(step)
+        with ThreadPoolExecutor(16) as pool:
+            return {shard: told for shard, told in zip(names, pool.map(look, names), strict=True) if told}
+
+    def _footer(self, step: str, shard: str) -> Footer | DamagedShard | None:
+        """The footer of a shard, or what is wrong with it or its failures. Raises ShardError for a damaged shard of
+        ingest: nothing else knows which videos are in it, and it must not be taken for one that was never written."""
+        try:
+            found = shards.footer(self.storage, self.uri(step, shard))
+            if found and found.failed:
+                shards.footer(self.storage, self.failures_uri(step, shard))
+            return found
+        except DamagedShard as error:
+            if step == next(iter(self.steps)):
+                where = self.storage.resolve(self.uri(step, shard)).removeprefix("file://")
+                said = f"{where} is damaged, and nothing else says which videos it holds: put a copy of it back"
+                raise ShardError(said) from error
+            return error
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +227,10 @@ class Survey:
     """Which shards of a run are done, stale or pending, by the marks of their footers. Each question costs the same
     however many shards there are: the engine asks some for every shard."""
 
-    def __init__(self, run: Run, marks: dict[tuple[str, str], Mark]):
+    def __init__(self, run: Run, marks: dict[tuple[str, str], Mark], damaged: dict[tuple[str, str], str] | None = None):
         self.run = run
         self.footers = marks
+        self.damaged = damaged or {}  # shards that count as not there, each with the reason
         self.shards = self._shards()
         self.tallies: dict[str, list[int]] = {step: [0, 0] for step in run.steps}  # rows taken, rows failed
         self._whole: dict[str, dict[str, str]] = {}
@@ -232,9 +268,18 @@ class Survey:
             self._count(step, before, -1)
         self._count(step, mark, 1)
         self.footers[step, shard] = mark
+        self.damaged.pop((step, shard), None)
         for later in self.run.steps.values():
             if later.is_corpus_pass and step in later.inputs:
                 self._whole.pop(later.name, None)
+
+    def forget(self, step: str, shard: str, reason: str) -> None:
+        """A shard has turned out to be damaged: it counts as not there."""
+        if before := self.footers.pop((step, shard), None):
+            self._count(step, before, -1)
+        self.damaged[step, shard] = reason
+        self._whole.clear()
+        self._missing.clear()
 
     def inputs(self, step: str, shard: str) -> dict[str, str] | None:
         """Digest of each input of this shard as it is now; None while one is missing."""

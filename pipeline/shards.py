@@ -3,13 +3,15 @@ says what made it. A shard is done when its file is there with the right fingerp
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import types
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from io import BytesIO
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, BinaryIO, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,12 +23,32 @@ from asid.pipeline.storage import Storage
 
 FORMAT = "1"  # of the run folder; a run of another format is refused
 FOOTER = b"asid"
+FOOTER_CRC = b"asid.crc32"  # of the footer's bytes; files of earlier versions have none
 PLAIN = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_(), bytes: pa.binary()}
 RecordType = TypeVar("RecordType", bound=Record)
 
 
 class ShardError(UserError):
     """A shard file that cannot be what its name says."""
+
+
+class DamagedShard(ShardError):
+    """A shard whose bytes are not those that were written: its stage has to make it again."""
+
+    def __init__(self, uri: str, reason: object):
+        told = str(reason).split("\n", 1)[0][:200]
+        super().__init__(f"{uri} is damaged ({told}): asid run makes it again, from stored answers")
+        self.uri = uri
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (self.uri, str(self))
+
+
+def _again(uri: str, told: str) -> DamagedShard:
+    """The error as another process has raised it."""
+    error = DamagedShard(uri, "")
+    error.args = (told,)
+    return error
 
 
 class Footer(BaseModel):
@@ -121,9 +143,10 @@ def encode(kind: type[RecordType], rows: Sequence[RecordType], footer: Footer) -
             plain[name] = sorted(plain[name].items())
         dumped.append(plain)
     table = pa.Table.from_pylist(dumped, schema=schema(kind))
-    table = table.replace_schema_metadata({FOOTER: footer.model_dump_json().encode()})
+    said = footer.model_dump_json().encode()
+    table = table.replace_schema_metadata({FOOTER: said, FOOTER_CRC: b"%08x" % zlib.crc32(said)})
     sink = BytesIO()
-    pq.write_table(table, sink, compression="zstd", row_group_size=256)
+    pq.write_table(table, sink, compression="zstd", row_group_size=256, write_page_checksum=True)
     return sink.getvalue()
 
 
@@ -135,10 +158,11 @@ def write(storage: Storage, uri: str, kind: type[RecordType], rows: Sequence[Rec
 
 
 def read(storage: Storage, uri: str, kind: type[RecordType]) -> list[RecordType]:
+    """All rows of a shard. Raises DamagedShard, and FileNotFoundError where there is none."""
     maps = _maps(kind)
     rows = []
-    with storage.open(uri) as file:
-        for row in pq.ParquetFile(file).read().to_pylist():  # read_table would import pandas
+    with storage.open(uri) as file, _damage_told(uri):
+        for row in _verified(file).read().to_pylist():  # read_table would import pandas
             for name in maps:
                 row[name] = dict(row[name])  # Arrow gives a map back as pairs
             rows.append(kind.model_validate(row))
@@ -146,43 +170,50 @@ def read(storage: Storage, uri: str, kind: type[RecordType]) -> list[RecordType]
 
 
 def read_columns(storage: Storage, uri: str, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Some columns of a shard as dictionaries, a few hundred rows at a time."""
-    with storage.open(uri) as file:
-        for batch in pq.ParquetFile(file).iter_batches(batch_size=1024, columns=list(columns)):
+    """Some columns of a shard as dictionaries, a few hundred rows at a time. Raises DamagedShard."""
+    with storage.open(uri) as file, _damage_told(uri):
+        for batch in _verified(file).iter_batches(batch_size=1024, columns=list(columns)):
             yield from batch.to_pylist()
 
 
-def footer(storage: Storage, uri: str) -> Footer | None:
-    """What made this shard; None when it is not there. Raises ShardError for a file that is not a shard."""
+def verify(storage: Storage, uri: str) -> None:
+    """Read every page of a shard against its checksum. Raises DamagedShard."""
+    with storage.open(uri) as file, _damage_told(uri):
+        for _ in _verified(file).iter_batches(batch_size=1024):
+            pass
+
+
+def _verified(file: BinaryIO) -> pq.ParquetFile:
+    """Pages are held against their checksums, where they have some."""
+    return pq.ParquetFile(file, page_checksum_verification=True)
+
+
+@contextlib.contextmanager
+def _damage_told(uri: str) -> Iterator[None]:
+    """What a reader meets in bytes that nobody wrote. Errors of the disk or the bucket have a number, and pass."""
     try:
-        with storage.open(uri) as file:
+        yield
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise DamagedShard(uri, error) from error
+    except (pa.ArrowException, ValueError, KeyError, TypeError, MemoryError) as error:
+        raise DamagedShard(uri, error) from error
+
+
+def footer(storage: Storage, uri: str) -> Footer | None:
+    """What made this shard; None when it is not there. Raises DamagedShard, or ShardError for another format."""
+    try:
+        with storage.open(uri) as file, _damage_told(uri):
             metadata = pq.read_metadata(file).metadata or {}
+            said = metadata[FOOTER]
+            if metadata.get(FOOTER_CRC, b"%08x" % zlib.crc32(said)) != b"%08x" % zlib.crc32(said):
+                raise ValueError("its footer does not fit its checksum")
+            values = json.loads(said)
+            found = values["format"]
     except FileNotFoundError:
         return None
-    except (pa.ArrowInvalid, OSError) as error:
-        raise ShardError(f"{uri} is not a readable shard ({error}): delete it, and its stage makes it again") from error
-    if FOOTER not in metadata:
-        raise ShardError(f"{uri} is a Parquet file, but no shard of a run")
-    values = json.loads(metadata[FOOTER])
-    if values.get("format") != FORMAT:
-        raise ShardError(f"{uri} is of run format {values.get('format')!r}; this version of asid reads {FORMAT!r}")
-    return Footer.model_validate(values)
-
-
-def read_foreign(storage: Storage, uri: str) -> Iterator[dict[str, Any]]:
-    """Rows of somebody else's Parquet file, a few hundred at a time, without its binary columns (they may hold whole
-    videos). Raises ShardError when it is no Parquet file."""
-    with storage.open(uri) as file:
-        try:
-            table = pq.ParquetFile(file)
-            leaves = [table.schema.column(number) for number in range(len(table.schema))]
-            binary = {leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY" and not _is_text(leaf)}
-            wanted = [leaf.path for leaf in leaves if leaf.path not in binary]
-            for batch in table.iter_batches(batch_size=1024, columns=wanted):
-                yield from batch.to_pylist()
-        except (pa.ArrowInvalid, OSError) as error:
-            raise ShardError(f"{uri} is not a readable Parquet file: {error}") from error
-
-
-def _is_text(leaf: Any) -> bool:
-    return leaf.logical_type.type in {"STRING", "JSON", "ENUM"}
+    if found != FORMAT:
+        raise ShardError(f"{uri} is of run format {found!r}; this version of asid reads {FORMAT!r}")
+    with _damage_told(uri):
+        return Footer.model_validate(values)

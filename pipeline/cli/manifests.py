@@ -18,10 +18,14 @@ def doctor(
     settings: Settings = None,
 ) -> None:
     """Check this machine and a manifest before anything is spent: tools, packages, weights, keys, endpoints."""
-    from asid.pipeline.doctor import examine
+    from itertools import chain
+
+    from asid.pipeline.doctor import examine, examine_run
+    from asid.pipeline.run import Run
 
     problems = 0
-    for finding in examine(_manifest(what, settings or [])):
+    is_run = not what.endswith((".yaml", ".yml")) and Run.is_at(what)
+    for finding in chain(examine(_manifest(what, settings or [])), examine_run(Run.open(what)) if is_run else ()):
         out().print(("ok   " if finding.good else "BAD  ") + finding.what, markup=False)
         if not finding.good:
             problems += 1

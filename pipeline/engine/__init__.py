@@ -34,6 +34,7 @@ TROUBLES = 3  # of the storage with one shard, before its stage is given up
 AHEAD = 64  # listed pieces that wait for a worker: the list itself stays where it is
 TELL = 5.0  # s between two looks at the queues for the meters
 LOOK = 2.0  # s between two looks for a node that is waited for
+VERIFIED = 256 << 20  # bytes of shards that are read through before work begins
 ENOUGH = 20  # rows before a failure rate means anything
 Key = tuple[str, str]  # step, shard
 
@@ -97,6 +98,7 @@ class Engine:
         self.waiting_since: float | None = None  # for a node
         self.feed: Iterator[Task] = iter(())
         self.listing: ingesting.Listing | None = None
+        self.remade: set[Key] = set()  # shards that were damaged
         self.probed = 0
         self.probed_said = float("-inf")
         self.meters = Meters()
@@ -123,6 +125,7 @@ class Engine:
         self.within = within
         self.steps = list(steps or self.run.steps)
         self.template = Task("", "", only=only, fresh=fresh, replay_only=replay_only)
+        self._look_for_damage()
         first = next(iter(self.run.steps))
         self.force = force or only is not None
         if first in self.steps:
@@ -148,6 +151,20 @@ class Engine:
         return self.result
 
     # --- what there is to do -------------------------------------------------------------------------------------
+
+    def _look_for_damage(self) -> None:
+        """Read the shards there are, the last step's first, as far as that takes no time worth mentioning. Of a larger
+        run what is damaged is found when it is read, and by `asid doctor RUN`."""
+        room = VERIFIED
+        for step in reversed(self.run.steps):
+            size = self.run.size(step)
+            if room < VERIFIED and size > room:
+                break
+            room -= size
+            for shard, damage in self.run.verify(step).items():
+                self.survey.forget(step, shard, damage)
+        for damage in self.survey.damaged.values():
+            self.progress.said(damage)
 
     def _anything_to_do(self) -> bool:
         return self.force or any(not self.survey.whole(step) for step in self.steps)
@@ -314,12 +331,27 @@ class Engine:
             self._try_again(key, task)
             return
         self.queued.discard(key)
+        if isinstance(cause, shards.DamagedShard) and self._make_again(cause):
+            return
         if isinstance(cause, BudgetReached):
             self.result.out_of_budget = str(cause)
             self.ready.clear()
             return
         reason = str(cause) if isinstance(cause, StageFailed) else f"{type(cause).__name__}: {cause}"
         self._stop(task.step, reason)
+
+    def _make_again(self, damaged: shards.DamagedShard) -> bool:
+        """Have the shard that could not be read made again, once; what reads it is offered when it is there."""
+        step, _, name = damaged.uri.removeprefix("run:").partition("/")
+        shard = name.rpartition("/")[2].removesuffix(".parquet")
+        first = next(iter(self.run.steps))
+        if step == first or step not in self.steps or self.template.only is not None or (step, shard) in self.remade:
+            return False
+        self.remade.add((step, shard))
+        self.progress.said(str(damaged))
+        self.survey.forget(step, shard, str(damaged))
+        self._offer(step, shard)
+        return True
 
     def _stop(self, step: str, reason: str) -> None:
         if step not in self.result.stopped:

@@ -11,9 +11,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
+import re
 import time
 import uuid
+import zlib
 from collections.abc import Callable, Container, Coroutine, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -51,6 +54,9 @@ def check_open() -> None:
         raise Stopping("the stage is being stopped")
 
 
+logger = logging.getLogger("asid")
+
+
 class Entry(Record):
     """One line of a segment. `text` None: paid, but no answer."""
 
@@ -69,17 +75,42 @@ class Entry(Record):
     outcome: str = "answer"
 
 
+CHECKED = re.compile(rb'(\{.*),"crc":"([0-9a-f]{8})"\}', re.DOTALL)
+
+
+def to_line(entry: Entry) -> bytes:
+    """An entry as a line of a segment, with a checksum: a bit that flips in an answer leaves it good JSON."""
+    body = entry.model_dump_json().encode()
+    return body[:-1] + b',"crc":"%08x"}\n' % zlib.crc32(body)
+
+
+def _from_line(line: bytes) -> Entry | None:
+    """The entry of a line; None for one that is damaged. Lines of earlier versions have no checksum."""
+    checked = CHECKED.fullmatch(line)
+    body = checked[1] + b"}" if checked else line
+    if checked and zlib.crc32(body) != int(checked[2], 16):
+        return None
+    try:
+        return Entry.model_validate_json(body)
+    except ValidationError:
+        return None
+
+
 def read_entries(data: bytes) -> Iterator[Entry]:
-    """The entries of a segment; only its last line may be torn."""
+    """The entries of a segment. Damaged lines are passed over and counted in the log: they are asked for again. A last
+    line without its end was cut short by a kill, and nobody has taken it for written."""
     lines = data.split(b"\n")
+    damaged = 0
     for number, line in enumerate(lines):
         if not line:
             continue
-        try:
-            yield Entry.model_validate_json(line)
-        except ValidationError:
-            if number != len(lines) - 1:
-                raise
+        entry = _from_line(line)
+        if entry is not None:
+            yield entry
+        elif number != len(lines) - 1:
+            damaged += 1
+    if damaged:
+        logger.warning("%d stored answers are damaged: they are asked for again", damaged)
 
 
 def copy_answers(source: Storage, here: str, target: Storage, there: str, rows: Container[str]) -> None:
@@ -92,7 +123,7 @@ def copy_answers(source: Storage, here: str, target: Storage, there: str, rows: 
 
     known = {(entry.key, entry.at) for entry in read(target, there)}
     new = {(entry.key, entry.at): entry for entry in read(source, here) if entry.row in rows}
-    data = b"".join(entry.model_dump_json().encode() + b"\n" for at, entry in new.items() if at not in known)
+    data = b"".join(to_line(entry) for at, entry in new.items() if at not in known)
     if data:
         target.write(f"{there}/{_segment()}", data)
 
@@ -188,7 +219,7 @@ class AnswerStore:
             if not self.storage.is_local:
                 await asyncio.sleep(LINGER)
             group, self.pending = self._writable(), []
-            data = b"".join(entry.model_dump_json().encode() + b"\n" for entry, _ in group)
+            data = b"".join(to_line(entry) for entry, _ in group)
             error: BaseException | None = None
             try:
                 await asyncio.to_thread(self._append if self.storage.is_local else self._upload, data)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -97,12 +98,28 @@ def test_a_torn_last_line_costs_that_answer_only(tmp_path: Path) -> None:
     assert [asked.prompt for asked in model.asked] == ["b"]
 
 
-def test_damage_before_the_last_line_is_not_passed_over(tmp_path: Path) -> None:
+@pytest.mark.parametrize("old", [b'"text":"', b'"calls":', b'{"key":"'])
+def test_a_damaged_answer_is_passed_over_told_and_asked_for_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, old: bytes
+) -> None:
     stored(tmp_path, asks(Listed(GOOD), "a", "b"))
     file = segments(tmp_path)[0]
-    file.write_bytes(b"{broken\n" + file.read_bytes())
-    with pytest.raises(ValueError, match="Invalid JSON"):
-        stored(tmp_path, asks(Listed(GOOD), "a"))
+    data = bytearray(file.read_bytes())
+    data[data.index(old) + len(old)] ^= 1  # still a text, a number or a key
+    file.write_bytes(b"{broken\n" + data)
+    model = Listed(GOOD, GOOD)
+    stored(tmp_path, asks(model, "a", "b"))
+    assert [asked.prompt for asked in model.asked] == ["a"], "the other answer stands"
+    assert "2 stored answers are damaged" in caplog.text
+
+
+def test_answers_of_earlier_versions_have_no_checksum_and_are_read(tmp_path: Path) -> None:
+    stored(tmp_path, asks(Listed(GOOD), "a"))
+    file = segments(tmp_path)[0]
+    file.write_bytes(re.sub(rb',"crc":"[0-9a-f]{8}"\}', b"}", file.read_bytes()))
+    model = Listed(GOOD)
+    stored(tmp_path, asks(model, "a"))
+    assert model.asked == []
 
 
 def test_fresh_asks_that_attribute_anew_and_once(tmp_path: Path) -> None:

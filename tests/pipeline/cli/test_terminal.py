@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -37,6 +38,11 @@ class Shell:
     def type(self, line: str) -> None:
         self.child.sendline(f"{line}; echo END=$?")
 
+    def see(self, pattern: str) -> None:
+        """Wait for something to be shown. Fails at once when the command has ended without it."""
+        if self.child.expect([pattern, r"END=\d+"]):
+            pytest.fail(f"ended without {pattern}: {self.child.before[-2000:]}")
+
     def code(self) -> int:
         self.child.expect(r"END=(\d+)")
         return int(self.child.match[1])
@@ -61,10 +67,11 @@ class Shell:
 
 
 @pytest.fixture
-def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
-    made = Shell(tmp_path_factory.mktemp("t"))
-    yield made
-    made.close()
+def shell() -> Iterator[Shell]:
+    with tempfile.TemporaryDirectory(prefix="t") as folder:  # short: Ray's sockets lie in it
+        made = Shell(Path(folder))
+        yield made
+        made.close()
 
 
 def left(folder: Path) -> list[str]:
@@ -85,15 +92,15 @@ def left(folder: Path) -> list[str]:
 def test_the_demo_is_stopped_goes_on_and_ends_and_nothing_reads_the_terminal(shell: Shell, tmp_path: Path) -> None:
     run = tmp_path / "run"
     shell.type(f"asid run demo.yaml --run {run}")
-    shell.child.expect("starting Ray")
-    shell.child.expect(r"split\S*\s+0/1")  # the live table
+    shell.see("starting Ray")
+    shell.see(r"split\S*\s+0/1")  # the live table
     shell.child.sendintr()
     assert shell.code() == 130
     assert "is kept" in shell.child.before and f"asid run --run {run}" in shell.child.before
     assert not left(run) and not left(Path(shell.child.cwd or ".") / "r")
 
     shell.type(f"asid run demo.yaml --run {run}")
-    shell.child.expect(r"transcribe\s+1/1")
+    shell.see(r"transcribe\s+1/1")
     assert shell.code() == 0
     said = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shell.child.before)
     assert (
@@ -116,7 +123,7 @@ def test_the_demo_is_stopped_goes_on_and_ends_and_nothing_reads_the_terminal(she
     shell.type(f"asid stage format {run} --force")
     assert shell.code() == 0
     shell.type(f"asid review {run} --unfinished")
-    shell.child.expect("http://127.0.0.1")
+    shell.see("http://127.0.0.1")
     shell.child.sendintr()
     assert shell.code() in (0, 130)
     assert shell.readers == set()

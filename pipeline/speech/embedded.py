@@ -10,6 +10,7 @@ from asid.pipeline.speech import weights
 from asid.pipeline.speech.base import Block, Heard, Segment
 from asid.pipeline.speech.faster_whisper import FasterWhisper
 
+PRECISION = "float32"  # sums of 8-bit numbers come out differently on different processors, and so do words
 ENGLISH_ONLY = "the embedded recogniser knows English only: the score says how well English fits"
 
 
@@ -17,7 +18,7 @@ class Embedded(FasterWhisper):
     """Whisper tiny.en with the torch-free diarizer; the hashes of the weights are checked when they are loaded."""
 
     def __init__(self, threads: int = 1, beam: int = 5, diarize: bool = True, **speakers: int):
-        super().__init__("tiny.en", "cpu", "int8", "en", beam, 4, threads, diarize, **speakers)
+        super().__init__("tiny.en", "cpu", PRECISION, "en", beam, 4, threads, diarize, **speakers)
 
     def open(self) -> None:
         folder, self._mark = weights.tiny_en()

@@ -1,6 +1,10 @@
 """The `asid` command; `python -m asid` where it is not on the path."""
 
+import contextlib
+import logging
+import os
 import sys
+from typing import NoReturn
 
 from asid.pipeline import stopping
 
@@ -16,7 +20,17 @@ def main() -> None:
     except KeyboardInterrupt:
         print(f"\nstopped by {stopping.name()}", file=sys.stderr)
         code = stopping.exit_code()
-    sys.exit(code)
+    _leave(code)
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process here. What was begun has been ended in order by now; what is left are threads of libraries, and a
+    client of a bucket that is out of reach would hold the end up for its own time limits, or abort in it."""
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):  # nobody reads it any more
+            stream.flush()
+    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -28,12 +28,7 @@ class Revision:
 
 def existing(folder: str) -> Run | None:
     """The run at a folder with the manifest frozen into it; None where none is."""
-    try:
-        return Run.open(folder)
-    except RunError:
-        if Run.is_at(folder):
-            raise
-        return None
+    return Run.open(folder) if Run.is_at(folder) else None
 
 
 def revision(before: Run, after: Run) -> Revision:

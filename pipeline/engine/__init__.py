@@ -11,9 +11,9 @@ import itertools
 import logging
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import ray
 from ray.exceptions import ActorUnschedulableError, RayActorError, RayTaskError, RuntimeEnvSetupError
@@ -21,12 +21,16 @@ from ray.exceptions import ActorUnschedulableError, RayActorError, RayTaskError,
 from asid.pipeline import ingesting, pace, shards
 from asid.pipeline.engine import cluster
 from asid.pipeline.engine.crew import Crew, Group, Hand
+from asid.pipeline.engine.flight import Flight, Suspect
+from asid.pipeline.engine.intake import Intake
 from asid.pipeline.engine.meters import Meters
+from asid.pipeline.engine.result import Progress, Result
 from asid.pipeline.models import waiting
 from asid.pipeline.rows import Failure
-from asid.pipeline.run import ALL, Fresh, Run, Survey
-from asid.pipeline.text import counted, plural
+from asid.pipeline.run import ALL, Fresh, Run
 from asid.pipeline.work import NOTHING_FRESH, BudgetReached, Done, StageFailed, Task
+
+__all__ = ["Engine", "Progress", "Result"]
 
 logger = logging.getLogger("asid")
 DEATHS = 2  # of workers, before a shard is tried row by row
@@ -37,47 +41,6 @@ LOOK = 2.0  # s between two looks for a node that is waited for
 VERIFIED = 256 << 20  # bytes of shards that are read through before work begins
 ENOUGH = 20  # rows before a failure rate means anything
 Key = tuple[str, str]  # step, shard
-
-
-class Progress(Protocol):
-    """Who wants to know. Called from the driver."""
-
-    def started(self, survey: Survey, steps: Sequence[str]) -> None: ...
-
-    def finished(self, done: Done) -> None: ...
-
-    def said(self, message: str) -> None: ...
-
-
-@dataclass
-class Result:
-    """How it ended. `stopped`: steps that were given up, with the reason."""
-
-    stopped: dict[str, str] = field(default_factory=dict)
-    out_of_budget: str = ""
-    shards: int = 0
-    rows: int = 0
-    failures: int = 0
-    seconds: float = 0.0
-
-
-@dataclass
-class Suspect:
-    """A shard whose workers died: its rows are tried one by one to find the one that kills."""
-
-    task: Task
-    rows: deque[str]
-    tried: Counter[str] = field(default_factory=Counter)
-    poison: list[Failure] = field(default_factory=list)
-
-
-@dataclass
-class Flight:
-    """A call under way."""
-
-    task: Task
-    hand: Hand
-    row: str = ""  # of a suspect shard
 
 
 class Engine:
@@ -96,11 +59,8 @@ class Engine:
         self.deaths: Counter[Key] = Counter()
         self.troubles: Counter[Key] = Counter()
         self.waiting_since: float | None = None  # for a node
-        self.feed: Iterator[Task] = iter(())
-        self.listing: ingesting.Listing | None = None
+        self.intake: Intake | None = None
         self.remade: set[Key] = set()  # shards that were damaged
-        self.probed = 0
-        self.probed_said = float("-inf")
         self.meters = Meters()
         self.waits: set[str] = set()  # that have been said
         self.told = float("-inf")  # when the meters last heard of the queues
@@ -130,15 +90,15 @@ class Engine:
         self.force = force or only is not None
         if first in self.steps:
             self._list(first, force)
-        if self.listing or self._anything_to_do():
+        if self._has_intake() or self._anything_to_do():
             self.progress.said("starting Ray" if not cluster.is_shared() else "joining the cluster")
             with cluster.cluster(self.cpus):
                 try:
                     self.crew.prepare(
                         self.run.steps[step] for step in self.steps if self.force or not self.survey.whole(step)
                     )
-                    if self.listing:
-                        self._ingest(first, self.listing)
+                    if self.intake and self._has_intake():
+                        self._ingest(first, self.intake)
                     self.progress.started(self.survey, self.steps)
                     self._seed(first)
                     self._loop()
@@ -199,37 +159,22 @@ class Engine:
     # --- ingest: from inputs to shards ---------------------------------------------------------------------------
 
     def _list(self, first: str, force: bool) -> None:
-        """Begin to list the inputs, as far as the first file that the run does not hold yet."""
-        self.progress.said("listing the inputs")
         everything = force or not self.survey.whole(first)
         listing = ingesting.Listing(self.run, first, self.survey, everything, self.template.only)
-        pieces = listing.pieces()
-        head = next(pieces, None)
-        if head is not None or listing.unlisted or not self.survey.shards:
-            self.listing = listing
-            todo = itertools.chain([head] if head else [], pieces)
-            self.feed = (piece for piece in todo if self.force or listing.footer(piece) is None)
-        else:
-            self._say_left(listing)
-            self.progress.said(f"{plural(listing.known, 'file')} listed, nothing new")
+        self.intake = Intake(listing, self.progress.said, self.force)
 
-    def _ingest(self, first: str, listing: ingesting.Listing) -> None:
+    def _has_intake(self) -> bool:
+        return self.intake is not None and self.intake.is_due
+
+    def _ingest(self, first: str, intake: Intake) -> None:
         """Probe the listed files in pieces on the workers, then fold duplicates and pack shards."""
         self.progress.said("probing the files that are new")
         self._loop()
-        self._say_left(listing)
-        self.progress.said(f"{plural(listing.found + listing.known, 'file')} listed, {listing.known} of them known, "
-                           f"{len(listing.unlisted)} that cannot be read")  # fmt: skip
+        intake.tell_end()
         if first in self.result.stopped:
             return
-        listing.pack()
+        intake.listing.pack()
         self.survey = self.run.survey()
-
-    def _say_left(self, listing: ingesting.Listing) -> None:
-        if listing.skipped:
-            self.progress.said(f"passed over: {counted(listing.skipped)}")
-        for reason in listing.lost:
-            self.progress.said(f"{reason}: going on with what the run has of it")
 
     # --- the loop ------------------------------------------------------------------------------------------------
 
@@ -254,9 +199,9 @@ class Engine:
 
     def _draw(self, first: str) -> None:
         """Keep a few pieces of the inputs at hand."""
-        if first not in self.result.stopped:
+        if self.intake and first not in self.result.stopped:
             wanted = AHEAD - len(self.ready[first])
-            self.ready[first].extend(itertools.islice(self.feed, max(0, wanted)))
+            self.ready[first].extend(itertools.islice(self.intake.pieces, max(0, wanted)))
 
     def _waits_for_a_node(self) -> bool:
         """Nobody can be hired now. A cluster can grow, or get back a node that it lost: give it a while."""
@@ -306,20 +251,14 @@ class Engine:
             pace.note(self.run.storage, done.step, done.shard, done.mark.rows)
         self._judge_rate(done.step)
         if ingesting.is_piece(done.shard):
-            self._probed(done)
+            if self.intake:
+                self.intake.probed(done.rows_in)
             return
         for later in self.run.steps.values():
             if done.step in later.inputs:
                 names = self.survey.names(later.name) if done.shard == ALL or later.is_corpus_pass else [done.shard]
                 for shard in names:
                     self._offer(later.name, shard)
-
-    def _probed(self, done: Done) -> None:
-        """Say now and then how far the reading of the inputs is."""
-        self.probed += done.rows_in
-        if self.listing and time.monotonic() - self.probed_said > TELL:
-            self.probed_said = time.monotonic()
-            self.progress.said(f"probed {self.probed} of {self.listing.found} files listed so far")
 
     def _give_up(self, task: Task, error: RayTaskError) -> None:
         """The stage itself failed, not a row of it."""

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import math
 import os
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from asid.pipeline import stopping
 from asid.pipeline.run import RunError
 
 NODE_WAIT = 300.0  # s
+NODE_KNOWN = 30.0  # s
 LOCAL_STORE = 200 << 20  # bytes of shared memory: rows go through files, not through Ray's object store
 
 
@@ -30,6 +32,7 @@ def cluster(cpus: float | None = None) -> Iterator[None]:
     try:
         with stopping.held():  # one that is stopped while it starts would leave its processes behind
             _start(address, own if address == "local" else {})
+        _await_node()
         yield
     finally:
         ray.shutdown()
@@ -46,6 +49,13 @@ def _start(address: str, options: dict[str, Any]) -> None:
             ray.shutdown()
             if last:
                 raise RunError(f"Ray did not start ({address}): {error}") from error
+
+
+def _await_node() -> None:
+    """On a busy machine Ray can be there before it knows its own node; until then it seems to have room for nobody."""
+    deadline = time.monotonic() + NODE_KNOWN
+    while not nodes(total()) and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def total() -> dict[str, float]:

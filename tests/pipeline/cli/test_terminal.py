@@ -45,6 +45,7 @@ class Shell:
 
     def code(self) -> int:
         self.child.expect(r"END=(\d+)")
+        print(self.child.before[-2000:])  # shown when the test fails
         return int(self.child.match[1])
 
     def close(self) -> None:

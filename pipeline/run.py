@@ -191,10 +191,13 @@ class Run:
             return found
         except DamagedShard as error:
             if step == next(iter(self.steps)):
-                where = self.storage.resolve(self.uri(step, shard)).removeprefix("file://")
-                said = f"{where} is damaged, and nothing else says which videos it holds: put a copy of it back"
-                raise ShardError(said) from error
+                raise self.unmendable(shard) from error
             return error
+
+    def unmendable(self, shard: str) -> ShardError:
+        """Say of a damaged shard of ingest that only a copy can take its place."""
+        where = self.storage.resolve(self.uri(next(iter(self.steps)), shard)).removeprefix("file://")
+        return ShardError(f"{where} is damaged, and nothing else says which videos it holds: put a copy of it back")
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,8 @@ class Engine:
                 break
             room -= size
             for shard, damage in self.run.verify(step).items():
+                if step == next(iter(self.run.steps)):
+                    raise self.run.unmendable(shard)
                 self.survey.forget(step, shard, damage)
         for damage in self.survey.damaged.values():
             self.progress.said(damage)

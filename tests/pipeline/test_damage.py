@@ -92,3 +92,14 @@ def test_damage_to_what_ingest_wrote_is_said_and_nothing_is_made_of_it(tmp_path:
     file.write_bytes(file.read_bytes()[:-20])
     with pytest.raises(ShardError, match="put a copy of it back"):
         Run(tmp_path / "run", run.manifest).survey()
+
+
+def test_a_page_of_ingest_that_is_damaged_ends_the_run_before_its_work(tmp_path: Path) -> None:
+    source = videos(tmp_path / "in", ["a", "b"])
+    run, _ = finished(tmp_path / "run", source)
+    file = tmp_path / "run" / "ingest" / "00000.parquet"
+    flip(file, 8 * 40)
+    before = {path: path.read_bytes() for path in (tmp_path / "run").rglob("*.parquet")}
+    with pytest.raises(ShardError, match="put a copy of it back"):
+        Engine(Run(tmp_path / "run", run.manifest), Watch()).execute()
+    assert {path: path.read_bytes() for path in (tmp_path / "run").rglob("*.parquet")} == before

@@ -8,6 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
+
 from asid.pipeline.captions.text import squash
 from asid.pipeline.rows import Quote, Utterance, Word
 
@@ -97,8 +100,6 @@ class Transcript:
         offsets = [*range(0, len(wanted) - PIECE, PIECE), max(0, len(wanted) - PIECE)]
         aligned = []
         for offset in offsets:
-            from rapidfuzz import fuzz
-
             found = fuzz.partial_ratio_alignment(wanted[offset : offset + PIECE], self.letters)
             if found is not None:
                 begin = found.dest_start - found.src_start - offset
@@ -120,8 +121,6 @@ class Transcript:
             letters = self.starts[word + 1] - self.starts[word]
             shares[self.speakers[word]] = shares.get(self.speakers[word], 0.0) + letters / len(spelled)
         speakers = tuple(sorted(shares.items(), key=lambda share: -share[1]))
-        from rapidfuzz.distance import Levenshtein
-
         score = Levenshtein.normalized_similarity(wanted, spelled)
         return Place(score, self.words[first].start, self.words[last].end, speakers)
 

@@ -38,13 +38,13 @@ class FasterWhisper:
 
     def open(self) -> None:
         from faster_whisper import BatchedInferencePipeline
-        from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+        from huggingface_hub import errors
 
         try:
             self._whisper = self._recogniser()(
                 self.model, device=self.device, compute_type=self.compute_type, cpu_threads=self.threads
             )
-        except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError, RuntimeError) as error:
+        except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, OSError, ValueError, RuntimeError) as error:
             raise MissingPart(f"faster-whisper cannot load {self.model!r}: {str(error).splitlines()[0]}") from error
         self._batched = BatchedInferencePipeline(self._whisper)
         self._networks = Networks(self.threads) if self.diarize else None

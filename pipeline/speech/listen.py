@@ -19,9 +19,9 @@ def voiced(samples: np.ndarray) -> list[tuple[int, int]]:
     """Sample ranges with speech, padded by 0.2 s where there is room."""
     if not len(samples):
         return []
-    from faster_whisper.vad import VadOptions, get_speech_timestamps
+    from faster_whisper import vad
 
-    found = get_speech_timestamps(samples, VadOptions(**_VAD))
+    found = vad.get_speech_timestamps(samples, vad.VadOptions(**_VAD))
     return [(int(span["start"]), int(span["end"])) for span in found]
 
 

@@ -168,11 +168,11 @@ def parse(data: bytes, form: str, zero: float = 0.0, languages: Collection[str] 
 def _lines(text: str, form: str) -> pysubs2.SSAFile:
     """Raises ValueError: also for other things that are written as text, such as JSON."""
     import pysubs2
-    from pysubs2.formats import autodetect_format
+    from pysubs2 import formats
 
     try:
         with contextlib.suppress(pysubs2.FormatAutodetectionError):
-            form = autodetect_format(text)
+            form = formats.autodetect_format(text)
         if form not in FORMS:
             raise ValueError(f"it is {form}, no subtitles")
         return pysubs2.SSAFile.from_string(text, format_=form)

@@ -76,9 +76,9 @@ class WhisperX(FasterWhisper):
         self.name = f"whisperx on {self.name}" + (f"; {self.pyannote}" if self.pyannote else "")
 
     def _recogniser(self) -> Any:
-        from whisperx.asr import WhisperModel
+        from whisperx import asr
 
-        return WhisperModel
+        return asr.WhisperModel
 
     def _need_token(self, repository: str) -> None:
         from huggingface_hub import get_token, try_to_load_from_cache
@@ -87,14 +87,14 @@ class WhisperX(FasterWhisper):
             raise MissingPart(GATED.format(repository=repository))
 
     def _load_pyannote(self) -> Any:
-        from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
-        from whisperx.diarize import DiarizationPipeline
+        from huggingface_hub import errors
+        from whisperx import diarize
 
         try:
-            return DiarizationPipeline(self.pyannote, device=self.device)
-        except RepositoryNotFoundError as error:  # also what is gated
+            return diarize.DiarizationPipeline(self.pyannote, device=self.device)
+        except errors.RepositoryNotFoundError as error:  # also what is gated
             raise MissingPart(GATED.format(repository=self.pyannote)) from error
-        except (HfHubHTTPError, OSError) as error:
+        except (errors.HfHubHTTPError, OSError) as error:
             raise MissingPart(f"pyannote cannot load {self.pyannote!r}: {first_line(error)}") from error
 
     def hear(self, blocks: Iterable[Block]) -> Heard:
@@ -149,9 +149,10 @@ class WhisperX(FasterWhisper):
 
     def _aligner(self, language: str) -> tuple[Any, Any] | None:
         """Model and what WhisperX keeps beside it; None when it knows of no model for the language."""
-        from whisperx.alignment import DEFAULT_ALIGN_MODELS_HF, DEFAULT_ALIGN_MODELS_TORCH
+        from whisperx import alignment
 
-        name = self.aligner or DEFAULT_ALIGN_MODELS_TORCH.get(language) or DEFAULT_ALIGN_MODELS_HF.get(language)
+        known = (alignment.DEFAULT_ALIGN_MODELS_TORCH, alignment.DEFAULT_ALIGN_MODELS_HF)
+        name = self.aligner or known[0].get(language) or known[1].get(language)
         if not name:
             return None
         if name not in self._aligners:
@@ -223,9 +224,9 @@ def aligned(result: dict[str, Any], asked: dict[str, Any], block: Block) -> Segm
 
 
 def compression(text: str) -> float:
-    from faster_whisper.transcribe import get_compression_ratio
+    from faster_whisper import transcribe
 
-    return float(get_compression_ratio(text))
+    return float(transcribe.get_compression_ratio(text))
 
 
 def attributed(whisperx: Any, table: Any, segment: Segment) -> Segment:

@@ -19,7 +19,7 @@ from asid.pipeline.run.folder import Run
 from tests import samples
 from tests.servers.s3 import buckets
 
-README = Path(__file__).parents[2] / "README.md"
+README = Path(__file__).parents[3] / "README.md"
 
 
 @pytest.fixture(autouse=True)

@@ -20,13 +20,13 @@ from asid.pipeline.cli import app
 from asid.pipeline.cli.summary import print_summary, summary
 from asid.pipeline.dataset import publish
 from asid.pipeline.dataset.export import ExportError, Settings, export
-from asid.pipeline.engine import Result
 from asid.pipeline.media import process
 from asid.pipeline.prompts import Prompts, shipped
 from asid.pipeline.report import html
 from asid.pipeline.review.views import view
 from asid.pipeline.rows import Audited, Refined
 from asid.pipeline.run.folder import Run
+from asid.pipeline.run.progress import Result
 from asid.pipeline.run.status import steps
 
 pytestmark = [pytest.mark.media, pytest.mark.models, pytest.mark.cluster]
@@ -147,7 +147,7 @@ def test_avc_dpo(tmp_path: Path) -> None:
     assert row.caption != row.rejected and row.margin <= 1 and not row.kept
     assert [reason.rule for reason in row.reasons] == ["margin"]
     said = StringIO()
-    print_summary(Console(file=said, width=200), summary(run, Result(), 0))
+    print_summary(Console(file=said, width=200), summary(run, Result(samples=0)))
     assert "1 clip: 0 kept, 1 dropped" in said.getvalue() and "dropped by: margin 1" in said.getvalue()
     assert "nothing was kept, so there is no dataset" in said.getvalue()
 

@@ -7,7 +7,7 @@ import json
 import math
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from rich.text import Text
 
 from asid.pipeline.captions import latest
 from asid.pipeline.cli import bill
-from asid.pipeline.rows import Captioned, Clip, Drafted, Formatted, Judged, Preferred, Score, Scored
+from asid.pipeline.rows import Captioned, Clip, Drafted, Failure, Formatted, Judged, Preferred, Score, Scored
 from asid.pipeline.run import logs
 from asid.pipeline.run import status as statuses
 from asid.pipeline.run.folder import Run, RunError, Survey
@@ -71,9 +71,7 @@ class Terminal:
         self.failed[done.step] += done.failures
         self.paces[done.step].append((time.monotonic(), done.mark.rows))
         if not self.live:
-            failures = f", {done.failures} failed" if done.failures else ""
-            self._line(f"{done.step}/{done.shard}: {done.rows_in} rows in, {done.mark.rows} out{failures}, "
-                       f"{done.seconds:.1f} s")  # fmt: skip
+            self._line(str(done))
 
     def said(self, message: str) -> None:
         self._line(message)
@@ -176,13 +174,11 @@ def _figure(value: object) -> str:
     return "–" if value is None else f"{value:.3f}" if isinstance(value, float) else safe(value)
 
 
-def print_failures(console: Console, run: Run, step: str) -> None:
-    found, survey = 0, run.survey()
-    for name in [step] if step else list(run.steps):
-        for shard in survey.names(name):
-            for failure in run.failures(name, shard):
-                found += 1
-                console.print(Text(f"{failure.stage}  {failure.kind}  {safe(failure.name)}  {safe(failure.reason)}"))
+def print_failures(console: Console, failures: Iterable[Failure]) -> None:
+    found = 0
+    for failure in failures:
+        found += 1
+        console.print(Text(f"{failure.stage}  {failure.kind}  {safe(failure.name)}  {safe(failure.reason)}"))
     if not found:
         console.print("no row has failed")
 

@@ -64,6 +64,11 @@ class Done:
     seconds: float
     spent: tuple[Line, ...] = ()  # on answers that are new
 
+    def __str__(self) -> str:
+        failures = f", {self.failures} failed" if self.failures else ""
+        counts = f"{self.rows_in} rows in, {self.mark.rows} out{failures}"
+        return f"{self.step}/{self.shard}: {counts}, {self.seconds:.1f} s"
+
 
 @dataclass(frozen=True)
 class Outcome:

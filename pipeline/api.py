@@ -1,7 +1,7 @@
 """Work on runs from Python. What `import asid` shows is made here, and the command line is a user of it.
 
-Nothing is printed: who wants to hear of the work gives a callback. What a user can mend is raised as `UserError`, before
-work begins and with the run as it was.
+Nothing is printed: who wants to hear of the work gives a callback. What a user can mend is raised as `UserError`,
+before work begins and with the run as it was.
 """
 
 from __future__ import annotations

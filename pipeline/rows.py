@@ -50,6 +50,13 @@ def joined(taken: type[Row], kind: type[Row]) -> type[Any]:
     return create_model(taken.__name__ + kind.__name__, __base__=(taken, kind), __module__=__name__)
 
 
+class Span(Record):
+    """A part of a video or a clip, in s. `end` is the time just after it."""
+
+    start: float
+    end: float
+
+
 # --- the video ---------------------------------------------------------------------------------------------------
 
 

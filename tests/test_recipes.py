@@ -113,7 +113,7 @@ def test_salmonn2(tmp_path: Path) -> None:
     told = shown(run, row.id)
     assert f"  two {row.scores[1].value:.3f} (rehearsed-judge)" in told
     assert f"  {row.chosen_from} before {row.rejected_from}, by {row.margin:.3f}" in told
-    publish.build(run, "somebody/pairs", tmp_path / "hub", publish.Settings(videos="none"))
+    publish.build(run, "somebody/pairs", tmp_path / "hub", publish.PublishSettings(videos="none"))
     assert "`rejected` is a worse caption" in (tmp_path / "hub" / "README.md").read_text()
     (swift,) = lines(run, "ms-swift", tmp_path / "swift")
     question, answer = swift["messages"]
@@ -167,7 +167,7 @@ def test_avocado(tmp_path: Path) -> None:
     assert sum(export(run, "ms-swift", tmp_path / "swift", Settings()).values()) == 1
     with pytest.raises(ExportError, match="no captions apart by attribute"):
         export(run, "ms-swift", tmp_path / "single", Settings(kinds=("single",)))
-    counts = publish.build(run, "somebody/avocado", tmp_path / "hub", publish.Settings(videos="none"))
+    counts = publish.build(run, "somebody/avocado", tmp_path / "hub", publish.PublishSettings(videos="none"))
     assert counts == {"data/all_attributes/train-00000.parquet": 1}
     card = (tmp_path / "hub" / "README.md").read_text()
     assert "No audit was made" in card and "single_attribute" not in card

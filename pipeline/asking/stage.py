@@ -64,8 +64,12 @@ class AskingStage(Stage[In, Out, AskingSettings]):
         for prompt, names in self.places().items():
             self.context.prompts.render(prompt, **dict.fromkeys(names, ""))
 
+    def check_prompts(self) -> None:
+        self.open()  # prompts are all that it reads
+
     @property
     def model(self) -> Model:
+        """The stage's model."""
         return self.context.models[self.config.model]
 
     async def ask(

@@ -8,18 +8,18 @@ Pure: text in, values out; any text is taken, in time that grows with its length
 """
 
 from asid.pipeline.captions import quotes
-from asid.pipeline.captions.anchors import Block, Style, at, compose, parse, same_blocks, times
+from asid.pipeline.captions.anchors import Section, Style, at, compose, parse, same_blocks, times
 from asid.pipeline.captions.checks import check, find_quotes
 from asid.pipeline.captions.mend import mend
 from asid.pipeline.captions.repetition import rate as repetition_rate
-from asid.pipeline.captions.speech import FOUND, Transcript
+from asid.pipeline.captions.speech import FOUND, SpokenWords
 from asid.pipeline.captions.text import squash, words
 
 __all__ = [
     "FOUND",
-    "Block",
+    "Section",
+    "SpokenWords",
     "Style",
-    "Transcript",
     "at",
     "check",
     "compose",

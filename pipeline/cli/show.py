@@ -18,7 +18,20 @@ from rich.text import Text
 
 from asid.pipeline.captions import latest
 from asid.pipeline.cli import bill
-from asid.pipeline.rows import Captioned, Clip, Drafted, Failure, Formatted, Judged, Preferred, Score, Scored
+from asid.pipeline.rows import (
+    Audited,
+    Captioned,
+    Clip,
+    Decomposed,
+    Drafted,
+    Failure,
+    Formatted,
+    Judged,
+    Preferred,
+    Refined,
+    Score,
+    Scored,
+)
 from asid.pipeline.run import logs
 from asid.pipeline.run import status as statuses
 from asid.pipeline.run.folder import Run, RunError, Survey
@@ -217,7 +230,7 @@ def print_clip(console: Console, run: Run, clip: str) -> None:
             after = latest.caption(row) if isinstance(row, Drafted) else ""
             if after and after != caption:
                 _print_change(console, caption, after)
-            found = list(_findings(step, row)) or (["  kept as it was"] if after == caption else [])
+            found = list(_findings(row)) or (["  kept as it was"] if after == caption else [])
             for line in found:
                 console.print(Text(safe(line)))
             caption = after or caption
@@ -259,13 +272,13 @@ def _audit(audit: dict[str, Any]) -> Iterator[str]:
     yield from (f"  {name}: {remark}" for remark in audit["expressiveness"])
 
 
-def _findings(step: str, row: Clip) -> Iterator[str]:
+def _findings(row: Clip) -> Iterator[str]:
     """What a step found out about a clip, beside its caption."""
     values = row.model_dump()
-    if step == "audit":
+    if isinstance(row, Audited) and not isinstance(row, Refined | Formatted):
         found = [line for audit in values.get("audits", ()) for line in _audit(audit)]
         yield from found or ["  nothing found"]
-    if step == "decompose":
+    if isinstance(row, Decomposed) and not isinstance(row, Audited | Formatted):
         yield from (f"  {attribute}: {caption or '—'}" for attribute, caption in values["attributes"].items())
     if type(row) is Captioned:
         for candidate in row.candidates:

@@ -14,7 +14,7 @@ from asid.pipeline.rows import Fact, Frame, Record, Shot, Signal, Sound, Utteran
 from asid.pipeline.storage import Storage
 
 
-class Settings(BaseModel):
+class EmbeddedSettings(BaseModel):
     """Of one kind; unknown names are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -36,13 +36,13 @@ class ClipEvidence(Record):
     sounds: tuple[Sound, ...]
 
 
-class Embedded:
+class EmbeddedModel:
     """A model inside this process. Its work has one thread of its own: the models are not made for two callers, and a
     call that is cancelled still ends before the next begins."""
 
     reads_facts = True
     kind: ClassVar[str]
-    settings_type: ClassVar[type[Settings]] = Settings
+    settings_type: ClassVar[type[EmbeddedSettings]] = EmbeddedSettings
 
     def __init__(self, storage: Storage, settings: dict[str, Any]):
         try:
@@ -69,7 +69,7 @@ class Embedded:
         self._thread.shutdown(wait=False)
 
 
-class Annotator(Embedded):
+class Annotator(EmbeddedModel):
     """A set of detectors. It captions with what they find."""
 
     def find(self, clip: ClipEvidence) -> list[Fact]:

@@ -10,7 +10,7 @@ from statistics import fmean, median
 from pydantic import Field
 
 from asid.pipeline.attributes import Attribute
-from asid.pipeline.embedded.base import Annotator, ClipEvidence, Settings
+from asid.pipeline.embedded.base import Annotator, ClipEvidence, EmbeddedSettings
 from asid.pipeline.embedded.words import listing, number, ordinal
 from asid.pipeline.rows import Fact, Shot, Signal
 
@@ -21,7 +21,7 @@ TRANSITIONS = {"cut": "cuts to", "fade": "fades to", "dissolve": "dissolves into
 FALLEN = 0.02  # s: a shot this close to the clip's start has begun before it
 
 
-class CameraSettings(Settings):
+class CameraSettings(EmbeddedSettings):
     moving: float = Field(0.035, gt=0, description="least pan or tilt, frame widths or heights per second")
     zooming: float = Field(0.04, gt=0, description="least growth per second")
     fast: float = Field(0.35, gt=0, description="pan or tilt from here on is quick")

@@ -11,7 +11,7 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
-from asid.pipeline.captions import Block, Transcript, compose, parse
+from asid.pipeline.captions import Section, SpokenWords, compose, parse
 from asid.pipeline.captions import quotes as quotations
 from asid.pipeline.captions import squash as spelled_out
 from asid.pipeline.embedded.sound import lines
@@ -39,8 +39,8 @@ class Evidence:
     closed: bool
 
     @cached_property
-    def transcript(self) -> Transcript:
-        return Transcript(self.utterances)
+    def transcript(self) -> SpokenWords:
+        return SpokenWords(self.utterances)
 
 
 @dataclass
@@ -98,7 +98,7 @@ def passages(caption: str, duration: float) -> list[Passage]:
 
 
 def whole(parts: Iterable[Passage]) -> str:
-    return compose(Block(part.anchor, part.text, lead=part.lead) for part in parts)
+    return compose(Section(part.anchor, part.text, lead=part.lead) for part in parts)
 
 
 def sentences(text: str) -> list[str]:

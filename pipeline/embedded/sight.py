@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from asid.pipeline.embedded import colours, faces
-from asid.pipeline.embedded.base import Annotator, ClipEvidence, Settings
+from asid.pipeline.embedded.base import Annotator, ClipEvidence, EmbeddedSettings
 from asid.pipeline.embedded.camera import inside, visible
 from asid.pipeline.embedded.faces import Track
 from asid.pipeline.embedded.stills import picture
@@ -23,7 +23,7 @@ UNSEEN = 2.5  # s without a still in which a face is taken to have been there, o
 SIZES = ((0.45, "an extreme close-up"), (0.24, "a close-up"), (0.1, "a medium shot"), (0.0, "a long shot"))
 
 
-class SightSettings(Settings):
+class SightSettings(EmbeddedSettings):
     faces: bool = Field(True, description="false: no faces, where the detector's package has no build for the machine")
     face: float = Field(0.65, ge=0, le=1, description="least score of a face")
     sure: float = Field(0.8, ge=0, le=1, description="least score of a face that is seen in one still only")

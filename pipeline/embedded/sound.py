@@ -10,7 +10,7 @@ from statistics import fmean, median
 
 from pydantic import Field
 
-from asid.pipeline.embedded.base import Annotator, ClipEvidence, Settings
+from asid.pipeline.embedded.base import Annotator, ClipEvidence, EmbeddedSettings
 from asid.pipeline.embedded.words import languages, listing, number, ordinal, quoted
 from asid.pipeline.rows import Fact, Sound, Utterance
 
@@ -18,7 +18,7 @@ SPOKEN, LEVELS = "asid/transcript", "asid/sound-levels"
 PAUSED = re.compile(r"[.!?…。！？]$")
 
 
-class SoundSettings(Settings):
+class SoundSettings(EmbeddedSettings):
     fast: float = Field(3.7, gt=0, description="words per second")
     slow: float = Field(1.5, gt=0)
     jump: float = Field(9.0, gt=0, description="dB between neighbouring spans that is told as a change")
@@ -26,7 +26,7 @@ class SoundSettings(Settings):
     min_seconds: float = Field(1.0, gt=0, description="a shorter span of sound or silence is not told")
 
 
-class Hearing(Annotator):
+class Listener(Annotator):
     kind = "sound"
     settings_type = SoundSettings
     settings: SoundSettings

@@ -66,7 +66,7 @@ def open_office(run: Run) -> Any:
 
 
 @dataclass
-class Desk:
+class OfficeClient:
     """A worker's end of the office: its gates and its purse. Ray starts a lost office again: one that is dead for good
     died with its driver."""
 

@@ -14,7 +14,7 @@ from typing import Any
 from aiohttp import web
 from pydantic import ValidationError
 
-from asid.pipeline.review.verdicts import Book, Result, Verdict, latest, result
+from asid.pipeline.review.verdicts import Assessment, Book, Verdict, latest, result
 from asid.pipeline.review.views import Clips, view
 from asid.pipeline.run.folder import Run
 
@@ -113,7 +113,7 @@ class Server:
         return web.json_response(told(result(await asyncio.to_thread(self.book.read))))
 
 
-def told(found: Result) -> dict[str, Any]:
+def told(found: Assessment) -> dict[str, Any]:
     values = {name: getattr(found, name) for name in ("judged", "reliable", "low", "high", "disputed", "findings",
                                                       "agreement", "share", "median_deviation", "near")}  # fmt: skip
     return values | {"marked": len(found.deviations)}

@@ -14,7 +14,7 @@ from typing import Any
 from asid.pipeline.attributes import ATTRIBUTES
 from asid.pipeline.models import spend
 from asid.pipeline.models.spend import Line
-from asid.pipeline.rows import Failure
+from asid.pipeline.rows import Audited, Failure, Refined
 from asid.pipeline.run import shards
 from asid.pipeline.run.folder import Run, Survey
 from asid.pipeline.run.status import StepStatus, steps
@@ -56,7 +56,7 @@ class Quality:
 
 
 @dataclass
-class Findings:
+class AttributeFindings:
     """Of one attribute, over all audited clips."""
 
     audited: int = 0
@@ -94,7 +94,7 @@ class Figures:
     hearing: Counter[str] = field(default_factory=Counter)
     writers: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)  # role, model, provider, prompt
     quality: list[Quality] = field(default_factory=list)
-    attributes: dict[str, Findings] = field(default_factory=dict)
+    attributes: dict[str, AttributeFindings] = field(default_factory=dict)
     spending: list[Line] = field(default_factory=list)
     slowest: list[tuple[float, str]] = field(default_factory=list)  # seconds of model calls, clip
     failures: dict[tuple[str, str], list[Failure]] = field(default_factory=dict)  # examples by step and kind
@@ -119,9 +119,9 @@ def gather(run: Run, survey: Survey | None = None) -> Figures:
     survey = survey or run.survey()
     last = list(run.steps)[-1]
     made = set(run.types(last)[1].model_fields)
-    findings: dict[str, Findings] = {name: Findings() for name in ATTRIBUTES}
+    findings: dict[str, AttributeFindings] = {name: AttributeFindings() for name in ATTRIBUTES}
     figures = Figures(steps(run, survey), len(survey.shards), made, attributes=findings)
-    audits = [name for name, step in run.steps.items() if step.kind.name == "audit"]
+    audits = [name for name, step in run.steps.items() if _audits(step.kind)]
     for name in audits:
         point = Quality(f"at {name}", "measured")
         for row in _rows(run, survey, name, ("audits",)):
@@ -145,6 +145,12 @@ def gather(run: Run, survey: Survey | None = None) -> Figures:
     figures.slowest = _slowest(run)
     figures.failures = _failures(run, survey)
     return figures
+
+
+def _audits(kind: Any) -> bool:
+    """Whether a stage is one that audits captions."""
+    gives = kind.types()[1]
+    return issubclass(gives, Audited) and not issubclass(gives, Refined)
 
 
 def _rows(run: Run, survey: Survey, step: str, columns: tuple[str, ...]) -> Iterator[dict[str, Any]]:

@@ -6,7 +6,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from asid.pipeline.rows import Turn, Utterance, Voice, Word
 from asid.pipeline.speech.base import Segment, Span
@@ -251,14 +250,3 @@ def rttm(turns: Iterable[Turn], name: str) -> str:
         f"SPEAKER {name} 1 {one.start:.3f} {one.end - one.start:.3f} <NA> <NA> {one.speaker or '?'} <NA> <NA>\n"
         for one in turns
     )
-
-
-def turns_of(spoken: Iterable[Utterance]) -> list[Turn]:
-    """What words tell of turns where nobody told speakers apart by ear: an utterance, without its pauses above half a
-    second."""
-    turns = []
-    for one in spoken:
-        bounds = [index for index, (a, b) in enumerate(pairwise(one.words), 1) if b.start - a.end > 0.5]
-        for first, end in pairwise([0, *bounds, len(one.words)]):
-            turns.append(Turn(start=one.words[first].start, end=one.words[end - 1].end, speaker=one.speaker))
-    return turns

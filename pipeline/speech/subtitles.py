@@ -132,9 +132,7 @@ def _inside(path: Path, shown_from: float | None) -> Iterator[Source]:
     for one in texts[:MOST_STREAMS]:
         tag = str(one.get("tags", {}).get("language", ""))
         place, language = int(one["index"]), "" if tag == "und" else tag
-        yield Source(
-            f"stream {place}", "" if tag == "und" else tag, "srt", partial(subrip, path, place, MOST_BYTES), zero
-        )
+        yield Source(f"stream {place}", language, "srt", partial(subrip, path, place, MOST_BYTES), zero)
 
 
 def parse(data: bytes, form: str, zero: float = 0.0, languages: Collection[str] = ()) -> tuple[Cue, ...]:

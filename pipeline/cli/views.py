@@ -102,7 +102,7 @@ def evaluate(
     """Hold a run against truth."""
     from asid.pipeline.cli.show import print_figures
     from asid.pipeline.evaluation.truth import KINDS
-    from asid.pipeline.recipe.mistakes import nearest
+    from asid.pipeline.registry import nearest
     from asid.pipeline.run.folder import Run
 
     folder, kind = words_and_run(words, run, ("KIND", "RUN"))

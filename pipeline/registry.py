@@ -21,7 +21,7 @@ from typing import Any
 from asid.pipeline.errors import UserError
 
 
-class UnknownName(UserError):
+class UnknownName(UserError, ValueError):
     """A name that nothing has, or whose code cannot be loaded. The message says what there is instead."""
 
 

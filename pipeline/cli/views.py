@@ -28,7 +28,7 @@ def status(
     target = Run.open(run_named(folder, run), changes(None, prompts))
     if watch:
         watching(out(), target, seconds)
-    paid = any(model.provider != "embedded" for model in target.manifest.models.values())
+    paid = any(not model.is_rules for model in target.manifest.models.values())
     spending = []
     if paid:
         from asid.pipeline.models.spend import spent

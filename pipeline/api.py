@@ -267,7 +267,7 @@ def changes(settings: Mapping[str, Any] | Iterable[str], prompts: str | os.PathL
 
 def known_step(target: Run, name: str) -> None:
     """Raise RunError, with the nearest name, for a step that a run does not have."""
-    from asid.pipeline.recipe.mistakes import nearest
+    from asid.pipeline.registry import nearest
     from asid.pipeline.run.folder import RunError
 
     if name not in target.steps:

@@ -125,7 +125,7 @@ def stage(
 ) -> None:
     """Do one step of a run. Steps after it become stale when its rows change; `asid run` does them."""
     from asid.pipeline.attributes import ATTRIBUTES
-    from asid.pipeline.recipe.mistakes import nearest
+    from asid.pipeline.registry import nearest
     from asid.pipeline.run.folder import Fresh, Run, RunError
 
     folder, name = words_and_run(words, folder, ("NAME", "RUN"))

@@ -167,14 +167,16 @@ class Storage:
 
     def exists(self, uri: str) -> bool:
         system, path = self._at(uri)
-        return _patiently(lambda: system.get_file_info(path)).type != fs.FileType.NotFound
+        there: bool = _patiently(lambda: system.get_file_info(path)).type != fs.FileType.NotFound
+        return there
 
     def size(self, uri: str) -> int:
         system, path = self._at(uri)
         info = _patiently(lambda: system.get_file_info(path))
         if info.type != fs.FileType.File:
             raise FileNotFoundError(uri)
-        return info.size
+        size: int = info.size
+        return size
 
     def list(self, uri: str) -> Iterator[str]:
         """Names directly under a folder, sorted; nothing when the folder is not there."""
@@ -185,7 +187,8 @@ class Storage:
 
     def is_file(self, uri: str) -> bool:
         system, path = self._at(uri)
-        return _patiently(lambda: system.get_file_info(path)).type == fs.FileType.File
+        there: bool = _patiently(lambda: system.get_file_info(path)).type == fs.FileType.File
+        return there
 
     def walk(self, uri: str) -> Iterator[str]:
         """Addresses of all files below a folder of a bucket, sorted; nothing when the folder is not there."""
@@ -275,7 +278,8 @@ def _patiently(action: Callable[[], Result]) -> Result:
 
 def _whole(system: fs.FileSystem, path: str) -> bytes:
     with system.open_input_stream(path) as stream:
-        return stream.read()
+        data: bytes = stream.read()
+        return data
 
 
 def _put(system: fs.FileSystem, path: str, source: BinaryIO) -> None:

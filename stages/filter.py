@@ -53,7 +53,8 @@ class Filter(AskingStage[Formatted, Judged, FilterConfig]):
         completeness = await self._judge(clip) if self.config.model else 0
         found = reasons(clip, self.config, self.decisions.get(clip.id, ()), completeness)
         kind = joined(type(clip), Judged)
-        return grow(clip, kind, kept=not found, reasons=tuple(found), completeness=completeness)
+        judged: Judged = grow(clip, kind, kept=not found, reasons=tuple(found), completeness=completeness)
+        return judged
 
     async def _judge(self, clip: Formatted) -> int:
         """1 to 5. An empty caption is not worth the question."""

@@ -1,6 +1,6 @@
 """What a caption is: blocks opened by anchors, quoted speech, prose without repetition, markup or talk of sources.
 
-    parse(caption) -> [Block]            compose([Block]) -> caption         at(12) -> "At 12s,"
+    parse(caption) -> [Section]            compose([Section]) -> caption         at(12) -> "At 12s,"
     check(caption, duration, utterances, …) -> [Problem]                     mend(caption, duration) -> caption, mends
     find_quotes(caption, utterances) -> [Quote]                              same_blocks(before, after) -> bool
 

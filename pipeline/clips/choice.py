@@ -171,7 +171,8 @@ def _inside(times: Times, starts: Times, ends: Times) -> np.ndarray:
 
 def _lead(times: Times, frames: Times) -> np.ndarray:
     """Seconds until the next frame begins."""
-    return np.append(frames, np.inf)[np.searchsorted(frames, times)] - times
+    waits: np.ndarray = np.append(frames, np.inf)[np.searchsorted(frames, times)] - times
+    return waits
 
 
 def _onto(edge: float, frames: Times) -> float:

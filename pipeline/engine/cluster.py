@@ -60,7 +60,7 @@ def _await_node() -> None:
 
 def total() -> dict[str, float]:
     """What the cluster has altogether, in Ray's names."""
-    return dict(ray.cluster_resources())
+    return dict(ray.cluster_resources())  # type: ignore[no-untyped-call]
 
 
 def nodes(found: Mapping[str, float]) -> int:
@@ -68,7 +68,8 @@ def nodes(found: Mapping[str, float]) -> int:
 
 
 def is_gone(node: str) -> bool:
-    return any(found["NodeID"] == node and not found["Alive"] for found in ray.nodes())
+    known = ray.nodes()  # type: ignore[no-untyped-call]
+    return any(found["NodeID"] == node and not found["Alive"] for found in known)
 
 
 def is_shared() -> bool:

@@ -228,7 +228,8 @@ def first_frame(path: Path, picture: dict[str, Any], timeout: float) -> dict[str
         found = json.loads(run(call, timeout, max_output=16 << 20, memory=PROBE_MEMORY).decode("utf-8", "replace"))
         frames = [frame for frame in found.get("frames", []) if frame.get("width") and frame.get("height")]
         if frames:
-            return frames[0]
+            first: dict[str, Any] = frames[0]
+            return first
     raise MediaError(f"no frame of the {picture.get('codec_name', 'unknown')} picture decodes", "no_frame")
 
 

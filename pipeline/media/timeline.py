@@ -27,7 +27,8 @@ class Timeline:
     @cached_property
     def times(self) -> np.ndarray:
         """Seconds from the first frame, float64."""
-        return (self.ticks - self.ticks[0]) * self.base.numerator / self.base.denominator
+        times: np.ndarray = (self.ticks - self.ticks[0]) * self.base.numerator / self.base.denominator
+        return times
 
     def key(self, place: int) -> int:
         """The frame a decoder has to start at for frame `place`; the first frame when no other is known."""

@@ -66,7 +66,8 @@ class Server:
         held = request.cookies.get(f"{COOKIE}-{request.url.port}", "")
         if not secrets.compare_digest(held.encode(), self.token.encode()):
             raise web.HTTPForbidden(text="open the whole address that `asid review` printed: it holds the token")
-        return await handler(request)
+        page: web.StreamResponse = await handler(request)
+        return page
 
     async def _page(self, request: web.Request) -> web.Response:
         name = request.match_info.get("name", "")

@@ -48,12 +48,14 @@ class Window:
     @property
     def together(self) -> np.ndarray:
         """How many speak, (589,)."""
-        return self.active.sum(0)
+        count: np.ndarray = self.active.sum(0)
+        return count
 
     @property
     def alone(self) -> np.ndarray:
         """Where each voice speaks alone, bool (3, 589)."""
-        return self.active & (self.together == 1)
+        alone: np.ndarray = self.active & (self.together == 1)
+        return alone
 
 
 @dataclass(frozen=True)

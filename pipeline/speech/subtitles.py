@@ -191,7 +191,7 @@ def compare(cues: Sequence[Cue], words: Sequence[Word], language: str) -> tuple[
     return round(lag, 3), round(2 * len(pairs) / max(1, len(shown) + len(heard)), 4)
 
 
-class _Bounded(SequenceMatcher):
+class _Bounded(SequenceMatcher[str]):
     """Gives up, always at the same place, where words repeat so that the search would not end in a day."""
 
     def __init__(self, shown: Sequence[str], heard: Sequence[str]):

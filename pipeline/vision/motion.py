@@ -119,7 +119,8 @@ def _votes(points: np.ndarray, width: int, height: int) -> np.ndarray:
     """The weight of each point: the points of a region share its one vote."""
     across, down = REGIONS
     region = (points.imag * down // height).astype(int) * across + (points.real * across // width).astype(int)
-    return 1.0 / np.bincount(region)[region]
+    weights: np.ndarray = 1.0 / np.bincount(region)[region]
+    return weights
 
 
 def _similarity(start: np.ndarray, end: np.ndarray, votes: np.ndarray) -> tuple[complex, complex] | None:

@@ -14,7 +14,7 @@ times are seconds from the clip's own start. Times come from exact presentation 
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, create_model
 
@@ -431,6 +431,20 @@ class Decision(Row):
 
     value: str
     detail: str
+
+
+@cache
+def written(kind: type[Record]) -> tuple[tuple[str, ...], ...]:
+    """Find who wrote what: paths of the fields of `kind` that are Answered, such as ("draft_by",), and of those of its
+    lists of records, such as ("audits", "by"). In the order of the fields."""
+    found: list[tuple[str, ...]] = []
+    for name, field in kind.model_fields.items():
+        for inner in (field.annotation, *get_args(field.annotation)):
+            if inner is Answered:
+                found.append((name,))
+            elif isinstance(inner, type) and issubclass(inner, Record):
+                found += [(name, *path) for path in written(inner)]
+    return tuple(found)
 
 
 # Kinds of failures that are no verdict on the row: what was in the way may be gone the next time.

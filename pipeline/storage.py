@@ -70,6 +70,7 @@ class Storage:
 
     @property
     def is_local(self) -> bool:
+        """Whether it is a disk of this machine."""
         return self.root.startswith("file://")
 
     def resolve(self, uri: str) -> str:
@@ -113,6 +114,7 @@ class Storage:
         return told[0] if told else late
 
     def read(self, uri: str) -> bytes:
+        """Read a whole file. Raises FileNotFoundError, OSError."""
         system, path = self._at(uri)
         if isinstance(system, fs.LocalFileSystem):
             return Path(path).read_bytes()
@@ -166,11 +168,13 @@ class Storage:
             file.unlink()
 
     def exists(self, uri: str) -> bool:
+        """Whether there is something at an address."""
         system, path = self._at(uri)
         there: bool = _patiently(lambda: system.get_file_info(path)).type != fs.FileType.NotFound
         return there
 
     def size(self, uri: str) -> int:
+        """Give the size of a file in bytes. Raises FileNotFoundError."""
         system, path = self._at(uri)
         info = _patiently(lambda: system.get_file_info(path))
         if info.type != fs.FileType.File:
@@ -186,6 +190,7 @@ class Storage:
         return iter(name for name in names if not name.startswith(".partial-"))
 
     def is_file(self, uri: str) -> bool:
+        """Whether there is a file at an address."""
         system, path = self._at(uri)
         there: bool = _patiently(lambda: system.get_file_info(path)).type == fs.FileType.File
         return there

@@ -31,6 +31,8 @@ DROPPED = "dropped_spans"
 
 
 class CutConfig(ClipPolicy, CutSettings, StageConfig):
+    """Say which clips are chosen, and how they are cut."""
+
     HOW: ClassVar[frozenset[str]] = StageConfig.HOW | {"patience", "max_gib"}
 
     concurrency: int = Field(1, ge=1, description="videos cut at once in one worker; the encoder has its own threads")
@@ -135,4 +137,5 @@ class Cut(Stage[Transcribed, Clip, CutConfig]):
 
 
 def clip_id(video: Transcribed, span: Span) -> str:
+    """Make the id of a clip: VIDEO-STARTms-ENDms."""
     return f"{video.id}-{round(span.start * 1000):08d}-{round(span.end * 1000):08d}"

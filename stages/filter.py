@@ -16,6 +16,8 @@ from asid.pipeline.rows import Decision, Formatted, Judged, Preferred, Row, grow
 
 
 class FilterConfig(QualityLimits, AskingConfig):
+    """Say what a clip must be to be kept."""
+
     model: str = Field(
         "", description="the judge of completeness, one of the manifest's `models`; empty: nobody judges"
     )
@@ -23,6 +25,8 @@ class FilterConfig(QualityLimits, AskingConfig):
 
 
 class Filter(AskingStage[Formatted, Judged, FilterConfig]):
+    """Keep or drop each clip, with all reasons."""
+
     name = "filter"
     decisions: Mapping[str, Sequence[Decision]] = {}
 

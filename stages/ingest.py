@@ -24,6 +24,8 @@ OURS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE}  # 
 
 
 class IngestConfig(StageConfig):
+    """Say which files are taken, and how they are packed."""
+
     limits: ProbeLimits = ProbeLimits()
     probe_timeout: float = Field(30.0, gt=0, description="seconds for each reading of a file by ffprobe")
     shard_minutes: float = Field(60.0, gt=0, description="of video in a shard, on average")
@@ -61,6 +63,7 @@ class Ingest(Stage[Listed, Video, IngestConfig]):
 
 
 def video(row: Listed, uri: str, sha256: str, size: int, found: Probe) -> Video:
+    """Make the row of a file that has been probed."""
     track = next((track for track in found.audio if track.default), found.audio[0] if found.audio else None)
     return Video(
         id=sha256[:16],

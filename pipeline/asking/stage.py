@@ -112,6 +112,7 @@ class AskingStage(Stage[In, Out, AskingSettings]):
             raise Unprocessable(f"{about}{error}", error.kind, error.raw, error.attempts) from error
 
     def by(self, response: Response, prompt: str) -> Answered:
+        """Say who wrote an answer, and by which prompt."""
         return Answered(model=response.model, provider=response.provider, prompt=self.context.prompts.hash(prompt))
 
 

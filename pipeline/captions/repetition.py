@@ -30,6 +30,7 @@ class Loop:
 
     @property
     def copies(self) -> int:
+        """How often the phrase stands there."""
         return (self.end - self.start) // self.period
 
 

@@ -50,6 +50,7 @@ def outside(items: Iterable[SomeSpan], spans: Sequence[TextSpan]) -> list[SomeSp
 
 
 def words(text: str) -> int:
+    """Count the words of a text."""
     return sum(1 for _ in WORD.finditer(text))
 
 
@@ -82,6 +83,7 @@ def starts_sentence(text: str, place: int) -> bool:
 
 
 def starts_clause(text: str, place: int) -> bool:
+    """Whether a clause or a sentence begins at a place."""
     return starts_sentence(text, place) or before(text, place) in CLAUSE_END + CLOSERS
 
 

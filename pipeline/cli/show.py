@@ -72,6 +72,7 @@ class Terminal:
             self.live.stop()
 
     def started(self, survey: Survey, steps: Sequence[str]) -> None:
+        """Count what is there already."""
         for status in statuses.steps(self.run, survey, kinds=False):
             self.total[status.name] = status.done + status.stale + status.pending
             self.done[status.name] = status.done
@@ -79,6 +80,7 @@ class Terminal:
             self.failed[status.name] = status.failed
 
     def finished(self, done: Done) -> None:
+        """Show a shard that has been written."""
         self.done[done.step] += 1
         self.rows[done.step] += done.mark.rows
         self.failed[done.step] += done.failures
@@ -87,6 +89,7 @@ class Terminal:
             self._line(str(done))
 
     def said(self, message: str) -> None:
+        """Print a line."""
         self._line(message)
 
     def _line(self, message: str) -> None:
@@ -107,6 +110,7 @@ class Terminal:
 
 
 def print_status(console: Console, run: Run, steps: list[StepStatus], spending: Sequence[Line], as_json: bool) -> None:
+    """Print the table of steps, what was dropped and what was spent; or one JSON object for each step."""
     if as_json:
         for step in steps:
             spent = [asdict(line) | {"usage": line.usage.model_dump()} for line in spending if line.stage == step.name]
@@ -188,6 +192,7 @@ def _figure(value: object) -> str:
 
 
 def print_failures(console: Console, failures: Iterable[Failure]) -> None:
+    """Print one line for each failure, or that there is none."""
     found = 0
     for failure in failures:
         found += 1
@@ -216,6 +221,7 @@ def find(run: Run, clip: str) -> dict[str, Any]:
 
 
 def print_clip(console: Console, run: Run, clip: str) -> None:
+    """Print what each step found out about a clip, and what it changed in the caption. Raises RunError."""
     caption = ""
     for step, row in find(run, clip).items():
         console.rule(step, align="left")

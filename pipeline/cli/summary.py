@@ -101,6 +101,7 @@ def _verdicts(run: Run, names: list[str], last: str) -> tuple[int, int, Mapping[
 
 
 def print_summary(console: Console, ending: Summary) -> None:
+    """Print what came of a run, and the command to type next."""
     for line in _lines(ending):
         console.print(Text(safe(line)))
 

@@ -158,9 +158,11 @@ class Tables:
 
     @property
     def splits(self) -> set[str]:
+        """The splits that have a row."""
         return {split for _, split in self.numbers}
 
     def add(self, config: str, split: str, row: dict[str, Any]) -> None:
+        """Take one row; a file that has grown to its limit is closed, and another begun."""
         key = config, split
         if key in self.open and self.open[key].size >= self.limit:
             self.open.pop(key).close()
@@ -188,6 +190,7 @@ class Growing:
         self.size = self.waiting = 0
 
     def add(self, row: dict[str, Any]) -> None:
+        """Take one row; rows are written in groups."""
         self.rows.append(row)
         self.size += _size(row)
         self.waiting += _size(row)

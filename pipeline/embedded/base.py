@@ -59,6 +59,7 @@ class EmbeddedModel:
         raise NotImplementedError
 
     def answer(self, request: Request) -> str:
+        """Give the text of an answer. Raises Misconfigured for a task that it does not do."""
         raise NotImplementedError
 
     async def generate(self, request: Request) -> Response:
@@ -77,6 +78,7 @@ class Annotator(EmbeddedModel):
         raise NotImplementedError
 
     def answer(self, request: Request) -> str:
+        """Give the caption that the facts make, with them. Raises Misconfigured for another task."""
         from asid.pipeline.embedded.story import tell
 
         if request.task != "caption":
@@ -87,4 +89,5 @@ class Annotator(EmbeddedModel):
 
 
 def dump(value: dict[str, Any]) -> str:
+    """Write an answer as JSON."""
     return json.dumps(value, ensure_ascii=False)

@@ -24,12 +24,15 @@ RULES = "asid/rules-1"
 
 
 class Composer(EmbeddedModel):
+    """Merge, verify, take apart, audit, refine and judge captions by rule."""
+
     kind = "compose"
 
     def open(self) -> tuple[str, ...]:
         return (RULES,)
 
     def answer(self, request: Request) -> str:
+        """Do the task of a request. Raises Misconfigured for one that it does not do."""
         facts = request.facts
         match request.task:
             case "ensemble":

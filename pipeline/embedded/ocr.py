@@ -31,6 +31,8 @@ NAME = f"{TEXT_PLACES.label}+{TEXT_LETTERS.title}#{TEXT_LETTERS.sha256[:8]}"
 
 
 class ReadingSettings(EmbeddedSettings):
+    """Say which text counts as legible, and how large stills are read."""
+
     score: float = Field(0.8, ge=0, le=1, description="least score of a line")
     letters: int = Field(3, ge=1, description="fewest letters and digits of a line; of Chinese and its like, two")
     side: int = Field(960, ge=160, le=4096, description="longest side, in pixels, of the stills that are read")
@@ -61,10 +63,12 @@ class Text:
 
     @property
     def start(self) -> float:
+        """When it is first seen, in s."""
         return self.seen[0][0]
 
     @property
     def last(self) -> TextLine:
+        """How it looks where it is seen last."""
         return self.seen[-1][1]
 
     @property
@@ -75,10 +79,13 @@ class Text:
 
     @property
     def score(self) -> float:
+        """Mean score of its readings."""
         return fmean(line.score for _, line in self.seen)
 
 
 class Reading(Annotator):
+    """Tell the text that is shown."""
+
     kind = "text"
     settings_type = ReadingSettings
     settings: ReadingSettings
@@ -104,6 +111,7 @@ class Reading(Annotator):
         return (NAME,)
 
     def find(self, clip: ClipEvidence) -> list[Fact]:
+        """Read the clip's stills, and follow each text through them."""
         read: list[tuple[float, list[TextLine]]] = []
         last = np.zeros(0)
         for still in clip.frames:
@@ -159,6 +167,7 @@ def _continues(block: TextLine, line: TextLine) -> bool:
 
 
 def legible(text: str, letters: int) -> bool:
+    """Whether a text has enough letters, and not one sign again and again."""
     spelled = squash(text)
     if len(set(spelled)) < 2:
         return False  # one sign again and again is a pattern that was taken for writing
@@ -183,6 +192,7 @@ def texts(read: Sequence[tuple[float, Sequence[TextLine]]]) -> list[Text]:
 
 
 def alike(one: TextLine, other: TextLine) -> bool:
+    """Whether two readings are of one text."""
     first, second = squash(one.text), squash(other.text)
     near = abs(one.y - other.y) < 0.06 and abs(one.x - other.x) < 0.25
     return fuzz.ratio(first, second) >= (ALIKE if near else 94) or (near and _cut_short(first, second))

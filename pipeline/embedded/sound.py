@@ -19,6 +19,8 @@ PAUSED = re.compile(r"[.!?…。！？]$")
 
 
 class SoundSettings(EmbeddedSettings):
+    """Say from where on speed and loudness of speech and sound are told."""
+
     fast: float = Field(3.7, gt=0, description="words per second")
     slow: float = Field(1.5, gt=0)
     jump: float = Field(9.0, gt=0, description="dB between neighbouring spans that is told as a change")
@@ -27,6 +29,8 @@ class SoundSettings(EmbeddedSettings):
 
 
 class Listener(Annotator):
+    """Tell what is said, and kinds and loudness of sound."""
+
     kind = "sound"
     settings_type = SoundSettings
     settings: SoundSettings
@@ -35,6 +39,7 @@ class Listener(Annotator):
         return SPOKEN, LEVELS
 
     def find(self, clip: ClipEvidence) -> list[Fact]:
+        """Tell the course of the sound and of the speech."""
         if not clip.sound:
             return [_fact(0.0, clip.duration, "scene", "the clip has no sound", 1.0, LEVELS)]
         return [
@@ -93,6 +98,7 @@ def passages(utterance: Utterance, least: float = 3.0) -> Iterator[tuple[float, 
 
 
 def tongue(language: str, utterances: Sequence[Utterance]) -> Iterator[Fact]:
+    """Tell the language of the speech, unless it is English."""
     if utterances and language and language != "en":
         first = utterances[0]
         yield _fact(first.start, utterances[-1].end, "speech", f"the speech is in {languages(language)}", 0.8, SPOKEN)

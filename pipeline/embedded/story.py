@@ -43,10 +43,12 @@ def second(time: float, duration: float) -> int:
 
 
 def line(fact: Fact, duration: float) -> Sentence:
+    """Make a sentence of a fact."""
     return Sentence(second(fact.start, duration), fact.text, fact.attribute, time=fact.start)
 
 
 def tell(facts: Iterable[Fact], duration: float) -> str:
+    """Make a caption of facts; `duration` in s."""
     return paragraph([line(fact, duration) for fact in facts])
 
 

@@ -32,9 +32,11 @@ class Worker:
         self.shop = Workshop(run, make)
 
     def node(self) -> str:
+        """Name the node that it runs on."""
         return str(ray.get_runtime_context().get_node_id())
 
     async def work(self, task: Task) -> Done:
+        """Work a shard, with its log kept beside it."""
         with logs.kept(self.shop.run.storage, task.step, task.shard):
             return await self.shop.work(task)
 

@@ -74,6 +74,7 @@ class Listed(Row):
 
 
 def address_id(uri: str) -> str:
+    """Make the id of a listed file from its address: 16 hex digits."""
     return hashlib.sha256(text(uri).encode()).hexdigest()[:16]
 
 

@@ -208,6 +208,7 @@ def picture_of(streams: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def has_picture(streams: list[dict[str, Any]]) -> bool:
+    """Whether a file's streams have a picture that is no cover."""
     return bool(_pictures(streams))
 
 

@@ -37,9 +37,11 @@ class Timeline:
 
     @property
     def duration(self) -> float:
+        """Length of the picture, in s."""
         return self.seconds(self.end)
 
     def seconds(self, tick: int) -> float:
+        """Give the time of a tick, in s from the first frame."""
         return (tick - int(self.ticks[0])) * self.base.numerator / self.base.denominator
 
     def tick(self, seconds: float) -> int:

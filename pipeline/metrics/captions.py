@@ -144,10 +144,12 @@ def measure(clips: Sequence[Judged], truth: CaptionTruth) -> CaptionScore:
 
 
 def shows(clip: Judged, text: ScreenText) -> bool:
+    """Whether a text is on the screen within the clip, as far as is known."""
     return text.start is None or text.end is None or (text.start < clip.source_end and text.end > clip.source_start)
 
 
 def tells(caption: str, text: ScreenText) -> bool:
+    """Whether a caption has a text, give or take a letter."""
     wanted, told = squash(text.text), squash(caption)
     return len(wanted) <= len(told) and fuzz.partial_ratio(wanted, told) >= LEGIBLE
 

@@ -29,6 +29,7 @@ class ShotTruth:
 
     @property
     def tolerance(self) -> float:
+        """How far off a hit may be: frames, or s when `by_time`."""
         return SECONDS_OFF if self.by_time else FRAMES_OFF
 
 
@@ -42,10 +43,12 @@ class BoundaryCounts:
 
     @property
     def precision(self) -> float:
+        """Share of what was found that is true; 1 when nothing was found."""
         return self.hits / (self.hits + self.false) if self.hits + self.false else 1.0
 
     @property
     def recall(self) -> float:
+        """Share of what is true that was found; 1 when there is nothing."""
         return self.hits / (self.hits + self.missed) if self.hits + self.missed else 1.0
 
     @property
@@ -60,6 +63,8 @@ class BoundaryCounts:
 
 @dataclass(frozen=True)
 class ShotScore:
+    """Count what was found in one video, or in several."""
+
     name: str
     cuts: BoundaryCounts
     gradual: BoundaryCounts

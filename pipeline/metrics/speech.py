@@ -26,6 +26,8 @@ HINT = "pip install 'asid-verify[eval]'"
 
 @dataclass(frozen=True)
 class Said:
+    """Hold what somebody says in truth, in s of the video; `text` None: it is not known."""
+
     speaker: str
     start: float
     end: float
@@ -35,6 +37,8 @@ class Said:
 
 @dataclass(frozen=True)
 class SpeechTruth:
+    """Hold what is said in one video."""
+
     name: str  # of the video file
     duration: float
     said: tuple[Said, ...]
@@ -42,6 +46,7 @@ class SpeechTruth:
 
     @property
     def worded(self) -> bool:
+        """Whether the words of all that is said are known."""
         return bool(self.said) and all(one.text is not None for one in self.said)
 
 
@@ -64,6 +69,7 @@ class SpeechScore:
     clips: int = 0
 
     def add(self, other: SpeechScore) -> None:
+        """Add the counts of another clip."""
         for name, value in vars(other).items():
             if name == "parts":
                 for part, seconds in value.items():
@@ -100,6 +106,7 @@ def eval_speech(truth: Path, rows: Iterable[Transcribed]) -> dict[str, dict[str,
 def table(
     heard: Iterable[tuple[SpeechTruth, Sequence[Utterance], Sequence[Turn]]],
 ) -> dict[str, dict[str, float | None]]:
+    """Give the figures of each video by its name, and of all as "all"."""
     pooled, figures = SpeechScore(), {}
     for truth, utterances, turns in heard:
         one = score(truth, utterances, turns)
@@ -132,6 +139,7 @@ def _spans(said: Iterable[Said]) -> list[Turn]:
 
 
 def read_rttm(text: str) -> list[Turn]:
+    """Read turns from RTTM."""
     rows = [line.split() for line in text.splitlines() if line.startswith("SPEAKER ")]
     return [Turn(start=float(row[3]), end=float(row[3]) + float(row[4]), speaker=row[7]) for row in rows]
 

@@ -45,6 +45,7 @@ def shares(rows: Sequence[tuple[str, Mapping[str, float]]]) -> Markup:
 
 
 def legend(names: Sequence[str]) -> Markup:
+    """Draw what the colours of a plot stand for."""
     entries = (Markup('<span><i class="{}"></i>{}</span>').format(SERIES[n % 3], name) for n, name in enumerate(names))
     return Markup('<p class="legend">{}</p>').format(Markup("").join(entries))
 

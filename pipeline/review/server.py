@@ -40,6 +40,7 @@ class Server:
         self.writing = asyncio.Lock()
 
     def app(self) -> web.Application:
+        """Make the web application."""
         app = web.Application(middlewares=[self._guard], client_max_size=1 << 20)
         app.add_routes([
             web.get("/", self._page),
@@ -115,6 +116,7 @@ class Server:
 
 
 def told(found: Assessment) -> dict[str, Any]:
+    """Give an assessment as plain values."""
     values = {name: getattr(found, name) for name in ("judged", "reliable", "low", "high", "disputed", "findings",
                                                       "agreement", "share", "median_deviation", "near")}  # fmt: skip
     return values | {"marked": len(found.deviations)}

@@ -121,10 +121,12 @@ class Assessment:
 
     @property
     def share(self) -> float:
+        """Share of the judged clips that are reliable."""
         return self.reliable / self.judged if self.judged else 0.0
 
     @property
     def median_deviation(self) -> float | None:
+        """Median distance of marked anchors from the truth, in s; None without marks."""
         return median(map(abs, self.deviations)) if self.deviations else None
 
     @property
@@ -134,6 +136,7 @@ class Assessment:
 
 
 def result(verdicts: Iterable[Verdict]) -> Assessment:
+    """Count what the verdicts come to."""
     by_clip = latest(verdicts)
     final = {clip: settled(given.values()) for clip, given in by_clip.items()}
     decided = [verdict for verdict in final.values() if verdict]

@@ -39,6 +39,7 @@ class Clips:
 
 
 def view(clip: Judged) -> dict[str, Any]:
+    """Give what the page shows of a clip, as plain values."""
     return {
         "id": clip.id,
         "name": clip.name,

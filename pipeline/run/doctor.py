@@ -28,11 +28,14 @@ ROOM = 2 << 30  # bytes free, below which a run will not go far
 
 @dataclass(frozen=True)
 class Finding:
+    """Hold one thing that was looked at."""
+
     what: str
     cure: str = ""  # the line that mends it; "" when nothing is wrong
 
     @property
     def good(self) -> bool:
+        """Whether nothing is wrong with it."""
         return not self.cure
 
 

@@ -42,6 +42,7 @@ class Quality:
     clean: int = 0
 
     def add(self, errors: int, missing: int) -> None:
+        """Count one clip, by how many of its attributes have an error, or lack something."""
         self.clips += 1
         self.no_error += not errors
         self.no_missing += not missing
@@ -69,6 +70,8 @@ class AttributeFindings:
 
 @dataclass
 class Figures:
+    """Hold what was counted of a run."""
+
     steps: list[StepStatus]
     shards: int = 0
     columns: Collection[str] = ()  # of the finished clips: of a recipe without audit there are no `audits`

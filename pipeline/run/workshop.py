@@ -305,6 +305,7 @@ class Workshop:
 
 
 def write_failures(run: Run, step: str, shard: str, failures: Sequence[Failure], footer: Footer) -> None:
+    """Write the failures of a shard, or delete those that are no longer so."""
     uri = run.failures_uri(step, shard)
     if failures:
         marks = Footer(

@@ -49,6 +49,7 @@ class SignalMeter:
         self._changes: list[float] = []  # from frame to frame since the last sample, also where frames were left out
 
     def add(self, look: Look) -> None:
+        """Measure the next frame."""
         if self._before is not None:
             self._changes.append(_change(self._before, look) / max(1, look.index - self._before.index))
         self._before, last = look, self._last

@@ -23,6 +23,7 @@ class Splits:
             raise ExportError("the shares of validation and test are 0 or more, and leave something for training")
 
     def of(self, video: str) -> str:
+        """Give the split that a video is in."""
         number = draw("split", self.seed, video)
         if number < self.test:
             return TEST

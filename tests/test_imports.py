@@ -250,3 +250,18 @@ def test_no_class_name_stands_twice() -> None:
             places.setdefault(name, []).append(f"{path.relative_to(ROOT)}:{line}")
     twice = {name: found for name, found in places.items() if len(found) > 1}
     assert twice.keys() <= {"Media", "Sample"}, twice  # these two until what else changes there is done
+
+
+# --- docstrings --------------------------------------------------------------------------------------------------
+
+# These are parts of the forms of answers. A docstring would be a part of what models are asked, and with it of the key
+# under which an answer is stored: the answers that runs hold would be paid for again.
+FORMS = {"EnhanceSummary", "Error", "Missing"}
+
+
+@pytest.mark.parametrize("file", [str(path.relative_to(ROOT)) for path in HOUSE])
+def test_public_classes_and_functions_say_what_they_do(file: str) -> None:
+    kinds = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    public = [node for node in ast.parse((ROOT / file).read_text()).body
+              if isinstance(node, kinds) and not node.name.startswith("_")]  # fmt: skip
+    assert {node.name for node in public if not ast.get_docstring(node)} <= FORMS

@@ -49,6 +49,8 @@ HUB_ERRORS = (HfHubHTTPError, httpx2.HTTPError, HFValidationError, LocalTokenNot
 
 @dataclass(frozen=True)
 class PublishSettings:
+    """Say what is published: how videos are named, the splits, whether a run may be unfinished, bytes of a file."""
+
     videos: Videos = "reference"
     splits: Splits = field(default_factory=Splits)
     unfinished: bool = False

@@ -106,7 +106,7 @@ def eval_speech(truth: Path, rows: Iterable[Transcribed]) -> dict[str, dict[str,
 def table(
     heard: Iterable[tuple[SpeechTruth, Sequence[Utterance], Sequence[Turn]]],
 ) -> dict[str, dict[str, float | None]]:
-    """Give the figures of each video by its name, and of all as "all"."""
+    """Give the figures of each video by its name, and of all together as "pooled"."""
     pooled, figures = SpeechScore(), {}
     for truth, utterances, turns in heard:
         one = score(truth, utterances, turns)

@@ -18,6 +18,8 @@ HOW = frozenset({"faults", "latency", "inline_bytes", "engine"})  # settings tha
 
 
 class Part(BaseModel):
+    """Hold settings that do not change, and refuse unknown ones."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 

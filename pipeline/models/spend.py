@@ -119,6 +119,7 @@ def spent(storage: Storage, stages: Iterable[str], models: Mapping[str, ModelCon
 
 
 def add(usages: Iterable[Usage]) -> Usage:
+    """Add up token counts."""
     totals = dict.fromkeys(Usage.model_fields, 0)
     for usage in usages:
         for name in totals:
@@ -164,6 +165,8 @@ class Ticket:
 
 
 class Purse(Protocol):
+    """Keep the money of a run: what a call may cost is set aside before it, what it cost replaces that."""
+
     async def reserve(self, stage: str, model: str, guess: float) -> Ticket: ...
 
     async def settle(self, ticket: Ticket, stage: str, model: str, usd: float) -> None: ...

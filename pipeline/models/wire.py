@@ -212,6 +212,7 @@ def check_hop(here: httpx2.URL, there: httpx2.URL, request: httpx2.Request) -> N
 
 
 def kept_headers(response: httpx2.Response) -> list[tuple[str, str]]:
+    """Give the headers of a reply that still hold once its body is decoded."""
     return [(name, value) for name, value in response.headers.multi_items() if name.lower() not in DROPPED]
 
 

@@ -65,6 +65,8 @@ class Faults(BaseModel):
 
 
 class Rule(BaseModel):
+    """Say which requests a scripted answer is for, and what it is."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     task: str = ""
@@ -106,6 +108,8 @@ def load_script(script: str) -> Script:
 
 
 class ScriptedModel:
+    """Answer from a script, with the faults that it is to play."""
+
     reads_facts = False
 
     def __init__(self, config: ModelConfig):

@@ -38,6 +38,8 @@ CONNECTIONS = httpx2.Limits(max_connections=1000, max_keepalive_connections=100)
 
 
 class OpenAIModel:
+    """Ask a model of OpenAI, or of a server that speaks its API."""
+
     reads_facts = False
 
     def __init__(self, config: ModelConfig, storage: Storage):
@@ -147,6 +149,7 @@ def _still(blob: Blob) -> list[dict[str, Any]]:
 
 
 def response_format(form: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Ask for an answer of a schema, in the form that the server knows."""
     if form == "json_object":
         return {"type": "json_object"}
     return {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": strict(schema)}}
@@ -197,6 +200,7 @@ def read_chat(body: Any, provider: str, model: str, pause: float = 0.0) -> Respo
 
 
 def usage_of(usage: Any) -> Usage:
+    """Read the tokens that a reply counts."""
     thoughts = tokens(usage, "completion_tokens_details", "reasoning_tokens")
     return Usage(
         input_tokens=tokens(usage, "prompt_tokens"),

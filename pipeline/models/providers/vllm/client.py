@@ -45,11 +45,13 @@ def served(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def processor_arguments(settings: dict[str, Any]) -> dict[str, Any]:
+    """Give the settings that the model's processor of media reads."""
     names = ("fps", "max_pixels", "use_audio_in_video")
     return {name: settings[name] for name in names if name in settings}
 
 
 def loading_arguments(settings: dict[str, Any]) -> dict[str, Any]:
+    """Give the settings by which a video is loaded."""
     return {
         **({"fps": settings["fps"]} if "fps" in settings else {}),
         **({"num_frames": settings["max_frames"]} if "max_frames" in settings else {}),

@@ -1,0 +1,59 @@
+"""What came of judging: each expected case with its verdict, or the kind of what is missing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from asid.pipeline.evaluation.rows import Case
+from asid.pipeline.rows import Failure
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`expected`: all cases, in the order of the data file. `judged`: those that came through every step, by id.
+    `failed`: those that did not, by id."""
+
+    system: str
+    expected: Sequence[Case]
+    judged: dict[str, Case]
+    failed: dict[str, Failure]
+    last: str  # the step whose reply is the verdict
+
+    def scored(self, case: Case) -> Case | None:
+        """The case with its verdict; None where it is missing."""
+        found = self.judged.get(case.id)
+        return found if found is not None and not found.gap else None
+
+    def kind(self, case: Case) -> str:
+        """Why a case has no verdict; "" when it has one."""
+        if case.gap:
+            return case.gap
+        failure = self.failed.get(case.id)
+        if failure:
+            return failure.kind
+        return "" if case.id in self.judged else "not_done"
+
+    @cached_property
+    def missing(self) -> Counter[str]:
+        """How many cases have no verdict, by kind."""
+        return Counter(kind for case in self.expected if (kind := self.kind(case)))
+
+    @property
+    def count(self) -> int:
+        """How many cases have a verdict."""
+        return len(self.expected) - self.missing.total()
+
+    @cached_property
+    def runs(self) -> list[int]:
+        return sorted({case.run for case in self.expected})
+
+    def of_run(self, run: int) -> Iterator[Case]:
+        return (case for case in self.expected if case.run == run)
+
+    def verdicts(self, read: Callable[[Case], Any], worst: Any) -> list[tuple[Case, Any]]:
+        """Each expected case with what `read` makes of its replies, or with `worst`."""
+        return [(case, worst if (found := self.scored(case)) is None else read(found)) for case in self.expected]

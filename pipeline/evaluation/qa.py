@@ -1,0 +1,184 @@
+"""Questions answered from captions alone (ASID, Tab. 5 and Fig. 19; Daily-Omni, WorldSense, Video-MME).
+
+Cases: one for each question. `choices` as published, `reference` the right letter; `groups`: `set`, `type`, `duration`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from asid.pipeline.evaluation.benchmark import Benchmark, Reference
+from asid.pipeline.evaluation.contracts import Contract, Values
+from asid.pipeline.evaluation.files import ID_FIELDS, DataError, documents, first, short_key, text_of, texts_of
+from asid.pipeline.evaluation.intake import Intake
+from asid.pipeline.evaluation.outcome import Outcome
+from asid.pipeline.evaluation.rows import Case
+from asid.pipeline.evaluation.tables import Cell, Table, percent
+from asid.pipeline.prompts import fence
+
+ABSTAINED = "N/A"
+LETTERS = "ABCDEFGHIJ"
+LETTER = re.compile(rf"^\s*\(?([{LETTERS}])\)?(?:[.:)\s]|$)")
+TASK = re.compile(r"task\d+")
+
+
+def load(path: Path, intake: Intake) -> list[Reference]:
+    """Questions of Daily-Omni (a list), WorldSense (a mapping by id, or a list), Video-MME (questions within videos), or
+    one `{"video_id", "question", "choices", "answer", "type"}` a line."""
+    found: list[Reference] = []
+    counts: dict[str, int] = {}
+    for where, value in documents(path, intake):
+        for video, record in _videos(where, value, intake):
+            for asked in _asked(record):
+                key = short_key(video)
+                counts[key] = counts.get(key, 0) + 1
+                reference = _reference(text_of(video), key, f"q{counts[key]}", asked, path.stem, intake)
+                found += [reference] if reference else []
+    if not found:
+        raise DataError(f"{path} holds no question: give Daily-Omni's qa.json, worldsense_qa.json, Video-MME, or lines of "
+                        '{"video_id", "question", "choices", "answer"}')  # fmt: skip
+    return found
+
+
+def _videos(where: str, value: Any, intake: Intake) -> Iterator[tuple[Any, Mapping[str, Any]]]:
+    if not isinstance(value, Mapping):
+        intake.fault("not_a_record", where, "a JSON object is due here")
+        return
+    id = first(value, ID_FIELDS)
+    if id is None and all(isinstance(item, Mapping) for item in value.values()):
+        yield from value.items()
+    elif id is None:
+        intake.fault("no_id", where, "it has no video_id")
+    else:
+        if not isinstance(id, str):
+            intake.note("ids that are no text, read as text")
+        yield id, value
+
+
+def _asked(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The questions in a record: its own, those of its `questions`, or WorldSense's `task0`, `task1`, …"""
+    inner = record.get("questions")
+    tasks = [item for name, item in record.items() if TASK.fullmatch(name) and isinstance(item, Mapping)]
+    about = {name: record[name] for name in ("duration", "video_duration", "domain") if name in record}
+    if isinstance(inner, list):
+        yield from ({**about, **item} for item in inner if isinstance(item, Mapping))
+    elif tasks:
+        yield from ({**about, **item} for item in tasks)
+    else:
+        yield record
+
+
+def _reference(
+    video: str, key: str, part: str, asked: Mapping[str, Any], source: str, intake: Intake
+) -> Reference | None:
+    question = text_of(first(asked, ("Question", "question")))
+    choices = texts_of(first(asked, ("Choice", "choices", "candidates", "options")) or ())
+    name = f"{video}/{part}"
+    if not question or not 2 <= len(choices) <= len(LETTERS):
+        intake.fault("no_question", name, "a question needs a text and from 2 to 10 choices")
+        return None
+    truth = _right(text_of(first(asked, ("Answer", "answer"))), choices)
+    if not truth:
+        intake.fault("no_answer", name, "its answer is none of its choices")
+        return None
+    groups = {
+        "set": source,
+        "type": text_of(first(asked, ("Type", "type", "task_type"))),
+        "duration": text_of(first(asked, ("video_duration", "duration"))),
+    }
+    return Reference(video, key, part, question=question, choices=choices, reference=truth, groups=groups)
+
+
+def _right(answer: str, choices: Sequence[str]) -> str:
+    """The letter of the right choice, given as a letter or as the choice's text; "" when it is none of them."""
+    if answer in choices:
+        return LETTERS[choices.index(answer)]
+    letter = LETTER.match(answer)
+    return letter[1] if letter and LETTERS.index(letter[1]) < len(choices) else ""
+
+
+# --- the judge ---------------------------------------------------------------------------------------------------
+
+
+def lettered(choices: Sequence[str]) -> str:
+    """The choices, one a line, each with its letter."""
+    return "\n".join(
+        choice if choice.startswith((f"{letter}.", f"{letter})")) else f"{letter}. {choice}"
+        for letter, choice in zip(LETTERS, choices, strict=False)
+    )
+
+
+def _values(case: Case) -> Values:
+    return {
+        "caption": fence("caption", case.caption),
+        "question": case.question,
+        "choices": lettered(case.choices),
+    }
+
+
+def answered(reply: str, choices: int) -> str:
+    """The letter of a reply, "N/A" for an abstention; "" for a reply that is neither. Prose around a letter counts as
+    neither: which of its letters is meant would be a guess."""
+    said = reply.strip().strip("*`\"'.").strip()
+    if said.upper() in ("N/A", "NA"):
+        return ABSTAINED
+    letter = said[1:-1] if said.startswith("(") and said.endswith(")") else said
+    return letter if len(letter) == 1 and letter in LETTERS[:choices] else ""
+
+
+def _check(reply: str, case: Case) -> str | None:
+    if answered(reply, len(case.choices)):
+        return None
+    return f"it is neither one letter from A to {LETTERS[len(case.choices) - 1]} nor N/A"
+
+
+# --- the figures -------------------------------------------------------------------------------------------------
+
+
+def tables(outcome: Outcome) -> list[Table]:
+    """Accuracy over all questions (ASID, Tab. 5); right, abstained and failed apart; by type."""
+    answers = outcome.verdicts(lambda case: answered(case.reply("answer"), len(case.choices)), "")
+    sets = list(dict.fromkeys(case.groups["set"] for case, _ in answers))
+    overall: list[Cell] = []
+    lines: list[tuple[Cell, ...]] = []
+    for name in sets:
+        mine = [(case, answer) for case, answer in answers if case.groups["set"] == name]
+        overall.append(_accuracy(mine))
+        lines.append((name, *_counts(mine)))
+    kinds = sorted({case.groups["type"] for case, _ in answers} - {""})
+    table = Table("Accuracy of answers from captions alone, % (ASID, Tab. 5)", ("Model", *(f"{name}↑" for name in sets)),
+                  ((outcome.system, *overall),))  # fmt: skip
+    counts = Table("Where the questions went", ("Set", "Asked", "Right", "Wrong", "Abstained", "Failed", "% of answered"),
+                   tuple(lines))  # fmt: skip
+    by_type = Table("Accuracy by type, %", ("Type", "Asked", "Right"), tuple(
+        (kind, len(mine), _accuracy(mine))
+        for kind in kinds
+        if (mine := [(case, answer) for case, answer in answers if case.groups["type"] == kind])
+    ))  # fmt: skip
+    return [table, counts, *([by_type] if kinds else [])]
+
+
+def _accuracy(answers: Sequence[tuple[Case, str]]) -> float | None:
+    return percent(sum(answer == case.reference for case, answer in answers), len(answers))
+
+
+def _counts(answers: Sequence[tuple[Case, str]]) -> tuple[Cell, ...]:
+    right = sum(answer == case.reference for case, answer in answers)
+    abstained = sum(answer == ABSTAINED for _, answer in answers)
+    failed = sum(not answer for _, answer in answers)
+    answered_ = len(answers) - abstained - failed
+    return len(answers), right, answered_ - right, abstained, failed, percent(right, answered_)
+
+
+QA = Benchmark(
+    name="qa",
+    about="multiple-choice questions answered from captions alone",
+    data="Daily-Omni qa.json, worldsense_qa.json, Video-MME as JSON lines or Parquet",
+    load=load,
+    steps={"answer": Contract("eval/qa", ("caption", "question", "choices"), _values, check=_check)},
+    tables=tables,
+    missing="counted as wrong, and so is N/A",
+)

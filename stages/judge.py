@@ -18,8 +18,8 @@ class JudgeConfig(AskingConfig):
 
 
 class Judge(AskingStage[Case, Case, JudgeConfig]):
-    """A case without a caption is asked nothing and passes as it is. A later run of the same case is asked with a seed of
-    its own: it is another question, and its answer is paid for."""
+    """A case without a caption is asked nothing and passes as it is. A later run of the same case is asked with a seed
+    of its own: it is another question, and its answer is paid for."""
 
     name = "judge"
 

@@ -66,8 +66,8 @@ def open_run(folder: str, made: Manifest) -> Run:
 
 
 def write_cases(run: Run, cases: Sequence[Case], intake: Intake) -> None:
-    """Put the cases into the run, in shards that later steps read. What is there already and the same stays as it is, so
-    that the steps after it stay done."""
+    """Put the cases into the run, in shards that later steps read. What is there already and the same stays as it is,
+    so that the steps after it stay done."""
     parts = [cases[at : at + SHARD_CASES] for at in range(0, len(cases), SHARD_CASES)] or [[]]
     for step in run.steps:
         for name in run.shard_names(step):
@@ -88,7 +88,7 @@ def _write(run: Run, name: str, cases: Sequence[Case], intake: Intake, total: in
             reason=fault.reason,
             attempts=1,
             raw="",
-        )  # fmt: skip
+        )
         for number, fault in enumerate(intake.faults)
     ]
     footer = Footer(

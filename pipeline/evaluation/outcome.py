@@ -6,10 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TypeVar
 
 from asid.pipeline.evaluation.rows import Case
+from asid.pipeline.metrics.figure import Absent
 from asid.pipeline.rows import Failure
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class Outcome:
     def of_run(self, run: int) -> Iterator[Case]:
         return (case for case in self.expected if case.run == run)
 
-    def verdicts(self, read: Callable[[Case], Any], worst: Any) -> list[tuple[Case, Any]]:
-        """Each expected case with what `read` makes of its replies, or with `worst`."""
-        return [(case, worst if (found := self.scored(case)) is None else read(found)) for case in self.expected]
+    def read(self, case: Case, read: Callable[[Case], Value]) -> Value | Absent:
+        """What `read` makes of the case's replies; Absent, with the kind, where it has no verdict."""
+        found = self.scored(case)
+        return Absent(self.kind(case)) if found is None else read(found)

@@ -38,7 +38,7 @@ class Predictions:
     found: Mapping[tuple[str, str], Prediction]
 
     def of(self, reference: Reference, alone: bool) -> Prediction | None:
-        """The caption of a case: the one written for its prompt, else one that names no prompt, if `alone` allows it."""
+        """The caption of a case: the one written for its prompt, else one without a prompt, if `alone` allows it."""
         exact = self.found.get((reference.key, reference.prompt))
         return exact or (self.found.get((reference.key, "")) if alone else None)
 
@@ -54,8 +54,8 @@ def load_predictions(source: str, benchmark: Benchmark, intake: Intake, annotato
         for one in _predictions(where, value, benchmark, intake):
             _put(found, one, intake)
     if not found:
-        raise DataError(f"{source} holds no caption: each record needs an id ({', '.join(ID_FIELDS[:4])}, …) and a text "
-                        f"({', '.join(TEXT_FIELDS[:4])}, …)")  # fmt: skip
+        ids, texts = ", ".join(ID_FIELDS[:4]), ", ".join(TEXT_FIELDS[:4])
+        raise DataError(f"{source} holds no caption: each record needs an id ({ids}, …) and a text ({texts}, …)")
     return Predictions(annotator or path.stem, found)
 
 
@@ -90,7 +90,7 @@ def _predictions(where: str, value: Any, benchmark: Benchmark, intake: Intake) -
     if not name:
         intake.fault("no_id", where, "its id is empty")
         return
-    if isinstance(text, (dict, list)) or isinstance(text, bool):
+    if isinstance(text, (dict, list, bool)):
         intake.fault("no_text", name, f"its caption is no text but {type(text).__name__}")
         return
     if not isinstance(id, str):
@@ -187,9 +187,7 @@ def _tell_unused(
         elif one.prompt:
             intake.fault("unknown_prompt", one.name, f"the data has no prompt {one.prompt!r} for this video")
         else:
-            intake.fault(
-                "no_prompt", one.name, "the video has several prompts, and the caption does not say whose it is"
-            )
+            intake.fault("no_prompt", one.name, "the video has several prompts: the caption must say which it answers")
 
 
 def _unique_ids(references: Sequence[Reference], intake: Intake) -> list[str]:

@@ -17,17 +17,17 @@ from asid.pipeline.evaluation.intake import Intake
 from asid.pipeline.evaluation.outcome import Outcome
 from asid.pipeline.evaluation.rows import Case
 from asid.pipeline.evaluation.tables import Cell, Table, percent
+from asid.pipeline.metrics import qa as metric
 from asid.pipeline.prompts import fence
 
-ABSTAINED = "N/A"
 LETTERS = "ABCDEFGHIJ"
 LETTER = re.compile(rf"^\s*\(?([{LETTERS}])\)?(?:[.:)\s]|$)")
 TASK = re.compile(r"task\d+")
 
 
 def load(path: Path, intake: Intake) -> list[Reference]:
-    """Questions of Daily-Omni (a list), WorldSense (a mapping by id, or a list), Video-MME (questions within videos), or
-    one `{"video_id", "question", "choices", "answer", "type"}` a line."""
+    """Questions of Daily-Omni (a list), WorldSense (a mapping by id, or a list), Video-MME (questions within videos),
+    or one `{"video_id", "question", "choices", "answer", "type"}` a line."""
     found: list[Reference] = []
     counts: dict[str, int] = {}
     for where, value in documents(path, intake):
@@ -38,8 +38,8 @@ def load(path: Path, intake: Intake) -> list[Reference]:
                 reference = _reference(text_of(video), key, f"q{counts[key]}", asked, path.stem, intake)
                 found += [reference] if reference else []
     if not found:
-        raise DataError(f"{path} holds no question: give Daily-Omni's qa.json, worldsense_qa.json, Video-MME, or lines of "
-                        '{"video_id", "question", "choices", "answer"}')  # fmt: skip
+        forms = 'Daily-Omni, WorldSense, Video-MME, or lines of {"video_id", "question", "choices", "answer"}'
+        raise DataError(f"{path} holds no question: it takes {forms}")
     return found
 
 
@@ -119,18 +119,8 @@ def _values(case: Case) -> Values:
     }
 
 
-def answered(reply: str, choices: int) -> str:
-    """The letter of a reply, "N/A" for an abstention; "" for a reply that is neither. Prose around a letter counts as
-    neither: which of its letters is meant would be a guess."""
-    said = reply.strip().strip("*`\"'.").strip()
-    if said.upper() in ("N/A", "NA"):
-        return ABSTAINED
-    letter = said[1:-1] if said.startswith("(") and said.endswith(")") else said
-    return letter if len(letter) == 1 and letter in LETTERS[:choices] else ""
-
-
 def _check(reply: str, case: Case) -> str | None:
-    if answered(reply, len(case.choices)):
+    if metric.read_choice(reply, LETTERS[: len(case.choices)]) is not None:
         return None
     return f"it is neither one letter from A to {LETTERS[len(case.choices) - 1]} nor N/A"
 
@@ -140,37 +130,36 @@ def _check(reply: str, case: Case) -> str | None:
 
 def tables(outcome: Outcome) -> list[Table]:
     """Accuracy over all questions (ASID, Tab. 5); right, abstained and failed apart; by type."""
-    answers = outcome.verdicts(lambda case: answered(case.reply("answer"), len(case.choices)), "")
-    sets = list(dict.fromkeys(case.groups["set"] for case, _ in answers))
-    overall: list[Cell] = []
-    lines: list[tuple[Cell, ...]] = []
-    for name in sets:
-        mine = [(case, answer) for case, answer in answers if case.groups["set"] == name]
-        overall.append(_accuracy(mine))
-        lines.append((name, *_counts(mine)))
-    kinds = sorted({case.groups["type"] for case, _ in answers} - {""})
-    table = Table("Accuracy of answers from captions alone, % (ASID, Tab. 5)", ("Model", *(f"{name}↑" for name in sets)),
-                  ((outcome.system, *overall),))  # fmt: skip
-    counts = Table("Where the questions went", ("Set", "Asked", "Right", "Wrong", "Abstained", "Failed", "% of answered"),
-                   tuple(lines))  # fmt: skip
-    by_type = Table("Accuracy by type, %", ("Type", "Asked", "Right"), tuple(
-        (kind, len(mine), _accuracy(mine))
-        for kind in kinds
-        if (mine := [(case, answer) for case, answer in answers if case.groups["type"] == kind])
-    ))  # fmt: skip
-    return [table, counts, *([by_type] if kinds else [])]
+    ends = [(case, _outcome(outcome.scored(case), case)) for case in outcome.expected]
+    sets = list(dict.fromkeys(case.groups["set"] for case, _ in ends))
+    kinds = sorted({case.groups["type"] for case, _ in ends} - {""})
+    of_set = {name: [end for case, end in ends if case.groups["set"] == name] for name in sets}
+    of_type = {name: [end for case, end in ends if case.groups["type"] == name] for name in kinds}
+    accuracies = (percent(metric.figures(found)["accuracy"]) for found in of_set.values())
+    main = Table(
+        "Answers from captions alone, accuracy in % (ASID, Tab. 5)",
+        ("Model", *(f"{name}↑" for name in sets)),
+        ((outcome.system, *accuracies),),
+    )
+    counts = Table(
+        "Where the questions went",
+        ("Set", "Asked", "Right", "Wrong", "Abstained", "Failed", "% of answered"),
+        tuple((name, *_counts(found)) for name, found in of_set.items()),
+    )
+    rows = ((name, len(found), percent(metric.figures(found)["accuracy"])) for name, found in of_type.items())
+    by_type = Table("Accuracy by type, %", ("Type", "Asked", "Accuracy↑"), tuple(rows))
+    return [main, counts, *([by_type] if kinds else [])]
 
 
-def _accuracy(answers: Sequence[tuple[Case, str]]) -> float | None:
-    return percent(sum(answer == case.reference for case, answer in answers), len(answers))
+def _outcome(found: Case | None, case: Case) -> metric.Answering:
+    reply = None if found is None else found.reply("answer")
+    return metric.outcome(reply, case.reference, LETTERS[: len(case.choices)])
 
 
-def _counts(answers: Sequence[tuple[Case, str]]) -> tuple[Cell, ...]:
-    right = sum(answer == case.reference for case, answer in answers)
-    abstained = sum(answer == ABSTAINED for _, answer in answers)
-    failed = sum(not answer for _, answer in answers)
-    answered_ = len(answers) - abstained - failed
-    return len(answers), right, answered_ - right, abstained, failed, percent(right, answered_)
+def _counts(ends: Sequence[metric.Answering]) -> tuple[Cell, ...]:
+    kinds: tuple[metric.Answering, ...] = ("right", "wrong", "abstained", "failed")
+    of_answered = percent(metric.figures(ends)["of_answered"])
+    return len(ends), *(ends.count(kind) for kind in kinds), of_answered
 
 
 QA = Benchmark(

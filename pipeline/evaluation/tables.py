@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from asid.pipeline.metrics.figure import Figure
+
 Cell = str | float | int | None
 
 
@@ -42,10 +44,6 @@ def _line(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def percent(part: float, whole: float) -> float | None:
-    """100 × part / whole; None of nothing."""
-    return 100 * part / whole if whole else None
-
-
-def mean(values: Sequence[float]) -> float | None:
-    return sum(values) / len(values) if values else None
+def percent(figure: Figure) -> float | None:
+    """A figure between 0 and 1 in percent."""
+    return None if figure.value is None else 100 * figure.value

@@ -108,10 +108,6 @@ class Asked:
         from asid.pipeline.evaluation.registry import find
 
         self.name, self.benchmark = benchmark, find(benchmark)
-        if data is None:
-            raise typer.BadParameter(f"name the data file with --data: {self.benchmark.data}")
-        if not captions and not self.benchmark.pairs:
-            raise typer.BadParameter("name what is to be scored with --captions: a file, a dataset folder or a run")
         if retry not in ("passing", "all", "none"):
             raise typer.BadParameter("--retry takes passing, all or none")
         self.captions, self.data, self.judges = captions, data, judges

@@ -28,6 +28,7 @@ class Reference:
     reference: str = ""
     statements: tuple[str, ...] = ()
     groups: Mapping[str, str] = field(default_factory=dict)
+    aliases: tuple[str, ...] = ()  # other keys that captions may come under
     is_empty: bool = False  # nothing can be scored against it
 
 

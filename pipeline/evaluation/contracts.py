@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel
 
 from asid.pipeline.evaluation.rows import Case
+from asid.pipeline.prompts import fence
 
 Values = Mapping[str, str]
 
@@ -35,7 +36,12 @@ class Contract:
     version: int = 1
 
 
-def numbered_once(numbers: list[int], count: int, what: str) -> str | None:
+def numbered(kind: str, items: Iterable[str]) -> str:
+    """Items as fenced lines, `1. …`."""
+    return fence(kind, "\n".join(f"{number}. {' '.join(item.split())}" for number, item in enumerate(items, 1)))
+
+
+def numbered_once(numbers: Sequence[int], count: int, what: str) -> str | None:
     """Say why numbers are not some of 1 to `count`, each once; None when they are."""
     if wrong := [number for number in numbers if not 1 <= number <= count]:
         return f"there is no {what} {wrong[0]}: they are numbered 1 to {count}"
@@ -44,7 +50,7 @@ def numbered_once(numbers: list[int], count: int, what: str) -> str | None:
     return None
 
 
-def each_once(numbers: list[int], count: int, what: str) -> str | None:
+def each_once(numbers: Sequence[int], count: int, what: str) -> str | None:
     """Say why numbers are not all of 1 to `count`, each once; None when they are."""
     if fault := numbered_once(numbers, count, what):
         return fault

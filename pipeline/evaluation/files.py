@@ -39,6 +39,24 @@ def documents(path: Path, intake: Intake) -> Iterator[tuple[str, Any]]:
         yield path.name, value
 
 
+def records(path: Path, intake: Intake, ids: Sequence[str] = ID_FIELDS) -> Iterator[tuple[Any, Mapping[str, Any]]]:
+    """The records of a data file, each with its id as it stands. A mapping from ids to records is taken apart. What has
+    no id, or is no record, is a fault."""
+    for where, value in documents(path, intake):
+        if not isinstance(value, Mapping):
+            intake.fault("not_a_record", where, f"a JSON object is due here, and {type(value).__name__} came")
+            continue
+        id = first(value, ids)
+        if id is None and value and all(isinstance(item, Mapping) for item in value.values()):
+            yield from value.items()
+        elif not text_of(id):
+            intake.fault("no_id", where, f"it has none of {', '.join(ids[:5])}, …")
+        else:
+            if not isinstance(id, str):
+                intake.note("ids that are no text, read as text")
+            yield id, value
+
+
 def _text(path: Path) -> str:
     try:
         if path.stat().st_size > LARGEST:

@@ -40,9 +40,10 @@ def manifest(
 ) -> Manifest:
     """The manifest of a benchmark. `judges`: step -> name of its model. Raises ManifestError."""
     recipe: list[dict[str, Any]] = [{"stage": CASES}]
-    for step, contract in benchmark.steps.items():
+    for step, model in judges.items():
+        contract = benchmark.steps[step]
         recipe.append({
-            "stage": "judge", "name": step, "contract": f"{name}.{step}", "model": judges[step],
+            "stage": "judge", "name": step, "contract": f"{name}.{step}", "model": model,
             "prompt": contract.prompt, "settings": dict(contract.settings),
         })  # fmt: skip
     values: dict[str, Any] = {"version": 1, "title": TITLE + name, "models": dict(models), "recipe": recipe,
@@ -140,8 +141,9 @@ def outcome(run: Run, system: str) -> Outcome:
     for step in steps:
         for shard in run.shard_names(step):
             failed.update({failure.id: failure for failure in run.failures(step, shard)})
-    judged = {case.id: case for case in run.all_rows(steps[-1])}
-    return Outcome(system, list(run.all_rows(first)), judged, failed, steps[-1])
+    expected = list(run.all_rows(first))
+    judged = {case.id: case for case in (run.all_rows(steps[-1]) if steps else expected)}
+    return Outcome(system, expected, judged, failed)
 
 
 # --- figures -----------------------------------------------------------------------------------------------------

@@ -33,8 +33,7 @@ def models_of(given: Sequence[str], steps: Iterable[str]) -> tuple[dict[str, Any
             raise JudgeError(f"--judge names two models for {step if one else 'all steps'}: name one")
         models[name] = model_of(spec if one else word)
         chosen.update({step: name} if one else {each: name for each in names if each not in chosen})
-        if not one:
-            chosen.update({each: chosen.get(each, name) for each in names})
+    chosen = {step: chosen[step] for step in names if step in chosen}
     if missing := [step for step in names if step not in chosen]:
         raise JudgeError(f"name a judge with --judge MODEL ({', '.join(missing)} would have none): {FORM}")
     return models, chosen

@@ -24,7 +24,6 @@ class Outcome:
     expected: Sequence[Case]
     judged: dict[str, Case]
     failed: dict[str, Failure]
-    last: str  # the step whose reply is the verdict
 
     def scored(self, case: Case) -> Case | None:
         """The case with its verdict; None where it is missing."""

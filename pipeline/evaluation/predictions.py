@@ -39,8 +39,11 @@ class Predictions:
 
     def of(self, reference: Reference, alone: bool) -> Prediction | None:
         """The caption of a case: the one written for its prompt, else one without a prompt, if `alone` allows it."""
-        exact = self.found.get((reference.key, reference.prompt))
-        return exact or (self.found.get((reference.key, "")) if alone else None)
+        for key in (reference.key, *reference.aliases):
+            exact = self.found.get((key, reference.prompt))
+            if found := exact or (self.found.get((key, "")) if alone else None):
+                return found
+        return None
 
 
 def load_predictions(source: str, benchmark: Benchmark, intake: Intake, annotator: str = "") -> Predictions:
@@ -150,7 +153,8 @@ def join(
     """A case for each reference and run. Captions of no reference are faults. Raises DataError when none fits."""
     prompts: dict[str, set[str]] = defaultdict(set)
     for reference in references:
-        prompts[reference.key].add(reference.prompt)
+        for key in (reference.key, *reference.aliases):
+            prompts[key].add(reference.prompt)
     used: set[tuple[str, str]] = set()
     found: list[tuple[Reference, Prediction | None]] = []
     for reference in references:

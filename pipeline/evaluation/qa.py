@@ -12,7 +12,7 @@ from typing import Any
 
 from asid.pipeline.evaluation.benchmark import Benchmark, Reference
 from asid.pipeline.evaluation.contracts import Contract, Values
-from asid.pipeline.evaluation.files import ID_FIELDS, DataError, documents, first, short_key, text_of, texts_of
+from asid.pipeline.evaluation.files import DataError, first, records, short_key, text_of, texts_of
 from asid.pipeline.evaluation.intake import Intake
 from asid.pipeline.evaluation.outcome import Outcome
 from asid.pipeline.evaluation.rows import Case
@@ -30,32 +30,16 @@ def load(path: Path, intake: Intake) -> list[Reference]:
     or one `{"video_id", "question", "choices", "answer", "type"}` a line."""
     found: list[Reference] = []
     counts: dict[str, int] = {}
-    for where, value in documents(path, intake):
-        for video, record in _videos(where, value, intake):
-            for asked in _asked(record):
-                key = short_key(video)
-                counts[key] = counts.get(key, 0) + 1
-                reference = _reference(text_of(video), key, f"q{counts[key]}", asked, path.stem, intake)
-                found += [reference] if reference else []
+    for video, record in records(path, intake):
+        for asked in _asked(record):
+            key = short_key(video)
+            counts[key] = counts.get(key, 0) + 1
+            reference = _reference(text_of(video), key, f"q{counts[key]}", asked, path.stem, intake)
+            found += [reference] if reference else []
     if not found:
         forms = 'Daily-Omni, WorldSense, Video-MME, or lines of {"video_id", "question", "choices", "answer"}'
         raise DataError(f"{path} holds no question: it takes {forms}")
     return found
-
-
-def _videos(where: str, value: Any, intake: Intake) -> Iterator[tuple[Any, Mapping[str, Any]]]:
-    if not isinstance(value, Mapping):
-        intake.fault("not_a_record", where, "a JSON object is due here")
-        return
-    id = first(value, ID_FIELDS)
-    if id is None and all(isinstance(item, Mapping) for item in value.values()):
-        yield from value.items()
-    elif id is None:
-        intake.fault("no_id", where, "it has no video_id")
-    else:
-        if not isinstance(id, str):
-            intake.note("ids that are no text, read as text")
-        yield id, value
 
 
 def _asked(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

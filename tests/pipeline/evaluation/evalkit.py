@@ -1,4 +1,5 @@
-"""A judged benchmark on the command line, in this process, against a judge of known answers that is served over HTTP."""
+"""A judged benchmark on the command line, in this process, against a judge of known answers that is served over
+HTTP."""
 
 from __future__ import annotations
 

@@ -27,8 +27,10 @@ def cluster() -> Any:
 
 def test_qa(tmp_path: Path) -> None:
     choices = ["A. Ann", "B. Bo", "C. Cy", "D. Di"]
-    asked = [{"video_id": name, "Question": f"Who rings {name}?", "Choice": choices, "Answer": "B", "Type": "Inference",
-              "video_duration": "30s"} for name in ("right", "wrong", "na", "prose", "mends", "gone", "empty")]  # fmt: skip
+    asked: list[dict[str, Any]] = [
+        {"video_id": name, "Question": f"Who rings {name}?", "Choice": choices, "Answer": "B", "Type": "Inference"}
+        for name in ("right", "wrong", "na", "prose", "mends", "gone", "empty")
+    ]
     asked += [{"video_id": 7, "Question": "Again?", "Choice": choices, "Answer": "B", "Type": "Comparative"}] * 2
     asked += [{"video_id": "x", "Question": "No truth?", "Choice": choices, "Answer": "E", "Type": "Inference"}]
     data = whole(tmp_path / "daily.json", asked)

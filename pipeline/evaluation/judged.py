@@ -119,13 +119,13 @@ def judge(run: Run, progress: Progress, cpus: float | None = None, retry: str = 
 
     steps = list(run.steps)[1:]
     for step in steps:
-        again = _to_retry(run, step, retry)
-        if again:
+        if again := to_retry(run, step, retry):
             Engine(run, progress, cpus).execute([step], only=again)
     return Engine(run, progress, cpus).execute(steps)
 
 
-def _to_retry(run: Run, step: str, retry: str) -> frozenset[str]:
+def to_retry(run: Run, step: str, retry: str = "passing") -> frozenset[str]:
+    """The rows of a step that failed and are to be tried again."""
     if retry == "none":
         return frozenset()
     survey = run.survey()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 import ray
 
 from asid.pipeline.evaluation import judged as judging
+from tests import paid
 from tests.pipeline.evaluation.evalkit import (
     asid,
     asid_eval,
@@ -36,7 +38,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(judging, "judge", without_ray)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def cluster() -> Iterator[None]:
     """A Ray that the engine takes for the cluster it belongs to."""
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [os.getcwd(), os.environ.get("PYTHONPATH", "")]))
@@ -380,3 +382,39 @@ def test_elo(tmp_path: Path) -> None:
         assert server.seen.answers == 5
     rows = table(found, "Elo")
     assert rows["good"][3] == 6 and rows["good"][0] > 1020 and rows["good"][0] + rows["bad"][0] == pytest.approx(2000)
+
+
+@pytest.mark.cluster
+@pytest.mark.media
+@pytest.mark.usefixtures("cluster")
+def test_a_model_captions_the_videos_that_are_judged(tmp_path: Path) -> None:
+    """With a published prompt, which says nothing of the clip; a file with the same bytes has its caption too."""
+    videos = paid.clips(tmp_path / "videos", 2)
+    shutil.copy(videos / "clip-0000.mp4", videos / "twin.mp4")
+    (videos / "broken.mp4").write_text("<html>")
+    (tmp_path / "plain.txt").write_text("Describe the video.\n")
+    data = lines(tmp_path / "ugc.jsonl", [
+        {"video_id": name, "reference": f"of {name}"} for name in ("clip-0000", "clip-0001", "twin", "broken")
+    ])  # fmt: skip
+
+    def answer(prompt: str, schema: Any) -> str:
+        if prompt.strip() == "Describe the video.":
+            return "A test picture."
+        assert evidence(prompt)["caption"] == "A test picture."
+        return json.dumps({"visual": 5, "audio": 5, "details": 5})
+
+    with served(answer) as server:
+        model, prompt = f"openai:tiny@{server.url}/v1", tmp_path / "plain.txt"
+        words = ("--captions", model, "--videos", videos, "--prompt", prompt, "--data", data)
+        found = asid_eval("ugc", server, tmp_path / "run", *words)
+        assert table(found, "UGC")["tiny"] == pytest.approx([75.0] * 4) and found["missing"] == {"no_caption": 1}
+        paid_so_far = server.seen.answers
+        assert paid_so_far == 2 + 3  # twins are captioned once, and judged by their own references
+        out = tmp_path / "mine.jsonl"
+        said = asid("caption", model, "--videos", videos, "--prompt", prompt, "--out", out,
+                    "--run", tmp_path / "run-captions" / "tiny")  # fmt: skip
+        assert server.seen.answers == paid_so_far
+    assert "3 captions" in said and "1 failed" in said
+    written = [json.loads(line) for line in out.read_text().splitlines()]
+    assert sorted(line["video_id"] for line in written) == ["clip-0000.mp4", "clip-0001.mp4", "twin.mp4"]
+    assert {line["model"] for line in written} == {"tiny-2026-01"}

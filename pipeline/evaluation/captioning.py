@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from asid.pipeline import manifest as manifests
 from asid.pipeline.errors import UserError
 from asid.pipeline.evaluation.judges import model_of
-from asid.pipeline.manifest import Manifest
 from asid.pipeline.prompts import Prompts
-from asid.pipeline.run import Run
+from asid.pipeline.recipe import manifest as manifests
+from asid.pipeline.recipe.manifest import Manifest
+from asid.pipeline.run.folder import Run
 from asid.pipeline.storage import display_name
 
 NAME = "captioner"

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from asid.pipeline.evaluation import elo
 from asid.pipeline.evaluation.benchmark import Benchmark
+from asid.pipeline.evaluation.benchmarks import elo
 from asid.pipeline.evaluation.files import DataError, short_key
 from asid.pipeline.evaluation.intake import Intake
 from asid.pipeline.evaluation.predictions import join, load_predictions

@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 import ray
+from typer.testing import CliRunner
 
+from asid.pipeline.cli import app
 from asid.pipeline.evaluation import judged as judging
 from tests import paid
-from tests.pipeline.evaluation.evalkit import (
+from tests.kits.evalkit import (
     asid,
     asid_eval,
     evidence,
@@ -90,6 +92,7 @@ def test_qa(tmp_path: Path) -> None:
     told = asid("failures", tmp_path / "run")
     for named in ("nobody", "mine.jsonl line 10", "prose/q1", "x/q1"):
         assert named in told
+    assert "`asid eval` goes on" in str(CliRunner().invoke(app, ["run", "--run", str(tmp_path / "run")]).exception)
 
 
 @pytest.mark.usefixtures("quick")

@@ -141,8 +141,13 @@ def outcome(run: Run, system: str) -> Outcome:
     for step in steps:
         for shard in run.shard_names(step):
             failed.update({failure.id: failure for failure in run.failures(step, shard)})
-    expected = list(run.all_rows(first))
-    judged = {case.id: case for case in (run.all_rows(steps[-1]) if steps else expected)}
+    texts: dict[str, str] = {}  # a caption is asked about many times, and need not be held as often
+
+    def held(case: Case) -> Case:
+        return case.model_copy(update={"caption": texts.setdefault(case.caption, case.caption)})
+
+    expected = [held(case) for case in run.all_rows(first)]
+    judged = {case.id: held(case) for case in run.all_rows(steps[-1])} if steps else {case.id: case for case in expected}
     return Outcome(system, expected, judged, failed)
 
 

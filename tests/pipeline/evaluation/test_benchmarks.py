@@ -139,7 +139,7 @@ def test_following(tmp_path: Path) -> None:
     names = ("scene", "characters", "objects", "actions", "narrative elements", "speech", "camera", "emotions")
 
     def levels(*explicit: str, **more: str) -> dict[str, Any]:
-        return {"levels": {name: "explicit" if name in explicit else "none" for name in names} | more, "evidence": {}}
+        return {"levels": {name: "explicit" if name in explicit else "none" for name in names} | more, "evidence": []}
 
     prompts = [("0.mp4", ["scene"]), ("0.mp4", ["narrative elements"]), ("1.mp4", ["scene", "actions"]),
                ("2.mp4", ["scene", "speech", "actions"]), ("3.mp4", ["speech"])]  # fmt: skip

@@ -155,6 +155,14 @@ def test_three_gram_repetition() -> None:
     assert repetition.ngram_rate("two words") == 0.0
 
 
+@given(st.integers(1, 110), st.integers(2, 6), st.text("ab c", max_size=30), st.randoms(use_true_random=False))
+def test_loops_are_found_as_the_published_rule_has_them(
+    unit: int, times: int, around: str, chance: random.Random
+) -> None:
+    text = around + "".join(chance.choices("abcdefgh \n", k=unit)) * times + around[::-1]
+    assert repetition.loops(text) == any(loop.search(text) for loop in events.LOOPS)
+
+
 def test_rep_col_counts_captions_and_not_copies() -> None:
     made = repetition.rep_col(["fine", "la la la la la la", "ha" * 50, GONE])
     assert made == Figure(75.0, 3, 4, {"judge failed": 1})

@@ -74,7 +74,7 @@ class Partition:
 
 
 def measure(rewards: Sequence[float | None], bounds: DifficultyBounds | None = None) -> Rollouts:
-    """Judge one sample by its rollouts' rewards. None is a reward that nobody could give: it is left out and counted."""
+    """Judge one sample by its rollouts' rewards. None, a reward that nobody could give, is left out and counted."""
     bounds = bounds or DifficultyBounds()
     there = [reward for reward in rewards if reward is not None]
     missing = len(rewards) - len(there)
@@ -92,7 +92,7 @@ def measure(rewards: Sequence[float | None], bounds: DifficultyBounds | None = N
 def partition(
     rollouts: Mapping[str, Sequence[float | None]], bounds: DifficultyBounds | None = None, copies: int = 2
 ) -> Partition:
-    """Part samples, id -> rewards of their rollouts, for DiaDem's two stages. Raises ValueError for `copies` below 1."""
+    """Part samples, id -> rewards of their rollouts, for DiaDem's two stages. Raises ValueError for no `copies`."""
     if copies < 1:
         raise ValueError(f"hard samples cannot be had {copies} times")
     return Partition({name: measure(rewards, bounds) for name, rewards in rollouts.items()}, copies)

@@ -106,9 +106,9 @@ def gdpo_loss(
 ) -> Any:
     """Give gDPO's loss: -log sigmoid(β x margin) + λ x `truth_nll`.
 
-    The first four are sums of log-probabilities of whole answers, `truth_nll` is the mean negative log-likelihood of the
-    ground-truth caption's tokens. All are floats, or torch tensors of one shape. (Eq. 9 of the paper prints the last
-    term with the wrong sign; its code adds it.)
+    The first four are sums of log-probabilities of whole answers, `truth_nll` is the mean negative log-likelihood of
+    the ground-truth caption's tokens. All are floats, or torch tensors of one shape. (Eq. 9 of the paper prints the
+    last term with the wrong sign; its code adds it.)
     """
     margin = beta * ((policy_chosen - policy_rejected) - (reference_chosen - reference_rejected))
     if isinstance(margin, (int, float)):

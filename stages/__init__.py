@@ -24,6 +24,8 @@ STAGES = {
     "format": "asid.stages.format:Format",
     "near_duplicates": "asid.stages.near_duplicates:NearDuplicates",
     "filter": "asid.stages.filter:Filter",
+    "cases": "asid.stages.cases:Cases",
+    "judge": "asid.stages.judge:Judge",
 }
 
 

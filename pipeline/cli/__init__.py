@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from asid.pipeline import stopping
-from asid.pipeline.cli import giving, looking, manifests, working
+from asid.pipeline.cli import evaluating, giving, looking, manifests, working
 from asid.pipeline.cli.common import complain
 from asid.pipeline.errors import UserError
 
@@ -24,7 +24,7 @@ for command in (
     manifests.doctor,
 ):
     app.command()(command)
-app.command("eval")(looking.evaluate)
+app.command("eval")(evaluating.evaluate)
 
 of_manifests = typer.Typer(no_args_is_help=True, help="Write or check a manifest.")
 of_manifests.command()(manifests.new)

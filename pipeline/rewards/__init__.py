@@ -3,6 +3,8 @@
 from asid.rewards import Judge, DialogueReward, avocado, ms_swift, trl, verl
 """
 
+from typing import TYPE_CHECKING
+
 from asid.pipeline.rewards import ms_swift, trl, verl
 from asid.pipeline.rewards.difficulty import DifficultyBounds, Partition, advantages, partition
 from asid.pipeline.rewards.kinds import (
@@ -19,6 +21,9 @@ from asid.pipeline.rewards.kinds import (
 )
 from asid.pipeline.rewards.rollout import RewardUnavailable, Rollout
 from asid.pipeline.rewards.rounds import PairThresholds, RatedCaption, gdpo_loss, pairs, thresholds
+
+if TYPE_CHECKING:
+    from asid.pipeline.rewards.judge import Judge
 
 __all__ = [
     "REWARDS",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -73,7 +72,7 @@ class Judge:
         model, store = self._open()
         media: Sequence[Media] = ()
         if video and self.sees_videos:
-            media = [await asyncio.to_thread(_medium, os.path.abspath(video))]
+            media = [await asyncio.to_thread(_medium, video)]
         request = Request(task=f"reward {prompt}", prompt=self.prompts.render(prompt, **values), media=tuple(media),
                           settings={} if "temperature" in self.config.settings else {"temperature": 0})  # fmt: skip
         current_store.set(store)

@@ -60,7 +60,7 @@ def told(statements: Iterable[str], caption: str) -> list[bool]:
 
 def _stems(text: str) -> set[str]:
     words, empty = re.findall(r"\w+", text.casefold()), frozenset(EMPTY.split())
-    return {SUFFIX.sub("", word) if len(word) > 4 else word for word in words if word not in empty}
+    return {SUFFIX.sub("", word) if len(word) > 3 else word for word in words if word not in empty}
 
 
 def levels(caption: str) -> dict[str, Level]:

@@ -19,7 +19,7 @@ from asid.pipeline.errors import UserError
 from asid.pipeline.models.ask import ask
 from asid.pipeline.models.base import Media, Misconfigured, ModelError, Request
 from asid.pipeline.models.config import ModelConfig
-from asid.pipeline.models.factory import open_model
+from asid.pipeline.models.factory import open_model, unknown_settings
 from asid.pipeline.models.replay import AnswerStore, Replaying, current_store
 from asid.pipeline.prompts import Prompts
 from asid.pipeline.rewards.rollout import RewardUnavailable
@@ -52,6 +52,12 @@ class Judge:
         except ValidationError as error:
             lines = [f"{'.'.join(map(str, one['loc'])) or 'model'}: {one['msg']}" for one in error.errors()]
             raise UserError("\n".join(["the judge's model is not one:", *lines])) from None
+        try:
+            unknown = unknown_settings(config)
+        except ModuleNotFoundError as error:
+            raise UserError(f"a judge of provider {config.provider} needs {error.name}: install it here") from error
+        if unknown:
+            raise UserError("\n".join(unknown))
         self.config = config
         self.answers = Path(answers)
         self.prompts = Prompts(prompts)

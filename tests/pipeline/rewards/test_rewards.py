@@ -121,8 +121,10 @@ def test_nobody_is_asked_about_an_empty_caption(tmp_path: Path, kind: Callable[[
 def test_a_wrong_model_is_refused_before_training(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="the judge's model is not one:\nprovider"):
         Judge({"provider": "oracle"}, tmp_path)
+    with pytest.raises(UserError, match="setting 'mood' is unknown to scripted"):
+        Judge({"provider": "scripted", "settings": {"mood": 1}}, tmp_path)
     with pytest.raises(Misconfigured):
-        give(ChecklistReward(Judge({"provider": "scripted", "settings": {"mood": 1}}, tmp_path)))
+        give(ChecklistReward(Judge({"provider": "scripted", "script": "gone.yaml"}, tmp_path)))
 
 
 def test_a_video_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
-from asid.pipeline.asking import NOBODY, AskingConfig, AskingStage
+from asid.pipeline.asking.stage import NOBODY, AskingConfig, AskingStage
 from asid.pipeline.evaluation.registry import contract
 from asid.pipeline.evaluation.rows import Case, Reply
 from asid.pipeline.models.base import Media

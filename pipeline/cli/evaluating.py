@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from asid.pipeline import interrupts
 from asid.pipeline.cli.common import Prompts, RunFolder, Settings, changes, complain, err, out, words_and_run
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON, whole")] = False,
 ) -> None:
     """Hold a run against truth, or have captions judged against a benchmark. `asid eval list` says which there are."""
-    from asid.pipeline.evaluate import KINDS
+    from asid.pipeline.evaluation.truth import KINDS
 
     if words == ["list"]:
         _list()
@@ -60,8 +61,8 @@ def evaluate(
 
 
 def _list() -> None:
-    from asid.pipeline.evaluate import KINDS
     from asid.pipeline.evaluation.registry import BENCHMARKS, find
+    from asid.pipeline.evaluation.truth import KINDS
 
     for name in BENCHMARKS:
         found = find(name)
@@ -74,10 +75,10 @@ def _list() -> None:
 
 
 def _against_truth(words: list[str], run: str, truth: Path | None, as_json: bool) -> None:
-    from asid.pipeline.evaluate import KINDS
-    from asid.pipeline.mistakes import nearest
-    from asid.pipeline.run import Run
-    from asid.pipeline.show import print_figures
+    from asid.pipeline.cli.show import print_figures
+    from asid.pipeline.evaluation.truth import KINDS
+    from asid.pipeline.recipe.mistakes import nearest
+    from asid.pipeline.run.folder import Run
 
     folder, kind = words_and_run(words, run, ("KIND", "RUN"))
     if kind not in KINDS:
@@ -116,15 +117,14 @@ class Asked:
 
 
 def _judged(asked: Asked, folder: str, settings: list[str], cpus: float | None, as_json: bool) -> None:
-    from asid.pipeline import stopping
-    from asid.pipeline.doctor import before_spending
+    from asid.pipeline.cli.show import Terminal
     from asid.pipeline.evaluation import judged
     from asid.pipeline.evaluation.intake import Intake
     from asid.pipeline.evaluation.judges import models_of
     from asid.pipeline.evaluation.prepare import prepare
-    from asid.pipeline.lock import lock
-    from asid.pipeline.preflight import preflight
-    from asid.pipeline.show import Terminal
+    from asid.pipeline.run.doctor import before_spending
+    from asid.pipeline.run.lock import lock
+    from asid.pipeline.run.preflight import preflight
 
     folder = folder or f"asid-eval-{asked.name.rpartition(':')[2]}"
     intake = Intake()
@@ -144,8 +144,8 @@ def _judged(asked: Asked, folder: str, settings: list[str], cpus: float | None, 
                 _ended(result)
             found = judged.figures(run, asked.benchmark, prepared.system, intake)
     except KeyboardInterrupt:
-        complain(f"\nstopped by {stopping.name()}. Every answer that was paid for is kept: the same command goes on")
-        raise typer.Exit(stopping.exit_code()) from None
+        complain(f"\nstopped by {interrupts.name()}. Every answer that was paid for is kept: the same command goes on")
+        raise typer.Exit(interrupts.exit_code()) from None
     _print(found, as_json)
     if not found.scored:
         complain(f"nothing was scored: asid failures {folder} says why")

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StrictInt
 
-from asid.pipeline.answers import Statements
+from asid.pipeline.asking.answers import Statements
 from asid.pipeline.evaluation.benchmark import Benchmark, Reference
 from asid.pipeline.evaluation.contracts import Contract, Values, each_once, numbered
 from asid.pipeline.evaluation.files import DataError, first, records, short_key, text_of, texts_of

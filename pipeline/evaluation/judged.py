@@ -7,19 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from asid.pipeline import manifest as manifests
-from asid.pipeline import shards
 from asid.pipeline.evaluation.benchmark import Benchmark
 from asid.pipeline.evaluation.files import DataError
 from asid.pipeline.evaluation.intake import Intake
 from asid.pipeline.evaluation.outcome import Outcome
 from asid.pipeline.evaluation.rows import Case
 from asid.pipeline.evaluation.tables import Table
-from asid.pipeline.manifest import Manifest
+from asid.pipeline.recipe import manifest as manifests
+from asid.pipeline.recipe.manifest import Manifest
 from asid.pipeline.rows import Answered, Failure
-from asid.pipeline.run import Run, RunError, shard_name
-from asid.pipeline.shards import Footer
-from asid.pipeline.work import write_failures
+from asid.pipeline.run import shards
+from asid.pipeline.run.folder import Run, RunError, shard_name
+from asid.pipeline.run.shards import Footer
+from asid.pipeline.run.workshop import write_failures
 
 if TYPE_CHECKING:
     from asid.pipeline.engine import Result

@@ -125,7 +125,7 @@ def _named(value: Any) -> Any:
 def _of_run(path: Path, annotator: str) -> Iterator[tuple[str, Any]]:
     """What a run wrote: its finished captions, or those of one annotator."""
     from asid.pipeline.rows import Candidate, Clip, Formatted
-    from asid.pipeline.run import Run
+    from asid.pipeline.run.folder import Run
 
     run = Run.open(path)
     names = {step: run.types(step)[1] for step in run.steps}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from asid.pipeline.answers import EventErrors
+from asid.pipeline.asking.answers import EventErrors
 from asid.pipeline.evaluation.benchmark import Benchmark, Reference
 from asid.pipeline.evaluation.contracts import Contract, Values, numbered, numbered_once
 from asid.pipeline.evaluation.files import DataError, first, records, short_key, text_of, texts_of

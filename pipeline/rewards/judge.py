@@ -15,12 +15,12 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from asid.pipeline.asking.exchange import ask
 from asid.pipeline.errors import UserError
-from asid.pipeline.models.ask import ask
 from asid.pipeline.models.base import Media, Misconfigured, ModelError, Request
 from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.models.factory import open_model, unknown_settings
-from asid.pipeline.models.replay import AnswerStore, Replaying, current_store
+from asid.pipeline.models.layers.replay import AnswerStore, Replaying, current_store
 from asid.pipeline.prompts import Prompts
 from asid.pipeline.rewards.rollout import RewardUnavailable
 from asid.pipeline.storage import Storage, to_uri

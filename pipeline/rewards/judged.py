@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from asid.pipeline.answers import EventErrors
+from asid.pipeline.asking.answers import EventErrors
 from asid.pipeline.attributes import ATTRIBUTES
 from asid.pipeline.evaluation.avocado import PointVerdicts
 from asid.pipeline.evaluation.contracts import each_once, numbered, numbered_once

@@ -147,7 +147,9 @@ def outcome(run: Run, system: str) -> Outcome:
         return case.model_copy(update={"caption": texts.setdefault(case.caption, case.caption)})
 
     expected = [held(case) for case in run.all_rows(first)]
-    judged = {case.id: held(case) for case in run.all_rows(steps[-1])} if steps else {case.id: case for case in expected}
+    judged = (
+        {case.id: held(case) for case in run.all_rows(steps[-1])} if steps else {case.id: case for case in expected}
+    )
     return Outcome(system, expected, judged, failed)
 
 

@@ -299,9 +299,10 @@ def table(
     return {row: figures(rows[row], aggregation) for row in ROWS if row in rows}
 
 
+SHOTS = ("single-shot", "multi-shot")
+SPEAKERS = ("1 speaker", "2 speakers", ">=3 speakers", "overlap")
 ROWS = (
-    "overall", "single-shot", "multi-shot",
-    "1 speaker", "2 speakers", ">=3 speakers", "overlap",
+    "overall", *(row for shot in SHOTS for row in (shot, *(f"{shot}, {count}" for count in SPEAKERS))), *SPEAKERS,
     "0 on screen", "1 on screen", "2 on screen", ">=3 on screen",
     "off-screen: yes", "off-screen: no", "same sex: yes", "same sex: no",
     "only opposite sex: yes", "only opposite sex: no",
@@ -314,10 +315,10 @@ def _rows(clip: DialogueClip) -> list[str]:
         return f">=3 {plural}" if count >= 3 else f"{count} {plural}"
 
     flags = {"off-screen": clip.off_screen, "same sex": clip.same_sex, "only opposite sex": clip.only_opposite_sex}
+    shot = SHOTS[0] if clip.single_shot else SHOTS[1]
+    speakers = some(clip.speakers, "speaker") if clip.speakers else "overlap"
     return [
-        "overall",
-        "single-shot" if clip.single_shot else "multi-shot",
-        some(clip.speakers, "speaker") if clip.speakers else "overlap",
+        *("overall", shot, f"{shot}, {speakers}", speakers),
         some(clip.people, "on screen"),
         *(f"{name}: {'yes' if flag else 'no'}" for name, flag in flags.items()),
     ]

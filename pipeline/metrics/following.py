@@ -40,9 +40,9 @@ class Following:
 
 
 def attribute_key(name: str) -> str:
-    """Name an attribute as this project does: the published prompts write "narrative elements" with a space. Raises
+    """Name an attribute as this project does: the papers' tools write "narrative_elements", or with a space. Raises
     ValueError for an unknown one."""
-    key = "_".join(name.strip().casefold().split())
+    key = name.replace("_", " ").strip().casefold().removesuffix(" elements")
     if key not in ATTRIBUTES:
         raise ValueError(f"unknown attribute {name!r}; there are {', '.join(ATTRIBUTES)}")
     return key

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from asid.pipeline.metrics.events import LOOPS
 from asid.pipeline.metrics.figure import Absent, Figure, mean
 
 GRAM = 3
+SHORT, LONGEST = 49, 99  # characters of a unit
+SHORT_TIMES, LONG_TIMES = 5, 4  # in a row, of a unit up to SHORT and beyond
 
 
 def ngram_rate(text: str, size: int = GRAM) -> float:
@@ -23,8 +24,26 @@ def ngram_rate(text: str, size: int = GRAM) -> float:
 
 
 def loops(text: str) -> bool:
-    """Tell whether the caption fell into a loop."""
-    return any(loop.search(text) for loop in LOOPS)
+    """Tell whether the caption fell into a loop. Equals a search for `events.LOOPS`, in less time by far: where a
+    unit repeats, each character equals the one a unit later, all along, and every stretch that long has a place whose
+    number is a multiple of its length."""
+    size = len(text)
+    for unit in range(1, min(LONGEST, size // LONG_TIMES) + 1):
+        least = unit * ((SHORT_TIMES if unit <= SHORT else LONG_TIMES) - 1)
+        for place in range(0, size - unit, least):
+            if text[place] == text[place + unit] and _stretch(text, place, unit, least):
+                return True
+    return False
+
+
+def _stretch(text: str, place: int, unit: int, least: int) -> bool:
+    """Whether `least` characters around `place` equal those a unit later."""
+    start = end = place
+    while end < len(text) - unit and text[end] == text[end + unit]:
+        end += 1
+    while start and end - start < least and text[start - 1] == text[start - 1 + unit]:
+        start -= 1
+    return end - start >= least
 
 
 def rep_col(captions: Iterable[str | Absent]) -> Figure:

@@ -91,10 +91,16 @@ def open_provider(config: ModelConfig, storage: Storage) -> Model:
 
 
 def known_settings(config: ModelConfig) -> frozenset[str]:
-    from asid.pipeline.models.providers import gemini, openai, scripted, vllm
-
-    modules = {"openai": openai, "gemini": gemini, "scripted": scripted, "vllm": vllm}
-    return modules[config.provider].SETTINGS
+    """Give the settings that a provider has. Its module alone is imported."""
+    if config.provider == "gemini":
+        from asid.pipeline.models.providers.gemini import SETTINGS
+    elif config.provider == "scripted":
+        from asid.pipeline.models.providers.scripted import SETTINGS
+    elif config.provider == "vllm":
+        from asid.pipeline.models.providers.vllm import SETTINGS
+    else:
+        from asid.pipeline.models.providers.openai import SETTINGS
+    return SETTINGS
 
 
 def unknown_settings(config: ModelConfig) -> list[str]:

@@ -57,7 +57,7 @@ class AttributeLevels(Record):
     """The judge's levels, and what they rest on."""
 
     levels: Levels
-    evidence: list[Shown]
+    evidence: list[Shown] = Field(default_factory=list)
 
 
 def key_of(attribute: str) -> str:

@@ -91,28 +91,6 @@ def report(
     out().print(f"wrote {target}", markup=False)
 
 
-def evaluate(
-    words: Annotated[
-        list[str], typer.Argument(metavar="KIND [RUN]", help="shots, speech or captions; and the run folder")
-    ],
-    truth: Annotated[Path, typer.Option("--truth", help="Folder with NAME.truth.json, and NAME.rttm where it is")],
-    run: RunFolder = "",
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each line")] = False,
-) -> None:
-    """Hold a run against truth."""
-    from asid.pipeline.cli.show import print_figures
-    from asid.pipeline.evaluation.truth import KINDS
-    from asid.pipeline.registry import nearest
-    from asid.pipeline.run.folder import Run
-
-    folder, kind = words_and_run(words, run, ("KIND", "RUN"))
-    if kind not in KINDS:
-        raise typer.BadParameter(f"{kind} is not one of {', '.join(KINDS)}{nearest(kind, KINDS)}")
-    if not truth.is_dir():
-        raise typer.BadParameter(f"there is no folder {truth}")
-    print_figures(out(), KINDS[kind](Run.open(folder), truth), as_json)
-
-
 def review(
     folder: Where = "",
     run: RunFolder = "",

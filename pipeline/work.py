@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from asid.pipeline import shards
+from asid.pipeline.media.process import SHORT, MediaError
 from asid.pipeline.models.base import Abandoned, Misconfigured, Model, OutOfBudget
 from asid.pipeline.models.batch import LONGEST
 from asid.pipeline.models.replay import AnswerStore, current_store
@@ -26,6 +27,9 @@ from asid.pipeline.stage import Context, Stage, Unprocessable
 logger = logging.getLogger("asid")
 NOTHING_FRESH = Fresh()
 ROOM = 256 << 20  # bytes that must be free before a shard is begun: half of one helps nobody
+AGAIN = frozenset({"killed", "crashed", "no_resources"})  # kinds that say nothing of the row
+TRIES = 3  # of such a row
+PAUSE = 2.0  # s before the next one, growing: a worker that is being stopped is gone by then
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
 
 
@@ -239,6 +243,20 @@ class Workshop:
         return {row.id: job.result() for row, job in zip(rows, jobs, strict=True)}
 
     async def _attempt(self, stage: Stage[Any, Any, Any], row: Row, step: str, wanted: type[Row]) -> Outcome:
+        """One row through the stage, again where what went wrong was not the row's."""
+        tries = 1
+        while True:
+            outcome = await self._try(stage, row, step, wanted)
+            failure = outcome.failure
+            if failure is None or failure.kind not in AGAIN:
+                return outcome
+            if tries == TRIES:
+                return Outcome(row.id, failure=failure.model_copy(update={"attempts": tries}))
+            logger.warning("%s tries %s again: %s", step, row.id, failure.reason)
+            await asyncio.sleep(PAUSE * tries)
+            tries += 1
+
+    async def _try(self, stage: Stage[Any, Any, Any], row: Row, step: str, wanted: type[Row]) -> Outcome:
         """One row through the stage. Whatever goes wrong with it is its failure and nobody else's; this is the one
         place that catches everything."""
 
@@ -261,11 +279,16 @@ class Workshop:
             raise StageFailed(f"{step}: {error}") from error
         except TimeoutError:
             return failed("timeout", f"took longer than {timeout:.0f} s")
-        except OSError as error:
-            if error.errno in NO_ROOM:
+        except MediaError as error:
+            if error.kind == "no_tool":
+                raise StageFailed(f"{step}: {error}") from error
+            return failed(error.kind, str(error))
+        except (OSError, MemoryError) as error:
+            if isinstance(error, OSError) and error.errno in NO_ROOM:
                 raise StageFailed(f"{step} cannot write: {error}") from error
             logger.exception("%s failed on %s", step, row.id)
-            return failed("crash", _said(error))
+            short = isinstance(error, MemoryError) or error.errno in SHORT
+            return failed("no_resources" if short else "crash", _said(error))
         except Exception as error:
             logger.exception("%s failed on %s", step, row.id)
             return failed("crash", _said(error))

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from asid.pipeline.media.process import MediaError, input_arguments, run, stream
+from asid.pipeline.media.process import NO_VERDICT, MediaError, input_arguments, run, stream
 from asid.pipeline.rows import Record
 
 HDR = {"smpte2084", "arib-std-b67"}
@@ -192,7 +192,7 @@ def _packets(path: Path, timeout: float) -> dict[int, int]:
     try:
         lines = run(command, timeout, memory=PROBE_MEMORY).decode("ascii", "replace").split()
     except MediaError as error:
-        if error.kind in ("timeout", "no_tool"):
+        if error.kind in NO_VERDICT:
             raise
         return {}  # the readings that follow say what is wrong
     return Counter(int(line.strip(",")) for line in lines if line.strip(",").isdigit())

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from asid.pipeline import shards
+from asid.pipeline import chances, shards
 from asid.pipeline.asking import AskingStage
 from asid.pipeline.inputs import InputError, list_inputs
 from asid.pipeline.manifest import Manifest
@@ -106,9 +106,9 @@ def before_spending(run: Run, steps: Sequence[str], again: bool = False) -> None
     }
     if not any(asked.values()):
         return
-    survey = run.survey()
-    due = {name: models for name, models in asked.items() if models and (again or not survey.whole(name))}
-    paid = dict.fromkeys(model for models in due.values() for model in models)
+    asking = [name for name, models in asked.items() if models]
+    due = asking if again else chances.due(run, run.survey(), asking)
+    paid = dict.fromkeys(model for name in due for model in asked[name])
     findings = [_prompts(run.steps[name], run.prompts) for name in due]
     findings += check_models(run.manifest, paid, list(run.steps.values()))
     if found := [finding for finding in findings if not finding.good]:

@@ -186,8 +186,9 @@ class Run:
         ingest: nothing else knows which videos are in it, and it must not be taken for one that was never written."""
         try:
             found = shards.footer(self.storage, self.uri(step, shard))
-            if found and found.failed:
-                shards.footer(self.storage, self.failures_uri(step, shard))
+            failures = self.failures_uri(step, shard)
+            if found and found.failed and shards.footer(self.storage, failures) is None:
+                raise DamagedShard(failures, "it is gone")
             return found
         except DamagedShard as error:
             if step == next(iter(self.steps)):

@@ -43,13 +43,15 @@ class BudgetReached(Exception):
 
 @dataclass(frozen=True)
 class Task:
-    """One shard for one step. `only`: work these input rows anew and keep the others. `poison`: rows set aside because
-    they killed a worker. `listed`: the rows themselves, for ingest, which has no shard to read from."""
+    """One shard for one step. `only`: work these input rows anew and keep the others, which were made of the inputs
+    `since`, by default of those that there are. `poison`: rows set aside because they killed a worker. `listed`: the
+    rows themselves, for ingest, which has no shard to read from."""
 
     step: str
     shard: str
     inputs: dict[str, str] = field(default_factory=dict)
     only: frozenset[str] | None = None
+    since: dict[str, str] | None = None
     fresh: Fresh = NOTHING_FRESH
     replay_only: bool = False
     poison: tuple[Failure, ...] = ()
@@ -58,7 +60,8 @@ class Task:
 
 @dataclass(frozen=True)
 class Done:
-    """What came of a task; the rows themselves are in the shard."""
+    """What came of a task; the rows themselves are in the shard. `new`: ids of those that were made by it, where others
+    were kept."""
 
     step: str
     shard: str
@@ -67,6 +70,7 @@ class Done:
     failures: int
     seconds: float
     spent: tuple[Line, ...] = ()  # on answers that are new
+    new: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -139,9 +143,10 @@ class Workshop:
             if error.errno in NO_ROOM:
                 raise StageFailed(f"{task.step} cannot write: {error}") from error
             raise
-        new = [entry for entry in store.entries.values() if entry.key in store.new] if store else []
+        answers = [entry for entry in store.entries.values() if entry.key in store.new] if store else []
+        new = None if task.only is None else frozenset(row.id for outcome in made.values() for row in outcome.rows)
         return Done(task.step, task.shard, Mark.of(footer), len(rows), len(footer.failed), time.monotonic() - began,
-                    tuple(lines(task.step, new, self.run.manifest.models)))  # fmt: skip
+                    tuple(lines(task.step, answers, self.run.manifest.models)), new)  # fmt: skip
 
     async def rehearse(self, task: Task, row_id: str) -> None:
         """One row of a task through its stage, with nothing kept but the answers that it paid for."""
@@ -203,17 +208,21 @@ class Workshop:
         return {name: tuple(self.run.rows(name, ALL)) for name in passes}
 
     def _old(self, task: Task) -> dict[str, Outcome]:
-        """What the shard holds already of rows that are not to be worked anew."""
+        """What the shard holds already of rows that are not to be worked anew; a failure of which nothing is told any
+        more is none of it."""
+        assert task.only is not None
         footer = shards.footer(self.run.storage, self.run.uri(task.step, task.shard))
-        if footer is None or footer.fingerprint != self.run.fingerprints[task.step] or footer.inputs != task.inputs:
+        since = task.inputs if task.since is None else task.since
+        if footer is None or footer.fingerprint != self.run.fingerprints[task.step] or footer.inputs != since:
             return {}
         rows = iter(self.run.rows(task.step, task.shard))
         failures = {failure.id: failure for failure in self.run.failures(task.step, task.shard)}
         old = {}
         for id, count in footer.outcomes:
-            old[id] = Outcome(id, tuple(next(rows) for _ in range(count)), failures.get(id))
-        assert task.only is not None
-        return {id: outcome for id, outcome in old.items() if id not in task.only}
+            outcome = Outcome(id, tuple(next(rows) for _ in range(count)), failures.get(id))
+            if id not in task.only and (count or outcome.failure):
+                old[id] = outcome
+        return old
 
     # --- working -------------------------------------------------------------------------------------------------
 

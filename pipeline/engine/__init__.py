@@ -19,6 +19,7 @@ import ray
 from ray.exceptions import ActorUnschedulableError, RayActorError, RayTaskError, RuntimeEnvSetupError
 
 from asid.pipeline import ingesting, pace, shards
+from asid.pipeline.chances import Chances, passing
 from asid.pipeline.engine import cluster
 from asid.pipeline.engine.crew import Crew, Group, Hand
 from asid.pipeline.engine.flight import Flight, Suspect
@@ -28,6 +29,7 @@ from asid.pipeline.engine.result import Progress, Result
 from asid.pipeline.models import waiting
 from asid.pipeline.rows import Failure
 from asid.pipeline.run import ALL, Fresh, Run
+from asid.pipeline.text import counted
 from asid.pipeline.work import NOTHING_FRESH, BudgetReached, Done, StageFailed, Task
 
 __all__ = ["Engine", "Progress", "Result"]
@@ -66,6 +68,7 @@ class Engine:
         self.told = float("-inf")  # when the meters last heard of the queues
         self.suspects: dict[Key, Suspect] = {}
         self.steps: list[str] = []
+        self.chances = Chances(run, {})
         self.within: frozenset[str] | None = None
 
     def execute(
@@ -80,7 +83,7 @@ class Engine:
     ) -> Result:
         """Bring `steps` (all, when none are named) to done. `force` works shards that are done already, `only` limits
         that to some input rows, `within` everything after ingest to some shards; `fresh` says which stored answers are
-        not to be used again."""
+        not to be used again. Otherwise rows whose failure may have passed are tried once more."""
         began = time.monotonic()
         self.within = within
         self.steps = list(steps or self.run.steps)
@@ -88,6 +91,8 @@ class Engine:
         self._look_for_damage()
         first = next(iter(self.run.steps))
         self.force = force or only is not None
+        if not self.force:
+            self.chances = Chances(self.run, passing(self.run, self.survey, self.steps))
         if first in self.steps:
             self._list(first, force)
         if self._has_intake() or self._anything_to_do():
@@ -95,7 +100,9 @@ class Engine:
             with cluster.cluster(self.cpus):
                 try:
                     self.crew.prepare(
-                        self.run.steps[step] for step in self.steps if self.force or not self.survey.whole(step)
+                        self.run.steps[step]
+                        for step in self.steps
+                        if self.force or self.chances.waiting[step] or not self.survey.whole(step)
                     )
                     if self.intake and self._has_intake():
                         self._ingest(first, self.intake)
@@ -129,7 +136,7 @@ class Engine:
             self.progress.said(damage)
 
     def _anything_to_do(self) -> bool:
-        return self.force or any(not self.survey.whole(step) for step in self.steps)
+        return self.force or bool(self.chances.ids) or any(not self.survey.whole(step) for step in self.steps)
 
     def _seed(self, first: str) -> None:
         for step in self.steps:
@@ -138,19 +145,27 @@ class Engine:
                     self._offer(step, shard, self.force)
 
     def _offer(self, step: str, shard: str, force: bool = False) -> None:
-        """Queue a shard when it is not done and all its inputs are."""
+        """Queue a shard when it is not done, or has rows that are to be tried again, and all its inputs are done."""
         key = (step, shard)
         given_up = step in self.result.stopped or self.result.out_of_budget
         left_out = self.within is not None and shard != ALL and shard not in self.within
         if step not in self.steps or key in self.queued or given_up or left_out:
             return
-        if (force or not self.survey.done(step, shard)) and self.survey.ready(step, shard):
+        due = force or key in self.chances.ids or not self.survey.done(step, shard)
+        awaited = self.chances.awaits(step, shard, self.queued, self.result.stopped)
+        if due and not awaited and self.survey.ready(step, shard):
             inputs = self.survey.inputs(step, shard)
             assert inputs is not None
-            if self.template.only is not None and not self._touches(step, shard):
+            only, since = self.template.only, None
+            if only is not None and not self._touches(step, shard):
                 return
+            if only is None and not force:
+                only, since = self.chances.part(step, shard, inputs, self.survey.footers.get(key))
+            self.chances.begun(step, shard)
             self.queued.add(key)
-            self.ready[step].append(replace(self.template, step=step, shard=shard, inputs=inputs))
+            self.ready[step].append(
+                replace(self.template, step=step, shard=shard, inputs=inputs, only=only, since=since)
+            )
 
     def _touches(self, step: str, shard: str) -> bool:
         """Whether a shard holds one of the rows asked for."""
@@ -243,13 +258,14 @@ class Engine:
 
     def _finish(self, done: Done) -> None:
         self.queued.discard((done.step, done.shard))
+        self.chances.finished(done, self.survey.footers.get((done.step, done.shard)))
         self.survey.record(done.step, done.shard, done.mark)
         self.result.shards += 1
         self.result.rows += done.mark.rows
         self.result.failures += done.failures
         self.progress.finished(done)
         self.meters.finished(done)
-        if not ingesting.is_piece(done.shard):
+        if not ingesting.is_piece(done.shard) and done.new is None:
             pace.note(self.run.storage, done.step, done.shard, done.mark.rows)
         self._judge_rate(done.step)
         if ingesting.is_piece(done.shard):
@@ -261,6 +277,9 @@ class Engine:
                 names = self.survey.names(later.name) if done.shard == ALL or later.is_corpus_pass else [done.shard]
                 for shard in names:
                     self._offer(later.name, shard)
+        for step, shard in list(self.chances.ids):  # that waited for this one, however far before it
+            if done.step in self.chances.before[step]:
+                self._offer(step, shard)
 
     def _give_up(self, task: Task, error: RayTaskError) -> None:
         """The stage itself failed, not a row of it."""
@@ -303,11 +322,18 @@ class Engine:
     # --- failures ------------------------------------------------------------------------------------------------
 
     def _judge_rate(self, step: str, enough: int = ENOUGH) -> None:
-        rows, failed = self.survey.tallies[step]
+        rows, failed = (count - self.chances.waiting[step] for count in self.survey.tallies[step])
         limit = self.run.steps[step].config.max_failure_rate
         limit = self.run.manifest.max_failure_rate if limit is None else limit
         if rows >= enough and failed > limit * rows:
-            self._stop(step, f"{failed} of {rows} rows failed, more than the limit of {limit:.0%}")
+            kinds = counted(self._kinds(step))
+            self._stop(step, f"{failed} of {rows} rows failed, more than the limit of {limit:.0%}: {kinds}")
+
+    def _kinds(self, step: str) -> Counter[str]:
+        """How many rows failed of each kind."""
+        keys = [(step, shard) for shard in self.survey.names(step)]
+        there = [key for key in keys if (mark := self.survey.footers.get(key)) and mark.failed]
+        return Counter(failure.kind for key in there for failure in self.run.failures(*key))
 
     def _judge_rates(self) -> None:
         """At the end even a few rows count."""
@@ -335,7 +361,8 @@ class Engine:
             self.deaths[key] += 1
             if self.deaths[key] >= DEATHS and key not in self.suspects and key[1] != ALL:
                 rows = flight.task.listed or self.run.rows(self.run.trunk(key[0]), key[1])
-                self.suspects[key] = Suspect(flight.task, deque(row.id for row in rows))
+                ids = deque(row.id for row in rows if flight.task.only is None or row.id in flight.task.only)
+                self.suspects[key] = Suspect(flight.task, ids)
         self._try_again(key, flight.task)
 
     def _cleared(self, flight: Flight) -> None:

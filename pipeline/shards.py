@@ -25,6 +25,7 @@ FORMAT = "1"  # of the run folder; a run of another format is refused
 FOOTER = b"asid"
 FOOTER_CRC = b"asid.crc32"  # of the footer's bytes; files of earlier versions have none
 PLAIN = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_(), bytes: pa.binary()}
+MADE_AGAIN = ": asid run makes it again, from what is stored"
 RecordType = TypeVar("RecordType", bound=Record)
 
 
@@ -37,7 +38,7 @@ class DamagedShard(ShardError):
 
     def __init__(self, uri: str, reason: object):
         told = str(reason).split("\n", 1)[0][:200]
-        super().__init__(f"{uri} is damaged ({told}): asid run makes it again, from stored answers")
+        super().__init__(f"{uri} is damaged ({told}){MADE_AGAIN}")
         self.uri = uri
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -155,6 +155,11 @@ class Workshop:
         rows: Sequence[Row] = task.listed or await asyncio.to_thread(self._inputs, step, task.shard)
         await self._attempt_all(stage, [row for row in rows if row.id == row_id], self._store(stage, task), task)
 
+    async def attempt(self, step: str, rows: Sequence[Row]) -> list[Outcome]:
+        """What comes of some rows, in order, with nothing kept of it."""
+        made = await self._attempt_all(await self.stage(step), rows, None, Task(step, ""))
+        return [made[row.id] for row in rows]
+
     def _store(self, stage: Stage[Any, Any, Any], task: Task) -> AnswerStore | None:
         if not stage.context.models:
             return None

@@ -19,7 +19,7 @@ from pydantic import Field
 
 from asid.pipeline.inputs import Listed
 from asid.pipeline.manifest import Manifest
-from asid.pipeline.rows import Decision, Row, Video
+from asid.pipeline.rows import Decision, Row, Video, grow
 from asid.pipeline.stage import CorpusPass, Stage, StageConfig, Unprocessable
 
 
@@ -84,6 +84,19 @@ class ToyWork(Stage[Video, ToyRow, ToyConfig]):
                 os.kill(os.getpid(), signal.SIGKILL)
         parts = range(2)
         return [ToyRow(id=f"{row.id}-{part}", name=row.name, text=self.config.word, number=part) for part in parts]
+
+
+class ToySeen(Video):
+    text: str
+
+
+class ToySee(Stage[Video, ToySeen, ToyConfig]):
+    """Rows that grow, as the product's do."""
+
+    name = "see"
+
+    async def process(self, row: Video) -> ToySeen:
+        return grow(row, ToySeen, text=self.config.word)
 
 
 class ToyNext(Stage[ToyRow, ToyRow, ToyConfig]):

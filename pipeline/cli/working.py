@@ -238,11 +238,24 @@ def _check(
     from asid.pipeline.preflight import preflight
     from asid.pipeline.revision import agree_or_refuse
 
+    if before is not None:
+        _restore(before)
     survey = target.survey()
     preflight(target, list(steps) if again else chances.due(target, survey, steps))
     agree_or_refuse(before, target, yes)
     if asks:
         before_spending(target, steps, again)
+
+
+def _restore(before: Run) -> None:
+    """Make again what ingest wrote, as the run was frozen, where it cannot be read: nothing can be said of a run
+    without it."""
+    from asid.pipeline import repair
+    from asid.pipeline.lock import lock
+
+    if repair.lost(before):
+        with lock(before.storage):
+            repair.restore(before, repair.lost(before), complain)
 
 
 @contextmanager

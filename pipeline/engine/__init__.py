@@ -18,7 +18,7 @@ from typing import Any
 import ray
 from ray.exceptions import ActorUnschedulableError, RayActorError, RayTaskError, RuntimeEnvSetupError
 
-from asid.pipeline import ingesting, pace, shards
+from asid.pipeline import ingesting, pace, repair, shards
 from asid.pipeline.chances import Chances, passing
 from asid.pipeline.engine import cluster
 from asid.pipeline.engine.crew import Crew, Group, Hand
@@ -52,6 +52,8 @@ class Engine:
         self.run = run
         self.progress = progress
         self.cpus = cpus
+        if damaged := repair.lost(run):
+            repair.restore(run, damaged, progress.said)
         self.survey = run.survey()
         self.result = Result()
         self.crew = Crew(run)
@@ -120,17 +122,19 @@ class Engine:
     # --- what there is to do -------------------------------------------------------------------------------------
 
     def _look_for_damage(self) -> None:
-        """Read the shards there are, the last step's first, as far as that takes no time worth mentioning. Of a larger
-        run what is damaged is found when it is read, and by `asid doctor RUN`."""
+        """Read the shards there are, ingest's, then the last step's first, as far as that takes no time worth
+        mentioning. Of a larger run what is damaged is found when it is read, and by `asid doctor RUN`."""
         room = VERIFIED
-        for step in reversed(self.run.steps):
+        first, *rest = self.run.steps
+        if damaged := self.run.verify(first, failures=False):  # the listing finds those again
+            repair.restore(self.run, damaged, self.progress.said)
+            self.survey = self.run.survey()
+        for step in reversed(rest):
             size = self.run.size(step)
             if room < VERIFIED and size > room:
                 break
             room -= size
             for shard, damage in self.run.verify(step).items():
-                if step == next(iter(self.run.steps)):
-                    raise self.run.unmendable(shard)
                 self.survey.forget(step, shard, damage)
         for damage in self.survey.damaged.values():
             self.progress.said(damage)
@@ -176,8 +180,7 @@ class Engine:
     # --- ingest: from inputs to shards ---------------------------------------------------------------------------
 
     def _list(self, first: str, force: bool) -> None:
-        everything = force or not self.survey.whole(first)
-        listing = ingesting.Listing(self.run, first, self.survey, everything, self.template.only)
+        listing = ingesting.Listing(self.run, first, self.survey, force, self.template.only)
         self.intake = Intake(listing, self.progress.said, self.force)
 
     def _has_intake(self) -> bool:

@@ -12,6 +12,7 @@ import logging
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -174,7 +175,10 @@ class Engine:
     def _touches(self, step: str, shard: str) -> bool:
         """Whether a shard holds one of the rows asked for."""
         assert self.template.only is not None
-        footer = shards.footer(self.run.storage, self.run.uri(step, shard))
+        try:
+            footer = shards.footer(self.run.storage, self.run.uri(step, shard))
+        except shards.DamagedShard:  # whoever works it tells
+            return True
         return footer is None or any(id in self.template.only for id, _ in footer.outcomes)
 
     # --- ingest: from inputs to shards ---------------------------------------------------------------------------
@@ -336,7 +340,11 @@ class Engine:
         """How many rows failed of each kind."""
         keys = [(step, shard) for shard in self.survey.names(step)]
         there = [key for key in keys if (mark := self.survey.footers.get(key)) and mark.failed]
-        return Counter(failure.kind for key in there for failure in self.run.failures(*key))
+        found = Counter[str]()
+        for key in there:
+            with suppress(shards.DamagedShard):  # said when work begins
+                found.update(failure.kind for failure in self.run.failures(*key))
+        return found
 
     def _judge_rates(self) -> None:
         """At the end even a few rows count."""
@@ -363,9 +371,10 @@ class Engine:
         else:
             self.deaths[key] += 1
             if self.deaths[key] >= DEATHS and key not in self.suspects and key[1] != ALL:
-                rows = flight.task.listed or self.run.rows(self.run.trunk(key[0]), key[1])
-                ids = deque(row.id for row in rows if flight.task.only is None or row.id in flight.task.only)
-                self.suspects[key] = Suspect(flight.task, ids)
+                with suppress(shards.DamagedShard, FileNotFoundError):  # else its next worker meets it, and tells
+                    rows = flight.task.listed or self.run.rows(self.run.trunk(key[0]), key[1])
+                    ids = deque(row.id for row in rows if flight.task.only is None or row.id in flight.task.only)
+                    self.suspects[key] = Suspect(flight.task, ids)
         self._try_again(key, flight.task)
 
     def _cleared(self, flight: Flight) -> None:

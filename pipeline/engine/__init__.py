@@ -88,6 +88,8 @@ class Engine:
         that to some input rows, `within` everything after ingest to some shards; `fresh` says which stored answers are
         not to be used again. Otherwise rows whose failure may have passed are tried once more."""
         began = time.monotonic()
+        waiting.clear(self.run.storage)
+        self.run.storage.clear_scratch()
         self.within = within
         self.steps = list(steps or self.run.steps)
         self.template = Task("", "", only=only, fresh=fresh, replay_only=replay_only)

@@ -2,14 +2,16 @@
 
     python tests/chaos/kills.py VIDEOS… --kills 20 --seed 1
 
-Each time either the driver or one of its workers gets SIGKILL at a random moment. Prints a line per kill and, at the
-end, for each step whether its tables are identical. Exits 1 when one is not, or when a process outlives its driver:
-workers and ffmpeg by AT_ONCE, Ray's own agents by AGENTS.
+Each time one of these, at a random moment: SIGKILL to the driver, to one of its workers, to an ffmpeg or ffprobe; the
+Ctrl-C of a terminal, to the driver's whole group; SIGTERM to all its processes at once, as a node that is drained does.
+Prints a line per kill and, at the end, for each step whether its tables are identical, failures included. Exits 1 when
+one is not, or when a process outlives its driver: workers and ffmpeg by AT_ONCE, Ray's own agents by AGENTS.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import random
 import signal
@@ -17,25 +19,34 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 import psutil
 
 from asid.pipeline.run import Run
 
+VICTIMS = {"worker": ("ray::Worker",), "tool": ("ffmpeg", "ffprobe")}
+KINDS = ("tool", "ctrl-c", "worker", "tool", "driver", "tool", "drain")  # in turn
 AT_ONCE, AGENTS = 20.0, 180.0  # s
 ASID = [sys.executable, "-m", "asid"]
 
 
 def tables(folder: Path) -> dict[tuple[str, str], tuple[str, tuple[str, ...]]]:
-    """(step, shard) -> the digest of its rows and the rows that failed."""
-    survey = Run.open(folder).survey()
-    return {key: (footer.digest, tuple(footer.failed)) for key, footer in survey.footers.items()}
+    """(step, shard) -> the digest of its rows and the rows that failed, each with its kind."""
+    run = Run.open(folder)
+    return {
+        key: (mark.digest, tuple(f"{one.id} {one.kind}" for one in run.failures(*key)))
+        for key, mark in run.survey().footers.items()
+    }
 
 
 def start(what: list[str], folder: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [*ASID, "run", *what, "--run", str(folder)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [*ASID, "run", *what, "--run", str(folder)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # a group of its own, as a shell gives it
     )
 
 
@@ -46,18 +57,49 @@ def title(process: psutil.Process) -> str:
         return ""
 
 
-def a_worker(driver: subprocess.Popen[bytes], chance: random.Random) -> psutil.Process | None:
-    """One that works now; waits for one to appear. None when the run ends first."""
+def one_of(driver: subprocess.Popen[bytes], names: tuple[str, ...], chance: random.Random) -> psutil.Process | None:
+    """A process of the run that is at work now; waits for one to appear. None when the run ends first."""
     while driver.poll() is None:
-        family = psutil.Process(driver.pid).children(recursive=True)
-        if found := [process for process in family if title(process).startswith("ray::Worker")]:
+        if found := [process for process in family_of(driver) if os.path.basename(title(process)).startswith(names)]:
             return chance.choice(found)
-        time.sleep(0.1)
+        time.sleep(0.05)
     return None
+
+
+def family_of(driver: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    try:
+        return psutil.Process(driver.pid).children(recursive=True)
+    except psutil.Error:
+        return []
 
 
 def still_there(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
     return psutil.wait_procs(processes, timeout=seconds)[1]
+
+
+def end(driver: subprocess.Popen[bytes], kind: str) -> list[psutil.Process]:
+    """End a run whole, in one of the ways. Gives the processes it had."""
+    family = family_of(driver)
+    if kind == "driver":
+        os.kill(driver.pid, signal.SIGKILL)
+    elif kind == "ctrl-c":
+        os.killpg(driver.pid, signal.SIGINT)
+    else:
+        for process in [*family, psutil.Process(driver.pid)]:
+            with contextlib.suppress(psutil.Error):
+                process.terminate()
+    driver.wait()
+    return family
+
+
+def hit(process: psutil.Process | None) -> str:
+    if process is None:
+        return ""
+    named = os.path.basename(title(process))
+    with contextlib.suppress(psutil.Error):
+        process.kill()
+        return named
+    return "too late"
 
 
 def main() -> int:
@@ -76,31 +118,25 @@ def main() -> int:
             return 1
         print(f"undisturbed: {time.monotonic() - began:.1f} s")
         agents: list[psutil.Process] = []
-        left_over, kills = 0, {"driver": 0, "worker": 0}
+        left_over, kills = 0, Counter[str]()
         driver = start(args.what, rough)
-        while sum(kills.values()) < args.kills and driver.poll() is None:
+        while kills.total() < args.kills:
             time.sleep(chance.uniform(2.0, args.longest))
-            kind = chance.choice(["driver", "worker"])
-            if kind == "worker":
-                victim = a_worker(driver, chance)
-                if victim is None:
-                    break
-                victim.kill()
-                said = ""
-            elif driver.poll() is None:
-                family = psutil.Process(driver.pid).children(recursive=True)
-                os.kill(driver.pid, signal.SIGKILL)
-                driver.wait()
+            kind = KINDS[kills.total() % len(KINDS)]
+            if driver.poll() is not None:
+                break
+            if kind in VICTIMS:
+                said = hit(one_of(driver, VICTIMS[kind], chance))
+            else:
+                family = end(driver, kind)
                 late = {process: title(process) for process in still_there(family, AT_ONCE)}
                 agents += [process for process in late if late[process].endswith("Agent")]
                 outlived = [name for name in late.values() if not name.endswith("Agent")]
                 left_over += len(outlived)
-                said = f"and {len(family)} processes; outlived it: {outlived}"
+                said = f"exit {driver.returncode}, {len(family)} processes; outlived it: {outlived or 'none'}"
                 driver = start(args.what, rough)
-            else:
-                break
             kills[kind] += 1
-            print(f"kill {sum(kills.values()):2}: {kind} {said}", flush=True)
+            print(f"kill {kills.total():2}: {kind} {said}", flush=True)
         if driver.wait() != 0:
             print(f"the disturbed run ended with {driver.returncode}")
             return 1

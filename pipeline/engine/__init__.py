@@ -19,19 +19,19 @@ from typing import Any
 import ray
 from ray.exceptions import ActorUnschedulableError, RayActorError, RayTaskError, RuntimeEnvSetupError
 
-from asid.pipeline import ingesting, pace, repair, shards
-from asid.pipeline.chances import Chances, passing
 from asid.pipeline.engine import cluster
 from asid.pipeline.engine.crew import Crew, Group, Hand
 from asid.pipeline.engine.flight import Flight, Suspect
 from asid.pipeline.engine.intake import Intake
 from asid.pipeline.engine.meters import Meters
 from asid.pipeline.engine.result import Progress, Result
-from asid.pipeline.models import waiting
+from asid.pipeline.models.layers import notices
 from asid.pipeline.rows import Failure
-from asid.pipeline.run import ALL, Fresh, Run
+from asid.pipeline.run import listing, pace, repair, shards
+from asid.pipeline.run.chances import Chances, passing
+from asid.pipeline.run.folder import ALL, Fresh, Run
+from asid.pipeline.run.workshop import NOTHING_FRESH, BudgetReached, Done, StageFailed, Task
 from asid.pipeline.text import counted
-from asid.pipeline.work import NOTHING_FRESH, BudgetReached, Done, StageFailed, Task
 
 __all__ = ["Engine", "Progress", "Result"]
 
@@ -88,7 +88,7 @@ class Engine:
         that to some input rows, `within` everything after ingest to some shards; `fresh` says which stored answers are
         not to be used again. Otherwise rows whose failure may have passed are tried once more."""
         began = time.monotonic()
-        waiting.clear(self.run.storage)
+        notices.clear(self.run.storage)
         self.run.storage.clear_scratch()
         self.within = within
         self.steps = list(steps or self.run.steps)
@@ -186,8 +186,8 @@ class Engine:
     # --- ingest: from inputs to shards ---------------------------------------------------------------------------
 
     def _list(self, first: str, force: bool) -> None:
-        listing = ingesting.Listing(self.run, first, self.survey, force, self.template.only)
-        self.intake = Intake(listing, self.progress.said, self.force)
+        found = listing.Listing(self.run, first, self.survey, force, self.template.only)
+        self.intake = Intake(found, self.progress.said, self.force)
 
     def _has_intake(self) -> bool:
         return self.intake is not None and self.intake.is_due
@@ -274,10 +274,10 @@ class Engine:
         self.result.failures += done.failures
         self.progress.finished(done)
         self.meters.finished(done)
-        if not ingesting.is_piece(done.shard) and done.new is None:
+        if not listing.is_piece(done.shard) and done.new is None:
             pace.note(self.run.storage, done.step, done.shard, done.mark.rows)
         self._judge_rate(done.step)
-        if ingesting.is_piece(done.shard):
+        if listing.is_piece(done.shard):
             if self.intake:
                 self.intake.probed(done.rows_in)
             return
@@ -411,7 +411,7 @@ class Engine:
 
     def _tell_waits(self) -> None:
         """Say once what workers wait for longer than a minute."""
-        found = waiting.waits(self.run.storage)
+        found = notices.waits(self.run.storage)
         for said in found:
             if said not in self.waits:
                 self.progress.said(said)

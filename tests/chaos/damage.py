@@ -25,7 +25,7 @@ from aiohttp import web
 from typer.testing import CliRunner
 
 from asid.pipeline.cli import app
-from asid.pipeline.run import Run
+from asid.pipeline.run.folder import Run
 from tests import paid
 from tests.servers.llm import Behaviour, LlmServer
 

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import psutil
 
-from asid.pipeline.run import Run
+from asid.pipeline.run.folder import Run
 
 VICTIMS = {"worker": ("ray::Worker",), "tool": ("ffmpeg", "ffprobe")}
 KINDS = ("tool", "ctrl-c", "worker", "tool", "driver", "tool", "drain")  # in turn

@@ -18,7 +18,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from asid.pipeline.run import Run
+from asid.pipeline.run.folder import Run
 from tests.chaos.kills import start, tables
 
 ENDLESS = ["nice", "-n", "5", "ffmpeg", "-v", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc2=s=1280x720",

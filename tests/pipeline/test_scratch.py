@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from asid.pipeline import scratch
-from asid.pipeline.models import waiting
+from asid.pipeline.models.layers import notices
 from asid.pipeline.storage import Storage
 
 HOLD = """
@@ -75,8 +75,8 @@ def test_a_link_among_scratch_files_is_not_followed(tmp_path: Path) -> None:
 def test_waits_of_the_killed_are_forgotten(tmp_path: Path) -> None:
     storage = Storage(tmp_path)
     said = json.dumps({"said": "verify/00000 waits", "at": time.time()}).encode()
-    storage.write(f"{waiting.FOLDER}/verify.00000.json", said)
-    assert waiting.waits(storage) == ["verify/00000 waits"]
-    waiting.clear(storage)
-    assert waiting.waits(storage) == []
-    waiting.clear(Storage(tmp_path / "none"))
+    storage.write(f"{notices.FOLDER}/verify.00000.json", said)
+    assert notices.waits(storage) == ["verify/00000 waits"]
+    notices.clear(storage)
+    assert notices.waits(storage) == []
+    notices.clear(Storage(tmp_path / "none"))

@@ -11,17 +11,17 @@ from typing import Any
 
 import pytest
 
-from asid.pipeline import work
 from asid.pipeline.inputs import Listed
 from asid.pipeline.inputs.base import address_id
 from asid.pipeline.media.process import MediaKilled
-from asid.pipeline.models.attach import Attachments
 from asid.pipeline.models.base import Media
+from asid.pipeline.models.providers.attachments import Attachments
 from asid.pipeline.prompts import Prompts
 from asid.pipeline.rows import Split, Transcribed, Video
+from asid.pipeline.run import workshop
+from asid.pipeline.run.workshop import Outcome, Workshop
 from asid.pipeline.stage import Context, Stage
 from asid.pipeline.storage import Storage, to_uri
-from asid.pipeline.work import Outcome, Workshop
 from asid.stages.cut import Cut, CutConfig
 from asid.stages.ingest import Ingest, IngestConfig
 from asid.stages.split import SplitConfig, Splitter
@@ -70,7 +70,7 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tools:
     folder.mkdir()
     made = Tools(folder)
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
-    monkeypatch.setattr(work, "PAUSE", 0.0)
+    monkeypatch.setattr(workshop, "PAUSE", 0.0)
     return made
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from mediakit import ffmpeg
 
 from asid.pipeline.media.process import MediaError, MediaKilled, MediaTimeout, input_arguments, run, stream
+from tests.kits.mediakit import ffmpeg
 
 ENDLESS = ["ffmpeg", "-f", "lavfi", "-i", "testsrc2=s=320x240:r=25", "-f", "rawvideo", "pipe:1"]
 

@@ -144,11 +144,16 @@ def encode(kind: type[RecordType], rows: Sequence[RecordType], footer: Footer) -
             plain[name] = sorted(plain[name].items())
         dumped.append(plain)
     table = pa.Table.from_pylist(dumped, schema=schema(kind))
-    said = footer.model_dump_json().encode()
-    table = table.replace_schema_metadata({FOOTER: said, FOOTER_CRC: b"%08x" % zlib.crc32(said)})
+    table = table.replace_schema_metadata(metadata(footer))
     sink = BytesIO()
     pq.write_table(table, sink, compression="zstd", row_group_size=256, write_page_checksum=True)
     return sink.getvalue()
+
+
+def metadata(footer: Footer) -> dict[bytes, bytes]:
+    """A footer, with its checksum, as the metadata of a Parquet file."""
+    said = footer.model_dump_json().encode()
+    return {FOOTER: said, FOOTER_CRC: b"%08x" % zlib.crc32(said)}
 
 
 def write(storage: Storage, uri: str, kind: type[RecordType], rows: Sequence[RecordType], footer: Footer) -> None:

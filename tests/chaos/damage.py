@@ -25,12 +25,13 @@ from aiohttp import web
 from typer.testing import CliRunner
 
 from asid.pipeline.cli import app
+from asid.pipeline.errors import UserError
 from asid.pipeline.run.folder import Run
 from tests import paid
 from tests.servers.llm import Behaviour, LlmServer
 
 CLIPS, IN_SHARD, FLAGGED = 6, 3, "line 24 "  # the clip that a server refuses: there are failures to damage
-REFUSED = 2  # exit code
+REFUSED, CRASHED = 2, 70  # exit codes
 KINDS = {"shard": 18, "failures": 8, "answers": 16, "other": 8}  # how often each is hit, of 50
 
 
@@ -78,14 +79,27 @@ def files(root: Path) -> dict[str, bytes]:
 
 
 def asid_run(root: Path) -> tuple[int, str]:
+    """Exit code and all that was said, as `asid.pipeline.cli.main` gives them."""
     done = CliRunner().invoke(app, ["run", "--run", str(root)])
+    if isinstance(done.exception, (UserError, OSError)):
+        return REFUSED, done.output + str(done.exception)
     crash = done.exception is not None and not isinstance(done.exception, SystemExit)
-    return (70 if crash else done.exit_code), done.output + (repr(done.exception) if crash else "")
+    return (CRASHED if crash else done.exit_code), done.output + (f"Traceback {done.exception!r}" if crash else "")
 
 
 def telling(output: str) -> str:
     """The lines that say what was found, without the rest."""
-    words = ("damaged", "gone", "asked again", "run.json", "manifest.yaml", "stopped", "Error", "not a run")
+    words = (
+        "Traceback",
+        "damaged",
+        "gone",
+        "asked again",
+        "run.json",
+        "manifest.yaml",
+        "stopped",
+        "Error",
+        "not a run",
+    )
     lines = [line.strip() for line in output.splitlines() if any(word in line for word in words)]
     return " | ".join(dict.fromkeys(lines))[:160]
 
@@ -106,7 +120,8 @@ def work(root: Path, whole: Path, chance: random.Random, kind: str, server: LlmS
     if code == REFUSED:
         after = files(root)
         ending, right = "refused, nothing changed", before == {name: after.get(name) for name in before}
-        right = right and "Traceback" not in output
+    elif code == CRASHED:
+        ending, right = "CRASH", False
     else:
         same = tables(root) == tables(whole)
         ending, right = ("tables the same" if same else f"DIFFERENT, exit {code}"), same and code == 0

@@ -159,20 +159,20 @@ class Engine:
         if step not in self.steps or key in self.queued or given_up or left_out:
             return
         due = force or key in self.chances.ids or not self.survey.done(step, shard)
-        awaited = self.chances.awaits(step, shard, self.queued, self.result.stopped)
-        if due and not awaited and self.survey.ready(step, shard):
-            inputs = self.survey.inputs(step, shard)
-            assert inputs is not None
-            only, since = self.template.only, None
-            if only is not None and not self._touches(step, shard):
-                return
-            if only is None and not force:
-                only, since = self.chances.part(step, shard, inputs, self.survey.footers.get(key))
-            self.chances.begun(step, shard)
-            self.queued.add(key)
-            self.ready[step].append(
-                replace(self.template, step=step, shard=shard, inputs=inputs, only=only, since=since)
-            )
+        if not due or not self.survey.ready(step, shard):
+            return
+        if self.chances.awaits(step, shard, self.queued, self.result.stopped):
+            return
+        inputs = self.survey.inputs(step, shard)
+        assert inputs is not None
+        only, since = self.template.only, None
+        if only is not None and not self._touches(step, shard):
+            return
+        if only is None and not force:
+            only, since = self.chances.part(step, shard, inputs, self.survey.footers.get(key))
+        self.chances.begun(step, shard)
+        self.queued.add(key)
+        self.ready[step].append(replace(self.template, step=step, shard=shard, inputs=inputs, only=only, since=since))
 
     def _touches(self, step: str, shard: str) -> bool:
         """Whether a shard holds one of the rows asked for."""
@@ -286,9 +286,8 @@ class Engine:
                 names = self.survey.names(later.name) if done.shard == ALL or later.is_corpus_pass else [done.shard]
                 for shard in names:
                     self._offer(later.name, shard)
-        for step, shard in list(self.chances.ids):  # that waited for this one, however far before it
-            if done.step in self.chances.before[step]:
-                self._offer(step, shard)
+        for name in self.run.after(done.step) if done.shard != ALL else []:  # what awaited it, however far behind it
+            self._offer(name, ALL if self.run.steps[name].is_corpus_pass else done.shard)
 
     def _give_up(self, task: Task, error: RayTaskError) -> None:
         """The stage itself failed, not a row of it."""

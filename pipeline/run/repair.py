@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NoReturn
@@ -47,14 +48,11 @@ def lost(run: Run) -> dict[str, str]:
     """Shards of ingest that cannot be read, or are gone though later steps have worked their batch, each with the
     reason."""
     first = next(iter(run.steps))
-    there: dict[str, Footer | None] = {}
-    told = {}
-    for shard in _numbered(run, first):
-        try:
-            there[shard] = shards.footer(run.storage, run.uri(first, shard))
-        except DamagedShard as error:
-            there[shard] = None
-            told[shard] = str(error)
+    names = _numbered(run, first)
+    with ThreadPoolExecutor(16) as pool:
+        read = dict(zip(names, pool.map(lambda shard: _read(run, first, shard), names), strict=True))
+    told = {shard: str(found) for shard, found in read.items() if isinstance(found, DamagedShard)}
+    there = {shard: found if isinstance(found, Footer) else None for shard, found in read.items()}
     later = {shard for step in run.steps if step != first for shard in _numbered(run, step)}
     worked = {_batch(int(shard), there.values()) for shard in later}
     known = max([-1, *map(int, there), *map(int, later)])
@@ -63,6 +61,13 @@ def lost(run: Run) -> dict[str, str]:
         if name not in there and (name in later or _batch(number, there.values()) in worked - {0}):
             told[name] = f"{run.uri(first, name)} is gone"
     return told
+
+
+def _read(run: Run, step: str, shard: str) -> Footer | DamagedShard | None:
+    try:
+        return shards.footer(run.storage, run.uri(step, shard))
+    except DamagedShard as error:
+        return error
 
 
 def _numbered(run: Run, step: str) -> list[str]:

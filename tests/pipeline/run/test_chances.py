@@ -101,6 +101,21 @@ def test_a_stage_that_stopped_for_failures_that_may_pass_begins_anew(tmp_path: P
     assert len(rows(run, "work")) == 2 * 34
 
 
+def test_steps_that_were_never_worked_are_when_the_old_failures_fail_again(tmp_path: Path) -> None:
+    steps = [{"stage": "ToyWork"}, {"stage": "ToyNext"}, {"stage": "ToyPass"}, {"stage": "ToyFilter"}]
+    place = Place(tmp_path, *steps)
+    place.work(steps=["ingest", "work", "next"])
+    run, result, _ = place.work()
+    assert not result.stopped
+    assert all(run.survey().whole(step) for step in run.steps)
+    before = rows(run, "filter")
+    (place.marks / "up").touch()
+    run, _, worked = place.work()
+    assert all(run.survey().whole(step) for step in run.steps)
+    assert {row.name for row in rows(run, "filter")} - {row.name for row in before} == {"down1.mp4", "down2.mp4"}
+    assert worked.total() == 6
+
+
 def test_one_step_alone_tries_its_own_again(tmp_path: Path) -> None:
     place = Place(tmp_path, {"stage": "ToyWork"}, {"stage": "ToyNext"})
     place.work()

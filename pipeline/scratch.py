@@ -38,12 +38,13 @@ def clear(folders: Iterable[Path]) -> list[Path]:
 
 @cache
 def _machine() -> str:
-    """This machine, as far as numbers of processes mean the same."""
+    """Where numbers of processes mean the same: this start of this machine, seen from within this container. Names of
+    hosts do not tell machines apart that share a disk."""
     try:
-        space = os.readlink("/proc/self/ns/pid")
-    except OSError:
-        space = ""
-    return hashlib.sha256(f"{socket.gethostname()} {space}".encode()).hexdigest()[:8]
+        place = Path("/proc/sys/kernel/random/boot_id").read_text() + os.readlink("/proc/self/ns/pid")
+    except OSError:  # no Linux
+        place = socket.gethostname()
+    return hashlib.sha256(place.encode()).hexdigest()[:8]
 
 
 def _is_left(path: Path) -> bool:

@@ -15,7 +15,10 @@ Seed = Annotated[int, typer.Option("--seed", help="Of splits and of the wording 
 
 
 def export(
-    to: Annotated[str, typer.Option("--to", help="asid-1m, ms-swift, llama-factory, trl or webdataset")],
+    to: Annotated[
+        str,
+        typer.Option("--to", help="asid-1m, ms-swift, llama-factory, trl, webdataset, or yours"),
+    ],
     target: Annotated[Path, typer.Option("--out", help="Folder to write")],
     folder: Where = "",
     run: RunFolder = "",

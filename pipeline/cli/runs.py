@@ -137,7 +137,7 @@ def stage(
 ) -> None:
     """Do one step of a run. Steps after it become stale when its rows change; `asid run` does them."""
     from asid.pipeline.attributes import ATTRIBUTES
-    from asid.pipeline.recipe.mistakes import nearest
+    from asid.pipeline.registry import nearest
     from asid.pipeline.run.folder import Fresh, Run, RunError
 
     folder, name = words_and_run(words, folder, ("NAME", "RUN"))
@@ -168,7 +168,7 @@ def _absolute(path: str) -> str:
 
 
 def known_step(target: Run, name: str) -> None:
-    from asid.pipeline.recipe.mistakes import nearest
+    from asid.pipeline.registry import nearest
     from asid.pipeline.run.folder import RunError
 
     if name not in target.steps:

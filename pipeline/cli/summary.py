@@ -61,7 +61,7 @@ def summary(run: Run, result: Result, samples: int | None) -> Summary:
         for shard in survey.shards
         for row in shards.read_columns(run.storage, run.uri(first, shard), ["duration"])
     )
-    paid = any(model.provider != "embedded" for model in run.manifest.models.values())
+    paid = any(not model.is_rules for model in run.manifest.models.values())
     prices = [line.usd for line in spent(run.storage, run.steps, run.manifest.models)] if paid else []
     kept, dropped, rules, example = _verdicts(run, survey.shards, last) if samples is not None else (0, 0, {}, "")
     return Summary(

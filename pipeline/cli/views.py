@@ -28,7 +28,7 @@ def status(
     target = Run.open(run_named(folder, run), changes(None, prompts))
     if watch:
         watching(out(), target, seconds)
-    paid = any(model.provider != "embedded" for model in target.manifest.models.values())
+    paid = any(not model.is_rules for model in target.manifest.models.values())
     spending = []
     if paid:
         from asid.pipeline.models.spend import spent
@@ -100,7 +100,7 @@ def evaluate(
     """Hold a run against truth."""
     from asid.pipeline.cli.show import print_figures
     from asid.pipeline.evaluation.truth import KINDS
-    from asid.pipeline.recipe.mistakes import nearest
+    from asid.pipeline.registry import nearest
     from asid.pipeline.run.folder import Run
 
     folder, kind = words_and_run(words, run, ("KIND", "RUN"))

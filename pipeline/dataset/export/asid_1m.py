@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from asid.pipeline.dataset.export.items import Item, Kept
 from asid.pipeline.dataset.export.splits import TRAIN
-from asid.pipeline.dataset.export.tools import Tools, messages
+from asid.pipeline.dataset.export.tools import Exporter, Tools, messages
 from asid.pipeline.dataset.identity import CARD, described
 
 CONFIGS = {"all": "all_attributes", "single": "single_attribute", "subset": "some_attributes"}
@@ -59,3 +59,6 @@ def card(files: Mapping[str, str]) -> str:
         lines += [f"- config_name: {config}", f"  description: {rows}", "  data_files:"]
         lines += [f'  - split: "{name}"\n    path: {config}/{name}.jsonl' for name in names]
     return "\n".join([*lines, "---", ""])
+
+
+EXPORTER = Exporter(write)

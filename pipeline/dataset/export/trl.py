@@ -13,7 +13,7 @@ from datasets import Features, Image, List, Value
 
 from asid.pipeline.dataset.export.folder import ExportError
 from asid.pipeline.dataset.export.items import Item, Kept
-from asid.pipeline.dataset.export.tools import Tools
+from asid.pipeline.dataset.export.tools import Exporter, Tools
 
 MOST_IMAGES = 8  # a clip, evenly chosen from its stills
 BATCH = 64  # items in memory, each with its stills
@@ -83,3 +83,6 @@ def row(item: Item, images: int) -> dict[str, list[dict[str, Any]]]:
 
 def _said(answer: str) -> dict[str, Any]:
     return {"role": "assistant", "content": [{"type": "text", "text": answer}]}
+
+
+EXPORTER = Exporter(write, pairs=True, frames=True)

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from asid.pipeline.dataset.export.items import Kept
 from asid.pipeline.dataset.export.media import suffix
-from asid.pipeline.dataset.export.tools import Tools
+from asid.pipeline.dataset.export.tools import Exporter, Tools
 
 
 def write(clips: Iterable[Kept], tools: Tools) -> None:
@@ -49,3 +49,6 @@ def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
     member = tarfile.TarInfo(name)
     member.size = len(data)
     tar.addfile(member, io.BytesIO(data))
+
+
+EXPORTER = Exporter(write)

@@ -11,7 +11,8 @@ import datasets
 import pytest
 
 from asid.pipeline.dataset import publish
-from asid.pipeline.dataset.export import FORMATS, Settings, export
+from asid.pipeline.dataset.export import Settings, export
+from asid.pipeline.registry import EXPORTERS
 from asid.pipeline.run.folder import Run
 from tests import samples
 
@@ -110,7 +111,7 @@ def wanted(run: Run) -> list[str]:
 
 
 def test_every_format_is_tried() -> None:
-    assert {way.to for way in WAYS.values()} == {*FORMATS, "publish", "embedded"}
+    assert {way.to for way in WAYS.values()} == {*EXPORTERS.shipped, "publish", "embedded"}
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)

@@ -172,8 +172,8 @@ class Run:
         def look(shard: str) -> str:
             try:
                 shards.verify(self.storage, self.uri(step, shard))
-                if failures:
-                    self.failures(step, shard)
+                if failures and len(self.failures(step, shard)) < len(self._failed(step, shard)):
+                    raise DamagedShard(self.failures_uri(step, shard), "it is gone")
             except (DamagedShard, FileNotFoundError) as error:
                 return str(error)
             return ""
@@ -181,6 +181,10 @@ class Run:
         names = self.shard_names(step)
         with ThreadPoolExecutor(16) as pool:
             return {shard: told for shard, told in zip(names, pool.map(look, names), strict=True) if told}
+
+    def _failed(self, step: str, shard: str) -> list[str]:
+        footer = shards.footer(self.storage, self.uri(step, shard))
+        return footer.failed if footer else []
 
     def _footer(self, step: str, shard: str) -> Footer | DamagedShard | None:
         """The footer of a shard, or what is wrong with it or its failures. Raises DamagedShard for one of ingest, which

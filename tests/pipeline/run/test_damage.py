@@ -14,6 +14,7 @@ import ray
 
 from asid.pipeline.engine import Engine
 from asid.pipeline.run import shards
+from asid.pipeline.run.doctor import examine_run
 from asid.pipeline.run.folder import Run
 from asid.pipeline.run.shards import DamagedShard
 from tests import samples
@@ -183,3 +184,19 @@ def test_a_listing_that_was_killed_is_no_damage(tmp_path: Path) -> None:
     run, watch = finished(root, source)
     assert not any("made again" in line for line in watch.lines)
     assert set(names_of(run, "next")) == {f"{name}.mp4" for name in "abcde"}
+
+
+def test_the_doctor_names_what_is_damaged_and_what_is_gone(tmp_path: Path) -> None:
+    source = videos(tmp_path / "in", ["a", "b", "bad1", "c", "d"])
+    root = tmp_path / "run"
+    run, _ = finished(root, source)
+    assert all(finding.good for finding in examine_run(run))
+    (root / "ingest" / "00001.parquet").unlink()
+    flipped(root / "next" / "00000.parquet")
+    (failures,) = (root / "work" / "failures").iterdir()
+    failures.unlink()
+    told = [finding.cure for finding in examine_run(run) if not finding.good]
+    assert len(told) == 3
+    assert "run:ingest/00001.parquet is gone" in told[0]
+    assert f"run:work/failures/{failures.name}" in told[1]
+    assert "run:next/00000.parquet is damaged" in told[2]

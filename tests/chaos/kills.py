@@ -4,9 +4,9 @@
 
 Each time one of these, at a random moment: SIGKILL to the driver, to one of its workers, to an ffmpeg or ffprobe; the
 Ctrl-C of a terminal, to the driver's whole group; SIGTERM to all its processes at once, as a node that is drained does.
-A run that ends before there were enough kills is followed by another. Prints a line per kill and per run: how many steps
-have identical tables, failures included. Exits 1 when one has not, or when a process outlives its driver: workers and
-ffmpeg by AT_ONCE, Ray's own agents by AGENTS.
+A run that ends before there were enough kills is followed by another. Prints a line per kill and per run: how many
+steps have identical tables, failures included. Exits 1 when one has not, or when a process outlives its driver: workers
+and ffmpeg by AT_ONCE, Ray's own agents by AGENTS.
 """
 
 from __future__ import annotations

@@ -69,14 +69,14 @@ def estimate(
     with _going_on(target), lock(target.storage):
         target.freeze()
         with Terminal(err(), target) as progress:
-            _stopped(Engine(target, progress, cpus).execute(steps[:1]))
-            _stopped(Engine(target, progress, cpus).execute(steps, within=estimates.chosen_shards(target)))
+            _stopped(target, Engine(target, progress, cpus).execute(steps[:1]))
+            _stopped(target, Engine(target, progress, cpus).execute(steps, within=estimates.chosen_shards(target)))
             tried = estimates.draw(target, sample)
             estimates.lend(target, tried)
         with Terminal(err(), tried.run) as progress:
             result = Engine(tried.run, progress, cpus).execute(tried.steps)
         estimates.give_back(target, tried)
-        _stopped(result)
+        _stopped(target, result)
         print_estimate(out(), estimates.reckon(target, tried))
 
 
@@ -209,12 +209,14 @@ def _target(what: list[str], folder: str, changes: list[str]) -> tuple[Run, Run 
     return Run(folder, chosen), before
 
 
-def _stopped(result: Result) -> None:
-    """Say why work ended early, if it did, and exit."""
+def _stopped(target: Run, result: Result) -> None:
+    """Say why work ended early, if it did, and how to go on, and exit."""
     for step, reason in result.stopped.items():
         err().print(f"stage {step} stopped: {reason}", markup=False)
     if result.out_of_budget:
         err().print(result.out_of_budget, markup=False)
+    if result.stopped or result.out_of_budget:
+        err().print(f"To go on: asid run --run {target.storage.root.removeprefix('file://')}", markup=False)
     _leave(result)
 
 
@@ -232,6 +234,7 @@ def check_or_refuse(
     """Say everything that can be said before work begins. Raises UserError; then the run folder is as it was. `again`:
     also what is done is worked; `asks`: models may be asked."""
     from asid.pipeline.rows import Video
+    from asid.pipeline.run import chances
     from asid.pipeline.run.doctor import before_spending
     from asid.pipeline.run.folder import RunError
     from asid.pipeline.run.preflight import preflight
@@ -239,12 +242,24 @@ def check_or_refuse(
 
     if not issubclass(target.types(next(iter(target.steps)))[1], Video):
         raise RunError(f"{target.storage.root} is a run of {target.manifest.title}: `asid eval` goes on with it")
+    if before is not None:
+        _restore(before)
     survey = target.survey()
-    due = [step for step in steps if again or not survey.whole(step)]
-    preflight(target, due)
+    preflight(target, list(steps) if again else chances.due(target, survey, steps))
     agree_or_refuse(before, target, yes)
     if asks:
         before_spending(target, steps, again)
+
+
+def _restore(before: Run) -> None:
+    """Make again what ingest wrote, as the run was frozen, where it cannot be read: nothing can be said of a run
+    without it."""
+    from asid.pipeline.run import repair
+    from asid.pipeline.run.lock import lock
+
+    if repair.lost(before):
+        with lock(before.storage):
+            repair.restore(before, repair.lost(before), complain)
 
 
 @contextmanager

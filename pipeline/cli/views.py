@@ -34,9 +34,7 @@ def status(
         from asid.pipeline.models.spend import spent
 
         spending = spent(target.storage, target.steps, target.manifest.models)
-    print_status(out(), target, statuses.steps(target), spending, as_json)
-    for wait in [] if as_json else waits(target.storage):
-        out().print(wait, markup=False)
+    print_status(out(), target, statuses.steps(target), spending, as_json, waits(target.storage))
 
 
 def show(

@@ -67,8 +67,9 @@ def run(
     a stage that stops or a budget that is spent: `Result` says so, and the same call goes on.
     """
     target, before = named(list(what), os.fspath(run), changes(settings, prompts))
-    check(target, before, yes, list(target.steps))
-    return work(target, Callback(target, progress), cpus=cpus)
+    told = Callback(target, progress)
+    check(target, before, yes, list(target.steps), tell=told.said)
+    return work(target, told, cpus=cpus)
 
 
 def open_run(folder: str | os.PathLike[str]) -> RunView:
@@ -191,7 +192,7 @@ def named(what: Sequence[Any], folder: str, changes: Sequence[str] = ()) -> tupl
     name, *inputs = what if _is_manifest(what[0]) else ["", *what]
     if misplaced := [word for word in inputs if _is_manifest(word)]:
         raise RunError(f"{misplaced[0]} looks like a manifest: a manifest comes first, before the inputs")
-    given = [{"path": _absolute(path)} for path in inputs]
+    given = [{"path": absolute(path)} for path in inputs]
     if name or before is None:
         chosen = _manifest(name or DEMO, changes)
         if given:
@@ -208,20 +209,43 @@ def named(what: Sequence[Any], folder: str, changes: Sequence[str] = ()) -> tupl
 
 
 def check(
-    target: Run, before: Run | None, yes: bool, steps: Sequence[str], again: bool = False, asks: bool = True
+    target: Run,
+    before: Run | None,
+    yes: bool,
+    steps: Sequence[str],
+    again: bool = False,
+    asks: bool = True,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Say everything that can be said before work begins. Raises UserError; then the run folder is as it was. `again`:
-    also what is done is worked; `asks`: models may be asked."""
+    also what is done is worked; `asks`: models may be asked; `tell` hears of shards that had to be restored."""
+    from asid.pipeline.rows import Video
+    from asid.pipeline.run import chances
     from asid.pipeline.run.doctor import before_spending
+    from asid.pipeline.run.folder import RunError
     from asid.pipeline.run.preflight import preflight
     from asid.pipeline.run.revision import agree_or_refuse
 
+    if not issubclass(target.types(next(iter(target.steps)))[1], Video):
+        raise RunError(f"{target.storage.root} is a run of {target.manifest.title}: `asid eval` goes on with it")
+    if before is not None:
+        _restore(before, tell)
     survey = target.survey()
-    due = [step for step in steps if again or not survey.whole(step)]
-    preflight(target, due)
+    preflight(target, list(steps) if again else chances.due(target, survey, steps))
     agree_or_refuse(before, target, yes)
     if asks:
         before_spending(target, steps, again)
+
+
+def _restore(before: Run, tell: Callable[[str], None]) -> None:
+    """Make again what ingest wrote, as the run was frozen, where it cannot be read: nothing can be said of a run
+    without it."""
+    from asid.pipeline.run import repair
+    from asid.pipeline.run.lock import lock
+
+    if repair.lost(before):
+        with lock(before.storage):
+            repair.restore(before, repair.lost(before), tell)
 
 
 def work(
@@ -305,5 +329,6 @@ def is_manifest(what: str) -> bool:
     return what.endswith((".yaml", ".yml"))
 
 
-def _absolute(path: str) -> str:
+def absolute(path: str) -> str:
+    """Give a path from the root of the disk; an address stays as it is."""
     return path if "://" in path else os.path.abspath(os.path.expanduser(path))

@@ -102,5 +102,5 @@ RECOGNISERS = Registry("recogniser", "asid.asr", "asid.pipeline.speech:RECOGNISE
 DETECTORS = Registry("shot detector", "asid.shots", "asid.pipeline.vision:DETECTORS")
 INPUTS = Registry("input kind", "asid.inputs", "asid.pipeline.inputs.kinds:INPUTS")
 EXPORTERS = Registry("format", "asid.exporters", "asid.pipeline.dataset.export.formats:EXPORTERS")
-METRICS = Registry("metric", "asid.metrics", "asid.pipeline.metrics:METRICS")
-REWARDS = Registry("reward", "asid.rewards", "asid.pipeline.rewards:REWARDS")
+METRICS = Registry("metric", "asid.metrics", "asid.pipeline.evaluation:METRICS")
+REWARDS = Registry("reward", "asid.rewards", "asid.pipeline.rewards.table:REWARDS")

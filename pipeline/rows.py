@@ -473,7 +473,7 @@ def written(kind: type[Record]) -> tuple[tuple[str, ...], ...]:
 
 # Kinds of failures that are no verdict on the row: what was in the way may be gone the next time.
 PASSING = frozenset(
-    {"missing", "missing_media", "no_permission", "dangling_link", "timeout", "killed"}
+    {"missing", "missing_media", "no_permission", "dangling_link", "timeout", "killed", "no_resources"}
     | {"unavailable", "unreadable_reply", "unfinished"}
 )
 

@@ -10,6 +10,7 @@ STAGES: Mapping[str, str] = {
     "split": "asid.stages.split:Splitter",
     "transcribe": "asid.stages.transcribe:Transcribe",
     "cut": "asid.stages.cut:Cut",
+    "whole": "asid.stages.whole:Whole",
     "caption": "asid.stages.caption:Caption",
     "correct": "asid.stages.correct:Correct",
     "tally": "asid.stages.tally:Tally",
@@ -23,4 +24,6 @@ STAGES: Mapping[str, str] = {
     "format": "asid.stages.format:Format",
     "near_duplicates": "asid.stages.near_duplicates:NearDuplicates",
     "filter": "asid.stages.filter:Filter",
+    "cases": "asid.stages.cases:Cases",
+    "judge": "asid.stages.judge:Judge",
 }

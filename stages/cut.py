@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import hashlib
 import json
 from collections.abc import Sequence
@@ -64,8 +63,6 @@ class Cut(Stage[Transcribed, Clip, CutConfig]):
             )
             made = self._make(video, path, spans, found, timeline)
         except MediaError as error:
-            if error.kind == "no_space":  # the machine's trouble, not the video's: the stage stops
-                raise OSError(errno.ENOSPC, str(error)) from error
             if error.kind == "no_tool":
                 raise
             raise Unprocessable(str(error), error.kind) from error

@@ -69,6 +69,8 @@ class Splitter(Stage[Video, Split, SplitConfig]):
         try:
             return await asyncio.to_thread(self._see, video)
         except MediaError as error:
+            if error.kind == "no_tool":
+                raise
             raise Unprocessable(str(error), error.kind) from error
 
     def _see(self, video: Video) -> Split:

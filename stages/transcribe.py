@@ -14,12 +14,13 @@ import numpy as np
 from pydantic import Field
 
 from asid.pipeline.media.decode import audio_chunks, chosen
-from asid.pipeline.media.process import MediaError
+from asid.pipeline.media.process import MediaError, MediaKilled
 from asid.pipeline.rows import Split, Transcribed, grow
 from asid.pipeline.speech.backends import Hearing, make
 from asid.pipeline.speech.subtitles import subtitles
 from asid.pipeline.speech.transcript import Layout, Transcript, transcribe
 from asid.pipeline.stage import Stage, StageConfig, Unprocessable
+from asid.pipeline.storage import FULL
 
 NOTHING = Transcript("", 0.0)
 
@@ -65,7 +66,11 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
                 heard.language,
                 video.shown_from,
             )
+        except MediaKilled as error:
+            raise Unprocessable(f"its subtitles: {error}", error.kind) from error
         except (MediaError, OSError) as error:
+            if isinstance(error, OSError) and error.errno in FULL:
+                raise
             found, notes = (), [f"subtitles cannot be read: {error}"]
         return heard.model_copy(update={"subtitles": found, "hearing": "; ".join([heard.hearing, *notes])})
 
@@ -76,7 +81,7 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
             async with self._turn:
                 heard = await asyncio.to_thread(transcribe, self._backend, self._samples(video), self.config)
         except MediaError as error:
-            if self.config.undecodable == "fail":
+            if self.config.undecodable == "fail" or isinstance(error, MediaKilled):
                 raise Unprocessable(f"the sound cannot be decoded: {error}", error.kind) from error
             return row(video, NOTHING, f"the sound cannot be decoded: {error}")
         return row(video, heard, self._backend.name, self._stream(video), self._mixing(video), *heard.notes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field
@@ -83,8 +83,10 @@ class AskingStage(Stage[In, Out, AskingSettings]):
         media: Sequence[Media] = (),
         attribute: str = "",
         check: Callable[[Any], str | None] = lambda _: None,
+        settings: Mapping[str, Any] | None = None,
     ) -> Answer:
-        """One acceptable answer: a string, or an `answer`. `check` gives the reason why one is not acceptable.
+        """One acceptable answer: a string, or an `answer`. `check` gives the reason why one is not acceptable;
+        `settings` are added to the step's own for this question.
 
         Raises Unprocessable, with kind, attempts and the last raw answer, for whatever concerns this row alone.
         """
@@ -94,7 +96,7 @@ class AskingStage(Stage[In, Out, AskingSettings]):
             media=tuple(media),
             answer_schema=answer.model_json_schema() if answer else None,
             facts=facts,
-            settings=self.config.settings,
+            settings={**self.config.settings, **(settings or {})},
             model=self.config.model,
             row=row.id,
             attribute=attribute,

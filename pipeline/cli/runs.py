@@ -52,19 +52,19 @@ def estimate(
     from asid.pipeline.run.lock import lock
 
     target, before = api.named(what or [], folder, changes(settings, prompts))
-    api.check(target, before, yes, list(target.steps))
+    api.check(target, before, yes, list(target.steps), tell=complain)
     steps = estimates.preparing(target)
     with _going_on(target), lock(target.storage):
         target.freeze()
         with Terminal(err(), target) as progress:
-            _stopped(Engine(target, progress, cpus).execute(steps[:1]))
-            _stopped(Engine(target, progress, cpus).execute(steps, within=estimates.chosen_shards(target)))
+            _stopped(target, Engine(target, progress, cpus).execute(steps[:1]))
+            _stopped(target, Engine(target, progress, cpus).execute(steps, within=estimates.chosen_shards(target)))
             tried = estimates.draw(target, sample)
             estimates.lend(target, tried)
         with Terminal(err(), tried.run) as progress:
             result = Engine(tried.run, progress, cpus).execute(tried.steps)
         estimates.give_back(target, tried)
-        _stopped(result)
+        _stopped(target, result)
         print_estimate(out(), estimates.reckon(target, tried))
 
 
@@ -147,12 +147,14 @@ def stage(
           force=force or bool(attribute) or replay_only)  # fmt: skip
 
 
-def _stopped(result: Result) -> None:
-    """Say why work ended early, if it did, and exit."""
+def _stopped(target: Run, result: Result) -> None:
+    """Say why work ended early, if it did, and how to go on, and exit."""
     for step, reason in result.stopped.items():
         err().print(f"stage {step} stopped: {reason}", markup=False)
     if result.out_of_budget:
         err().print(result.out_of_budget, markup=False)
+    if result.stopped or result.out_of_budget:
+        err().print(f"To go on: asid run --run {api.folder_of(target)}", markup=False)
     _leave(result)
 
 
@@ -185,7 +187,7 @@ def _work(target: Run, before: Run | None, yes: bool, **how: Any) -> None:
     steps = how.get("steps") or list(target.steps)
     with _going_on(target):
         again = bool(how.get("force") or how.get("only"))
-        api.check(target, before, yes, steps, again, asks=not how.get("replay_only"))
+        api.check(target, before, yes, steps, again, asks=not how.get("replay_only"), tell=complain)
         with Terminal(err(), target) as progress:
             result = api.work(target, progress, **how)
         ending = summary.summary(target, result)

@@ -109,12 +109,21 @@ class Terminal:
         return table
 
 
-def print_status(console: Console, run: Run, steps: list[StepStatus], spending: Sequence[Line], as_json: bool) -> None:
-    """Print the table of steps, what was dropped and what was spent; or one JSON object for each step."""
+def print_status(
+    console: Console,
+    run: Run,
+    steps: list[StepStatus],
+    spending: Sequence[Line],
+    as_json: bool,
+    waits: Sequence[str] = (),
+) -> None:
+    """Print the table of steps, what was dropped and what was spent; or one JSON object for each step. `waits`: who
+    waits for what until when, each said as `STEP/SHARD waits for …`."""
     if as_json:
         for step in steps:
             spent = [asdict(line) | {"usage": line.usage.model_dump()} for line in spending if line.stage == step.name]
-            values = vars(step) | {"kinds": dict(step.kinds), "state": step.state, "spent": spent}
+            mine = [said for said in waits if said.startswith(f"{step.name}/")]
+            values = vars(step) | {"kinds": dict(step.kinds), "state": step.state, "spent": spent, "waits": mine}
             console.print(json.dumps(values), markup=False)
         return
     console.print(_steps(steps, console.width))
@@ -130,6 +139,8 @@ def print_status(console: Console, run: Run, steps: list[StepStatus], spending: 
         if found := logs.count(run.storage, step.name):
             where = f"{run.storage.root.removeprefix('file://')}/{step.name}/logs"
             console.print(Text(f"{step.name}: {found} shards had something to say, in {where}"))
+    for said in waits:
+        console.print(Text(safe(said)))
 
 
 def watch(console: Console, run: Run, seconds: float) -> None:

@@ -35,9 +35,7 @@ def status(
         from asid.pipeline.models.spend import spent
 
         spending = spent(target.storage, target.steps, target.manifest.models)
-    print_status(out(), target, statuses.steps(target), spending, as_json)
-    for wait in [] if as_json else waits(target.storage):
-        out().print(wait, markup=False)
+    print_status(out(), target, statuses.steps(target), spending, as_json, waits(target.storage))
 
 
 def show(
@@ -85,28 +83,6 @@ def report(
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(reports.html(opened), "utf-8")
     out().print(f"wrote {target}", markup=False)
-
-
-def evaluate(
-    words: Annotated[
-        list[str], typer.Argument(metavar="KIND [RUN]", help="shots, speech or captions; and the run folder")
-    ],
-    truth: Annotated[Path, typer.Option("--truth", help="Folder with NAME.truth.json, and NAME.rttm where it is")],
-    run: RunFolder = "",
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each line")] = False,
-) -> None:
-    """Hold a run against truth."""
-    from asid.pipeline.cli.show import print_figures
-    from asid.pipeline.evaluation.truth import KINDS
-    from asid.pipeline.registry import nearest
-    from asid.pipeline.run.folder import Run
-
-    folder, kind = words_and_run(words, run, ("KIND", "RUN"))
-    if kind not in KINDS:
-        raise typer.BadParameter(f"{kind} is not one of {', '.join(KINDS)}{nearest(kind, KINDS)}")
-    if not truth.is_dir():
-        raise typer.BadParameter(f"there is no folder {truth}")
-    print_figures(out(), KINDS[kind](Run.open(folder), truth), as_json)
 
 
 def review(

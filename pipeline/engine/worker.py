@@ -27,6 +27,7 @@ class Worker:
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         logs.listen()
+        run.storage.clear_scratch()
         desk = OfficeClient(office, name) if office else None
         make = model_maker(desk.gate if desk else None, desk if desk and has_budget(run) else None)
         self.shop = Workshop(run, make)

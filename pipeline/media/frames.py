@@ -33,7 +33,7 @@ from asid.pipeline.media.feed import (
     whole,
 )
 from asid.pipeline.media.probe import header, picture_of
-from asid.pipeline.media.process import MediaError, input_arguments, run
+from asid.pipeline.media.process import MediaError, MediaKilled, input_arguments, run
 from asid.pipeline.media.stills import Still
 from asid.pipeline.media.timeline import Timeline
 
@@ -182,6 +182,8 @@ def _frames(
 def _told(asked: Future[Timeline]) -> Timeline:
     try:
         return asked.result()
+    except MediaKilled:
+        raise
     except MediaError as error:
         raise Unplaced(f"its packets: {error}") from error
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from asid.pipeline.media.process import MediaError, input_arguments, run, stream
+from asid.pipeline.media.process import NO_VERDICT, MediaError, input_arguments, run, stream
 from asid.pipeline.rows import Record
 
 HDR = {"smpte2084", "arib-std-b67"}
@@ -45,6 +45,7 @@ _MIXED = (
     " 6.1(back) 6.1(front) 7.0 7.0(front) 7.1 7.1(wide) 7.1(wide-side) octagonal downmix"
 )
 MIXED = frozenset(_MIXED.split())
+IN_ORDER = "`ffmpeg -i IN -c copy OUT.mp4` puts them in order"
 
 
 class ProbeLimits(BaseModel):
@@ -192,7 +193,7 @@ def _packets(path: Path, timeout: float) -> dict[int, int]:
     try:
         lines = run(command, timeout, memory=PROBE_MEMORY).decode("ascii", "replace").split()
     except MediaError as error:
-        if error.kind in ("timeout", "no_tool"):
+        if error.kind in NO_VERDICT:
             raise
         return {}  # the readings that follow say what is wrong
     return Counter(int(line.strip(",")) for line in lines if line.strip(",").isdigit())
@@ -273,7 +274,8 @@ def _times(path: Path, picture: dict[str, Any], start: float, timeout: float) ->
             timed |= pts not in (b"N/A", b"")
             if dts not in (b"N/A", b""):
                 if latest is not None and int(dts) < latest - back:
-                    raise MediaError(f"its times begin again at {float(latest * base):.3f} s", "times_begin_again")
+                    at = f"{float(latest * base):.3f} s"
+                    raise MediaError(f"its times begin again at {at}: {IN_ORDER}", "times_begin_again")
                 latest = int(dts) if latest is None else max(int(dts), latest)
             moment = pts if pts not in (b"N/A", b"") else dts
             if moment not in (b"N/A", b"") and b"D" not in flags:

@@ -16,6 +16,7 @@ from asid.pipeline.registry import STAGES, UnknownName, nearest
 from asid.pipeline.rows import Candidate, Captioned, Decision, Drafted, Row, Scored
 from asid.pipeline.stage import Stage, StageConfig
 
+FIRST = ("ingest", "cases")  # what a recipe can begin with: videos, or the cases of a benchmark
 STEP_NAME = re.compile(r"^[a-z][a-z0-9_-]{0,40}$")
 
 
@@ -67,7 +68,7 @@ def _mistakes(values: dict[str, Any], manifest: type[BaseModel]) -> Iterator[tup
                 yield here, f"{step} names the model {model!r}, which `models` does not have{nearest(model, models)}"
         if config.resources.env and config.resources.env not in environments:
             yield here, f"{step} names the environment {config.resources.env!r}, which `environments` does not have"
-    if isinstance(recipe, list) and recipe and isinstance(recipe[0], dict) and stage_name(recipe[0]) != "ingest":
+    if isinstance(recipe, list) and recipe and isinstance(recipe[0], dict) and stage_name(recipe[0]) not in FIRST:
         yield ("recipe", 0), "the first stage must be `ingest`"
     elif isinstance(recipe, list) and recipe and known:
         steps = list(steps_of(recipe))

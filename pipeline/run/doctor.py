@@ -16,7 +16,7 @@ from asid.pipeline.models.factory import check_model, unfit_media
 from asid.pipeline.prompts import PromptError, Prompts
 from asid.pipeline.recipe.manifest import Manifest
 from asid.pipeline.recipe.steps import Step
-from asid.pipeline.run import shards
+from asid.pipeline.run import chances, repair, shards
 from asid.pipeline.run.folder import Run, RunError
 from asid.pipeline.run.preflight import input_problems, missing_tools
 from asid.pipeline.stage import Context, Stage
@@ -68,8 +68,9 @@ def check_models(manifest: Manifest, names: Iterable[str], steps: Sequence[Step]
 def examine_run(run: Run) -> Iterator[Finding]:
     """Every shard of a run read against its checksums, and whether the media that its last rows name are there. What is
     damaged is made again by the next run, with no call for what was answered."""
+    first = next(iter(run.steps))
     for step in run.steps:
-        damaged = run.verify(step)
+        damaged = {**(repair.lost(run) if step == first else {}), **run.verify(step)}
         count = sum(1 for _ in run.shard_names(step))
         said = f"step {step}: {plural(count, 'shard')} read, {len(damaged)} damaged"
         yield Finding(said, "; ".join(damaged.values()))
@@ -108,9 +109,9 @@ def before_spending(run: Run, steps: Sequence[str], again: bool = False) -> None
     }
     if not any(asked.values()):
         return
-    survey = run.survey()
-    due = {name: models for name, models in asked.items() if models and (again or not survey.whole(name))}
-    paid = dict.fromkeys(model for models in due.values() for model in models)
+    asking = [name for name, models in asked.items() if models]
+    due = asking if again else chances.due(run, run.survey(), asking)
+    paid = dict.fromkeys(model for name in due for model in asked[name])
     findings = [_prompts(run.steps[name], run.prompts) for name in due]
     findings += check_models(run.manifest, paid, list(run.steps.values()))
     if found := [finding for finding in findings if not finding.good]:

@@ -26,7 +26,7 @@ from asid.pipeline.recipe.manifest import Manifest
 from asid.pipeline.recipe.steps import Step, flow
 from asid.pipeline.rows import Failure, Row
 from asid.pipeline.run import shards
-from asid.pipeline.run.shards import DamagedShard, Footer, ShardError
+from asid.pipeline.run.shards import DamagedShard, Footer
 from asid.pipeline.stage import Stage
 from asid.pipeline.storage import Storage
 
@@ -172,13 +172,14 @@ class Run:
         """Bytes of a step's shards."""
         return sum(self.storage.size(self.uri(step, shard)) for shard in self.shard_names(step))
 
-    def verify(self, step: str) -> dict[str, str]:
+    def verify(self, step: str, failures: bool = True) -> dict[str, str]:
         """Read all shards of a step, with their failures. Gives those that are damaged, each with the reason."""
 
         def look(shard: str) -> str:
             try:
                 shards.verify(self.storage, self.uri(step, shard))
-                self.failures(step, shard)
+                if failures and len(self.failures(step, shard)) < len(self._failed(step, shard)):
+                    raise DamagedShard(self.failures_uri(step, shard), "it is gone")
             except (DamagedShard, FileNotFoundError) as error:
                 return str(error)
             return ""
@@ -187,23 +188,24 @@ class Run:
         with ThreadPoolExecutor(16) as pool:
             return {shard: told for shard, told in zip(names, pool.map(look, names), strict=True) if told}
 
+    def _failed(self, step: str, shard: str) -> list[str]:
+        footer = shards.footer(self.storage, self.uri(step, shard))
+        return footer.failed if footer else []
+
     def _footer(self, step: str, shard: str) -> Footer | DamagedShard | None:
-        """The footer of a shard, or what is wrong with it or its failures. Raises ShardError for a damaged shard of
-        ingest: nothing else knows which videos are in it, and it must not be taken for one that was never written."""
+        """The footer of a shard, or what is wrong with it or its failures. Raises DamagedShard for one of ingest, which
+        must not be taken for one that was never written; failures of ingest are found again by the next listing."""
+        first = next(iter(self.steps))
         try:
             found = shards.footer(self.storage, self.uri(step, shard))
-            if found and found.failed:
-                shards.footer(self.storage, self.failures_uri(step, shard))
+            failures = self.failures_uri(step, shard)
+            if step != first and found and found.failed and shards.footer(self.storage, failures) is None:
+                raise DamagedShard(failures, "it is gone")
             return found
         except DamagedShard as error:
-            if step == next(iter(self.steps)):
-                raise self.unmendable(shard) from error
+            if step == first:
+                raise
             return error
-
-    def unmendable(self, shard: str) -> ShardError:
-        """Say of a damaged shard of ingest that only a copy can take its place."""
-        where = self.storage.resolve(self.uri(next(iter(self.steps)), shard)).removeprefix("file://")
-        return ShardError(f"{where} is damaged, and nothing else says which videos it holds: put a copy of it back")
 
 
 @dataclass(frozen=True, slots=True)

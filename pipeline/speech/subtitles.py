@@ -21,13 +21,13 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from asid.pipeline.media.probe import header, picture_start
-from asid.pipeline.media.process import MediaError
+from asid.pipeline.media.process import MediaError, MediaKilled
 from asid.pipeline.media.subrip import subrip
 from asid.pipeline.rows import Cue, Subtitles, Word
 from asid.pipeline.speech.base import UNSPACED
 from asid.pipeline.speech.encodings import decoded
 from asid.pipeline.speech.rolling import Shown, read_once
-from asid.pipeline.storage import Storage, display_name, to_path
+from asid.pipeline.storage import FULL, Storage, display_name, to_path
 
 if TYPE_CHECKING:
     import pysubs2
@@ -55,12 +55,18 @@ def subtitles(
     sources = list(_beside(storage, uri, language))
     try:
         sources += _inside(storage.local(uri), shown_from)
+    except MediaKilled:
+        raise
     except (MediaError, OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno in FULL:
+            raise
         notes.append(f"streams of subtitles cannot be read: {error}")
     for source in sources:
         try:
             cues = parse(source.read(), source.form, source.zero, {source.language, language, spoken})
             lag, agreement = compare(cues, words, spoken)
+        except MediaKilled:
+            raise
         except (MediaError, OSError, ValueError) as error:
             notes.append(f"{source.origin} cannot be read: {error}")
             continue

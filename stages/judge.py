@@ -14,10 +14,12 @@ from asid.pipeline.prompts import Prompts
 
 
 class JudgeConfig(AskingConfig):
+    """Say by which contract the judge is asked."""
+
     contract: str = Field(pattern=r"^.+\.\w+$", description="NAME.STEP of a benchmark")
 
 
-class Judge(AskingStage[Case, Case, JudgeConfig]):
+class CaseJudge(AskingStage[Case, Case, JudgeConfig]):
     """A case without a caption is asked nothing and passes as it is. A later run of the same case is asked with a seed
     of its own: it is another question, and its answer is paid for."""
 

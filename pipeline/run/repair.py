@@ -28,7 +28,7 @@ UNPROVED = "unproved"  # in place of a fingerprint
 
 
 @dataclass
-class Found:
+class KnownShard:
     """What is known of one shard of ingest: by its own footer, where that is whole, else by the steps after it."""
 
     ids: list[str] = field(default_factory=list)  # of its videos, in order
@@ -102,14 +102,14 @@ def _footer(run: Run, step: str, shard: str) -> Footer:
     return footer
 
 
-def _found(run: Run, shard: str) -> Found:
+def _found(run: Run, shard: str) -> KnownShard:
     """All that is told of ingest's shard: of several steps that read it, by one made with today's settings."""
     first = next(iter(run.steps))
-    best = Found()
+    best = KnownShard()
     with suppress(DamagedShard):
         if own := shards.footer(run.storage, run.uri(first, shard)):
             ids = [id for id, count in own.outcomes if count]
-            best = Found(ids, own.digest, own.fingerprint == run.fingerprints[first], footer=own)
+            best = KnownShard(ids, own.digest, own.fingerprint == run.fingerprints[first], footer=own)
     for step in (step for step in run.steps.values() if first in step.inputs[:1]):
         with suppress(DamagedShard):
             footer = shards.footer(run.storage, run.uri(step.name, shard))
@@ -153,7 +153,7 @@ def _inputs(run: Run) -> Iterator[Listed | Failure]:
             yield from list_inputs([entry], run.storage)
 
 
-def _write(run: Run, shard: str, found: Found, total: int) -> None:
+def _write(run: Run, shard: str, found: KnownShard, total: int) -> None:
     """What failed stays where it can still be read; else its files are found as new ones."""
     first = next(iter(run.steps))
     rows = found.rows()

@@ -79,7 +79,7 @@ class Done:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RowOutcome:
     """What came of one row: the rows it gave, or its failure."""
 
     id: str
@@ -136,7 +136,7 @@ class Workshop:
             rows: Sequence[Row] = task.listed or await asyncio.to_thread(self._inputs, step, task.shard)
             old = await asyncio.to_thread(self._old, task) if task.only is not None else {}
             stage.with_decisions(await asyncio.to_thread(self._decisions, step))
-            poison = {failure.id: Outcome(failure.id, failure=failure) for failure in task.poison}
+            poison = {failure.id: RowOutcome(failure.id, failure=failure) for failure in task.poison}
             kept = {**old, **poison}
             todo = [row for row in rows if row.id not in kept]
             store = self._store(stage, task)
@@ -159,7 +159,7 @@ class Workshop:
         rows: Sequence[Row] = task.listed or await asyncio.to_thread(self._inputs, step, task.shard)
         await self._attempt_all(stage, [row for row in rows if row.id == row_id], self._store(stage, task), task)
 
-    async def attempt(self, step: str, rows: Sequence[Row]) -> list[Outcome]:
+    async def attempt(self, step: str, rows: Sequence[Row]) -> list[RowOutcome]:
         """What comes of some rows, in order, with nothing kept of it."""
         made = await self._attempt_all(await self.stage(step), rows, None, Task(step, ""))
         return [made[row.id] for row in rows]
@@ -192,7 +192,7 @@ class Workshop:
                 if decision.id in home:
                     by_part[home[decision.id]].append(decision)
             digests = {part: shards.digest(found) for part, found in by_part.items()}
-            return self._commit(task, [Outcome(decision.id, (decision,)) for decision in decisions], digests)
+            return self._commit(task, [RowOutcome(decision.id, (decision,)) for decision in decisions], digests)
 
         footer = await asyncio.to_thread(whole)
         return Done(task.step, ALL, Mark.of(footer), len(home), 0, time.monotonic() - began)
@@ -216,7 +216,7 @@ class Workshop:
         passes = [name for name in step.inputs if self.run.steps[name].is_corpus_pass]
         return {name: tuple(self.run.rows(name, ALL)) for name in passes}
 
-    def _old(self, task: Task) -> dict[str, Outcome]:
+    def _old(self, task: Task) -> dict[str, RowOutcome]:
         """What the shard holds already of rows that are not to be worked anew; a failure of which nothing is told any
         more is none of it."""
         assert task.only is not None
@@ -228,7 +228,7 @@ class Workshop:
         failures = {failure.id: failure for failure in self.run.failures(task.step, task.shard)}
         old = {}
         for id, count in footer.outcomes:
-            outcome = Outcome(id, tuple(next(rows) for _ in range(count)), failures.get(id))
+            outcome = RowOutcome(id, tuple(next(rows) for _ in range(count)), failures.get(id))
             if id not in task.only and (count or outcome.failure):
                 old[id] = outcome
         return old
@@ -237,10 +237,10 @@ class Workshop:
 
     async def _attempt_all(
         self, stage: Stage[Any, Any, Any], rows: Sequence[Row], store: AnswerStore | None, task: Task
-    ) -> Mapping[str, Outcome]:
+    ) -> Mapping[str, RowOutcome]:
         seats, wanted = self.seats[task.step], self.run.types(task.step)[1]
 
-        async def one(row: Row) -> Outcome:
+        async def one(row: Row) -> RowOutcome:
             async with seats:
                 return await self._attempt(stage, row, task.step, wanted)
 
@@ -260,7 +260,7 @@ class Workshop:
                 await store.close()
         return {row.id: job.result() for row, job in zip(rows, jobs, strict=True)}
 
-    async def _attempt(self, stage: Stage[Any, Any, Any], row: Row, step: str, wanted: type[Row]) -> Outcome:
+    async def _attempt(self, stage: Stage[Any, Any, Any], row: Row, step: str, wanted: type[Row]) -> RowOutcome:
         """One row through the stage, again where what went wrong was not the row's."""
         tries = 1
         while True:
@@ -269,18 +269,18 @@ class Workshop:
             if failure is None or failure.kind not in AGAIN:
                 return outcome
             if tries == TRIES:
-                return Outcome(row.id, failure=failure.model_copy(update={"attempts": tries}))
+                return RowOutcome(row.id, failure=failure.model_copy(update={"attempts": tries}))
             logger.warning("%s tries %s again: %s", step, row.id, failure.reason)
             await asyncio.sleep(PAUSE * tries)
             tries += 1
 
-    async def _try(self, stage: Stage[Any, Any, Any], row: Row, step: str, wanted: type[Row]) -> Outcome:
+    async def _try(self, stage: Stage[Any, Any, Any], row: Row, step: str, wanted: type[Row]) -> RowOutcome:
         """One row through the stage. Whatever goes wrong with it is its failure and nobody else's; this is the one
         place that catches everything."""
 
-        def failed(kind: str, reason: str, attempts: int = 1, raw: str = "") -> Outcome:
+        def failed(kind: str, reason: str, attempts: int = 1, raw: str = "") -> RowOutcome:
             name = str(getattr(row, "name", row.id))
-            return Outcome(row.id, failure=Failure(id=row.id, name=name, stage=step, kind=kind,
+            return RowOutcome(row.id, failure=Failure(id=row.id, name=name, stage=step, kind=kind,
                                                    reason=whole_text(reason), attempts=attempts,
                                                    raw=whole_text(raw)))  # fmt: skip
 
@@ -315,11 +315,11 @@ class Workshop:
         if wrong is not None or not rows:
             found = type(wrong).__name__ if rows else "nothing"
             return failed("crash", f"{step} must give {wanted.__name__} and gave {found}")
-        return Outcome(row.id, rows)
+        return RowOutcome(row.id, rows)
 
     # --- writing -------------------------------------------------------------------------------------------------
 
-    def _commit(self, task: Task, outcomes: Sequence[Outcome], parts: Mapping[str, str] | None = None) -> Footer:
+    def _commit(self, task: Task, outcomes: Sequence[RowOutcome], parts: Mapping[str, str] | None = None) -> Footer:
         """Failures first, then the shard itself: the shard's footer is what says done."""
         rows = [row for outcome in outcomes for row in outcome.rows]
         failures = [outcome.failure for outcome in outcomes if outcome.failure]

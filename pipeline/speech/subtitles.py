@@ -26,7 +26,7 @@ from asid.pipeline.media.subrip import subrip
 from asid.pipeline.rows import Cue, Subtitles, Word
 from asid.pipeline.speech.base import UNSPACED
 from asid.pipeline.speech.encodings import decoded
-from asid.pipeline.speech.rolling import Shown, read_once
+from asid.pipeline.speech.rolling import ShownCue, read_once
 from asid.pipeline.storage import FULL, Storage, display_name, to_path
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def parse(data: bytes, form: str, zero: float = 0.0, languages: Collection[str] 
         rows = tuple(filter(None, (" ".join(_plain(row).split()) for row in line.plaintext.split("\n"))))
         start, end = max(0.0, line.start / 1000 - zero), line.end / 1000 - zero
         if rows and end > start and not (line.is_comment or line.is_drawing):
-            shown.append(Shown(start, end, rows))
+            shown.append(ShownCue(start, end, rows))
     shown.sort(key=lambda cue: (cue.start, cue.end))
     if not shown:
         raise ValueError("it shows nothing")

@@ -19,7 +19,7 @@ from asid.pipeline.models.providers.attachments import Attachments
 from asid.pipeline.prompts import Prompts
 from asid.pipeline.rows import Split, Transcribed, Video
 from asid.pipeline.run import workshop
-from asid.pipeline.run.workshop import Outcome, Workshop
+from asid.pipeline.run.workshop import RowOutcome, Workshop
 from asid.pipeline.stage import Context, Stage
 from asid.pipeline.storage import Storage, to_uri
 from asid.stages.cut import Cut, CutConfig
@@ -88,7 +88,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
-def attempt(stage: Stage[Any, Any, Any], row: Any, wanted: type[Any]) -> Outcome:
+def attempt(stage: Stage[Any, Any, Any], row: Any, wanted: type[Any]) -> RowOutcome:
     return asyncio.run(Workshop(None, lambda *_: None)._attempt(stage, row, stage.name, wanted))  # type: ignore[arg-type, return-value]
 
 

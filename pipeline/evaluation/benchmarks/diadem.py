@@ -17,7 +17,7 @@ from pydantic import Field, StrictBool, StrictInt
 from asid.pipeline.evaluation.benchmark import Benchmark, Reference
 from asid.pipeline.evaluation.contracts import Contract, Values, each_once, numbered
 from asid.pipeline.evaluation.files import DataError, number_of, records, short_key, text_of, texts_of
-from asid.pipeline.evaluation.intake import Intake
+from asid.pipeline.evaluation.intake import DataIntake
 from asid.pipeline.evaluation.outcome import Outcome
 from asid.pipeline.evaluation.rows import Case
 from asid.pipeline.evaluation.tables import Cell, Table
@@ -55,7 +55,7 @@ class SpeakerPairs(Record):
 Line = tuple[str, metric.DialogueLine]  # as written, and as it is matched
 
 
-def load(path: Path, intake: Intake) -> list[Reference]:
+def load(path: Path, intake: DataIntake) -> list[Reference]:
     """`annotations.jsonl`. Raises UserError for Chinese where OpenCC is not installed."""
     found: list[Reference] = []
     seen: set[str] = set()

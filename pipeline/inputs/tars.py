@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from asid.pipeline.inputs.base import InputConfig, Listed, ending, listed, refused, text
 from asid.pipeline.inputs.beside import passed_over
@@ -122,9 +122,3 @@ def _columns(name: str, side: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {"json": words}
     return values if isinstance(values, dict) else {"json": words}
-
-
-def member_ending(uri: str) -> str:
-    """Give the ending of the name of a file in a tar; "" for any other address."""
-    match = MEMBER.fullmatch(uri)
-    return ending(unquote(match["name"])) if match else ""

@@ -24,7 +24,7 @@ from asid.pipeline.dataset import parquet
 from asid.pipeline.dataset.card import card
 from asid.pipeline.dataset.export.folder import NOTE, PARTIAL, ExportError, Folder
 from asid.pipeline.dataset.export.items import Kept
-from asid.pipeline.dataset.export.media import Media, own_file, suffix
+from asid.pipeline.dataset.export.media import ExportedMedia, own_file, suffix
 from asid.pipeline.dataset.export.splits import Splits
 from asid.pipeline.dataset.export.wordings import Wordings
 from asid.pipeline.dataset.identity import CARD
@@ -79,7 +79,7 @@ def build(run: Run, repo: str, out: Path, how: PublishSettings) -> dict[str, int
     wordings = Wordings(run.prompts, how.splits.seed)
     with Folder(out) as folder:
         tables = Tables(folder, how.shard_bytes, features(sample_type(run.types(list(run.steps)[-1])[1])))
-        media = Media(run.storage, folder, "copy")
+        media = ExportedMedia(run.storage, folder, "copy")
         for row in _kept(run, names):
             split, made = how.splits.of(row.video), sample(row, run.storage.root)
             video = _video(run, row, repo, folder, media, how.videos)
@@ -222,7 +222,9 @@ def _size(value: Any) -> int:
 # --- videos ------------------------------------------------------------------------------------------------------
 
 
-def _video(run: Run, row: Judged, repo: str, folder: Folder, media: Media, how: Videos) -> dict[str, Any] | None:
+def _video(
+    run: Run, row: Judged, repo: str, folder: Folder, media: ExportedMedia, how: Videos
+) -> dict[str, Any] | None:
     """The video column of a row; a referenced video is put into the folder."""
     if how == "none":
         return None

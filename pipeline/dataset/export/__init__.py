@@ -9,7 +9,7 @@ from typing import cast, get_args
 
 from asid.pipeline.dataset.export.folder import ExportError, Folder
 from asid.pipeline.dataset.export.items import ItemKind, kept
-from asid.pipeline.dataset.export.media import Media, Where
+from asid.pipeline.dataset.export.media import ExportedMedia, Where
 from asid.pipeline.dataset.export.splits import Splits
 from asid.pipeline.dataset.export.tools import Exporter, Tools
 from asid.pipeline.dataset.export.wordings import Wordings
@@ -63,7 +63,7 @@ def export(run: Run, to: str, out: Path, how: Settings) -> dict[str, int]:
         folder.note = {"format": to, "seed": how.splits.seed, "media": how.media}
         tools = Tools(
             folder=folder,
-            media=Media(run.storage, folder, how.media),
+            media=ExportedMedia(run.storage, folder, how.media),
             wordings=Wordings(run.prompts, how.splits.seed),
             storage=run.storage,
             kinds=how.kinds,

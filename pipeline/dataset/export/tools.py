@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from asid.pipeline.dataset.export.folder import Folder
 from asid.pipeline.dataset.export.items import Item, ItemKind, Kept, items
-from asid.pipeline.dataset.export.media import Media
+from asid.pipeline.dataset.export.media import ExportedMedia
 from asid.pipeline.dataset.export.wordings import Wordings
 from asid.pipeline.storage import Storage
 
@@ -17,7 +17,7 @@ class Tools:
     """Hold what a format needs beside the clips: where to write, media, questions."""
 
     folder: Folder
-    media: Media
+    media: ExportedMedia
     wordings: Wordings
     storage: Storage
     kinds: Sequence[ItemKind]

@@ -73,6 +73,7 @@ class Storage:
 
     @property
     def is_local(self) -> bool:
+        """Whether it is a disk of this machine."""
         return self.root.startswith("file://")
 
     def resolve(self, uri: str) -> str:
@@ -116,6 +117,7 @@ class Storage:
         return told[0] if told else late
 
     def read(self, uri: str) -> bytes:
+        """Read a whole file. Raises FileNotFoundError, OSError."""
         system, path = self._at(uri)
         if isinstance(system, fs.LocalFileSystem):
             return Path(path).read_bytes()
@@ -167,15 +169,19 @@ class Storage:
             file.unlink()
 
     def exists(self, uri: str) -> bool:
+        """Whether there is something at an address."""
         system, path = self._at(uri)
-        return _patiently(lambda: system.get_file_info(path)).type != fs.FileType.NotFound
+        there: bool = _patiently(lambda: system.get_file_info(path)).type != fs.FileType.NotFound
+        return there
 
     def size(self, uri: str) -> int:
+        """Give the size of a file in bytes. Raises FileNotFoundError."""
         system, path = self._at(uri)
         info = _patiently(lambda: system.get_file_info(path))
         if info.type != fs.FileType.File:
             raise FileNotFoundError(uri)
-        return info.size
+        size: int = info.size
+        return size
 
     def list(self, uri: str) -> Iterator[str]:
         """Names directly under a folder, sorted; nothing when the folder is not there."""
@@ -185,8 +191,10 @@ class Storage:
         return iter(name for name in names if not name.startswith(PARTIAL))
 
     def is_file(self, uri: str) -> bool:
+        """Whether there is a file at an address."""
         system, path = self._at(uri)
-        return _patiently(lambda: system.get_file_info(path)).type == fs.FileType.File
+        there: bool = _patiently(lambda: system.get_file_info(path)).type == fs.FileType.File
+        return there
 
     def walk(self, uri: str) -> Iterator[str]:
         """Addresses of all files below a folder of a bucket, sorted; nothing when the folder is not there."""
@@ -303,7 +311,8 @@ def _patiently(action: Callable[[], Result]) -> Result:
 
 def _whole(system: fs.FileSystem, path: str) -> bytes:
     with system.open_input_stream(path) as stream:
-        return stream.read()
+        data: bytes = stream.read()
+        return data
 
 
 def _put(system: fs.FileSystem, path: str, source: BinaryIO) -> None:

@@ -26,6 +26,8 @@ NOTHING = Transcript("", 0.0)
 
 
 class TranscribeConfig(StageConfig, Hearing, Layout):
+    """Say who hears, and how words become utterances."""
+
     HOW: ClassVar[frozenset[str]] = StageConfig.HOW | {"device", "batch", "endpoint", "key"}
 
     stream: int | None = Field(None, ge=0, description="which sound stream, from 0; None: the file's default one")
@@ -34,6 +36,8 @@ class TranscribeConfig(StageConfig, Hearing, Layout):
 
 
 class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
+    """Hear a whole video: words, speakers, kinds of sound."""
+
     name = "transcribe"
     tools = ("ffmpeg", "ffprobe")
     version = 5
@@ -100,6 +104,7 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
 
 
 def row(video: Split, heard: Transcript, *how: str) -> Transcribed:
+    """Make the row of what was heard; `how` says by whom."""
     return grow(
         video,
         Transcribed,

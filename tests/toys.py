@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 import os
 import signal
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +144,7 @@ class ToyRepeats(CorpusPass[ToyRow, ToyConfig]):
 class ToyFilter(Stage[ToyRow, ToyRow, ToyConfig]):
     name = "filter"
 
-    def with_decisions(self, decisions: dict[str, tuple[Decision, ...]]) -> None:
+    def with_decisions(self, decisions: Mapping[str, Sequence[Decision]]) -> None:
         self.odd = {decision.id for found in decisions.values() for decision in found}
 
     async def process(self, row: ToyRow) -> ToyRow:

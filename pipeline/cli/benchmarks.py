@@ -100,8 +100,7 @@ def _caption(
     cpus: float | None,
     yes: bool,
 ) -> Written:
-    from asid.pipeline import interrupts
-    from asid.pipeline.cli.runs import absolute, check_or_refuse
+    from asid.pipeline import api, interrupts
     from asid.pipeline.cli.show import Terminal
     from asid.pipeline.evaluation import captioning
     from asid.pipeline.evaluation.judged import to_retry
@@ -109,10 +108,10 @@ def _caption(
     from asid.pipeline.run.lock import lock
     from asid.pipeline.run.revision import existing
 
-    paths = [absolute(path) for path in videos]
+    paths = [api.absolute(path) for path in videos]
     made = captioning.manifest(model, paths, prompt, [word.strip() for word in sees.split(",")], settings, budget)
     opened, before = Run(folder, made), existing(folder)
-    check_or_refuse(opened, before, yes, list(opened.steps))
+    api.check(opened, before, yes, list(opened.steps), said=complain)
     try:
         with lock(opened.storage), Terminal(err(), opened) as progress:
             from asid.pipeline.engine import Engine

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from asid.pipeline import api
 from asid.pipeline.cli.common import Prompts, RunFolder, Where, changes, out, run_named, words_and_run
 
 
@@ -58,14 +59,9 @@ def failures(
     step: Annotated[str, typer.Option("--stage", help="Only of this step")] = "",
 ) -> None:
     """Every row that did not make it: where, why, and what it was."""
-    from asid.pipeline.cli.runs import known_step
     from asid.pipeline.cli.show import print_failures
-    from asid.pipeline.run.folder import Run
 
-    target = Run.open(run_named(folder, run))
-    if step:
-        known_step(target, step)
-    print_failures(out(), target, step)
+    print_failures(out(), api.open_run(run_named(folder, run)).failures(step))
 
 
 def report(

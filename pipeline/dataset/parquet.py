@@ -57,6 +57,8 @@ frame = clip["video"].get_frame_played_at(clip["video_offset"])
 
 
 class Speech(Record):
+    """Hold what one speaker says, in s of the clip."""
+
     start: float
     end: float
     speaker: str
@@ -189,6 +191,7 @@ def place(uri: str, root: str) -> str:
 
 
 def samples(rows: Sequence[Judged], root: str) -> Iterator[Sample]:
+    """Make samples of the clips that were kept."""
     return (sample(row, root) for row in rows if row.kept)
 
 

@@ -24,12 +24,12 @@ from asid.pipeline.engine.crew import Crew, Group, Hand
 from asid.pipeline.engine.flight import Flight, Suspect
 from asid.pipeline.engine.intake import Intake
 from asid.pipeline.engine.meters import Meters
-from asid.pipeline.engine.result import Progress, Result
 from asid.pipeline.models.layers import notices
 from asid.pipeline.rows import Failure
 from asid.pipeline.run import listing, pace, repair, shards
 from asid.pipeline.run.chances import Chances, passing
 from asid.pipeline.run.folder import ALL, Fresh, Run
+from asid.pipeline.run.progress import Progress, Result
 from asid.pipeline.run.workshop import NOTHING_FRESH, BudgetReached, Done, StageFailed, Task
 from asid.pipeline.text import counted
 

@@ -74,6 +74,7 @@ class Listed(Row):
 
 
 def address_id(uri: str) -> str:
+    """Make the id of a listed file from its address: 16 hex digits."""
     return hashlib.sha256(text(uri).encode()).hexdigest()[:16]
 
 
@@ -94,11 +95,11 @@ def listed(uri: str, config: InputConfig, columns: Mapping[str, Any] | None = No
 
 
 def refused(uri: str, kind: str, reason: str, name: str = "") -> Failure:
-    """What stands for an input that never becomes a row."""
+    """What stands for an input that never becomes a row. Its stage is the one that lists the inputs, which sets it."""
     return Failure(
         id=address_id(uri),
         name=text(name or display_name(text(uri))),
-        stage="ingest",
+        stage="",
         kind=kind,
         reason=text(reason),
         attempts=1,

@@ -19,13 +19,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from asid.pipeline.clips.choice import Span
 from asid.pipeline.media.decode import evenly
 from asid.pipeline.media.filters import clip_size, picture_filters
 from asid.pipeline.media.probe import AudioTrack, Probe
 from asid.pipeline.media.process import MediaError, input_arguments, run
 from asid.pipeline.media.timeline import Timeline
-from asid.pipeline.rows import Record
+from asid.pipeline.rows import Record, Span
 
 RATES = {96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000}  # AAC's
 IN_MP4 = {"h264", "hevc", "av1", "vp9", "mpeg4", "aac", "mp3", "opus", "ac3", "eac3", "flac"}

@@ -20,7 +20,7 @@ from typing import IO
 
 import numpy as np
 
-from asid.pipeline.media.parts import Part, in_order, parts_of
+from asid.pipeline.media.parts import StreamPart, in_order, parts_of
 from asid.pipeline.media.probe import header
 from asid.pipeline.media.process import NO_VERDICT, MediaError, input_arguments, stream
 from asid.pipeline.media.timeline import Timeline
@@ -111,7 +111,7 @@ def _chosen(every: float, start: str) -> str:
 class _Span:
     """A part of the picture for ffmpeg, on the file's own clock: where to seek, and which frames to keep."""
 
-    def __init__(self, path: Path, timeline: Timeline, part: Part):
+    def __init__(self, path: Path, timeline: Timeline, part: StreamPart):
         self._base, self._first = timeline.base, int(timeline.ticks[part.first])
         start, begin = (float(int(timeline.ticks[place]) * timeline.base) for place in (0, part.first))
         self.start = f"{start:.6f}"

@@ -86,6 +86,7 @@ def small_size(width: int, height: int, area: int = SMALL_AREA) -> tuple[int, in
 
 
 def still_size(width: int, height: int, side: int = STILL_SIDE) -> tuple[int, int]:
+    """Give width and height of a still whose longer side is `side` pixels at most, both even."""
     scale = min(1.0, side / max(width, height))
     return tuple(max(2, round(length * scale / 2) * 2) for length in (width, height))  # type: ignore[return-value]
 

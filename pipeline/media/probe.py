@@ -48,7 +48,7 @@ MIXED = frozenset(_MIXED.split())
 IN_ORDER = "`ffmpeg -i IN -c copy OUT.mp4` puts them in order"
 
 
-class Limits(BaseModel):
+class ProbeLimits(BaseModel):
     """What a picture may be. Beyond it a file is refused, with the kind named here."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -107,13 +107,13 @@ class Probe(Record):
     audio: tuple[AudioTrack, ...]
 
 
-def probe(path: Path, timeout: float = 30, limits: Limits | None = None) -> Probe:
+def probe(path: Path, timeout: float = 30, limits: ProbeLimits | None = None) -> Probe:
     """Read `path` and check it. `timeout` in seconds for each of three or four readings; more to count a large file.
 
     Raises MediaError with kind unreadable, no_video, no_frame, still, too_large, too_long, too_many_streams,
     too_fast, gap, times_begin_again, too_many_channels or timeout.
     """
-    limits = limits or Limits()
+    limits = limits or ProbeLimits()
     found = header(path, timeout)
     if found["format"].get("nb_streams", 0) > limits.max_streams:
         raise MediaError(f"{found['format']['nb_streams']} streams: more than {limits.max_streams}", "too_many_streams")
@@ -209,6 +209,7 @@ def picture_of(streams: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def has_picture(streams: list[dict[str, Any]]) -> bool:
+    """Whether a file's streams have a picture that is no cover."""
     return bool(_pictures(streams))
 
 
@@ -229,7 +230,8 @@ def first_frame(path: Path, picture: dict[str, Any], timeout: float) -> dict[str
         found = json.loads(run(call, timeout, max_output=16 << 20, memory=PROBE_MEMORY).decode("utf-8", "replace"))
         frames = [frame for frame in found.get("frames", []) if frame.get("width") and frame.get("height")]
         if frames:
-            return frames[0]
+            first: dict[str, Any] = frames[0]
+            return first
     raise MediaError(f"no frame of the {picture.get('codec_name', 'unknown')} picture decodes", "no_frame")
 
 
@@ -305,12 +307,12 @@ def _measure(times: np.ndarray, last: float, start: float) -> dict[str, Any]:
     }
 
 
-def _check_size(width: int, height: int, limits: Limits) -> None:
+def _check_size(width: int, height: int, limits: ProbeLimits) -> None:
     if width * height > limits.max_pixels:
         raise MediaError(f"{width} x {height} pixels: more than {limits.max_pixels} in all", "too_large")
 
 
-def _check_time(measured: dict[str, Any], limits: Limits) -> None:
+def _check_time(measured: dict[str, Any], limits: ProbeLimits) -> None:
     if measured["frames"] < limits.min_frames:
         raise MediaError(f"{measured['frames']} frame: a still, not a video", "still")
     if measured["gap"] > limits.max_gap:

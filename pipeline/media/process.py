@@ -50,6 +50,8 @@ class MediaError(Exception):
 
 
 class MediaTimeout(MediaError):
+    """Say that a program ran past its limit."""
+
     def __init__(self, tool: str, seconds: float):
         super().__init__(f"{tool} ran past its limit of {seconds:.0f} s", "timeout")
 
@@ -60,6 +62,7 @@ class MediaKilled(MediaError):
 
 
 def have(tool: str) -> bool:
+    """Whether a program is on the path."""
     return shutil.which(tool) is not None
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from asid.pipeline.asking.stage import AskingStage
 from asid.pipeline.inputs import InputError, list_inputs
 from asid.pipeline.media.process import MediaError, run
 from asid.pipeline.models.factory import check_model, unfit_media
@@ -29,11 +28,14 @@ ROOM = 2 << 30  # bytes free, below which a run will not go far
 
 @dataclass(frozen=True)
 class Finding:
+    """Hold one thing that was looked at."""
+
     what: str
     cure: str = ""  # the line that mends it; "" when nothing is wrong
 
     @property
     def good(self) -> bool:
+        """Whether nothing is wrong with it."""
         return not self.cure
 
 
@@ -144,10 +146,10 @@ def _room() -> Iterator[Finding]:
 def _prompts(step: Step, prompts: Prompts) -> Finding:
     """Whether each prompt is there and has a place for what the stage, with these settings, puts into it."""
     try:
-        for name in step.kind.prompts(step.config) if issubclass(step.kind, Stage) else []:
-            prompts.text(name)
-        if issubclass(step.kind, AskingStage):
-            step.kind(step.config, Context(Storage(Path.cwd()), prompts, {})).open()
+        if issubclass(step.kind, Stage):
+            for name in step.kind.prompts(step.config):
+                prompts.text(name)
+            step.kind(step.config, Context(Storage(Path.cwd()), prompts, {})).check_prompts()
     except PromptError as error:
         return Finding(f"step {step.name}", str(error))
     return Finding(f"step {step.name}")

@@ -132,25 +132,31 @@ class Run:
     # --- shards --------------------------------------------------------------------------------------------------
 
     def uri(self, step: str, shard: str) -> str:
+        """Give the address of a shard."""
         return f"run:{step}/{shard}.parquet"
 
     def failures_uri(self, step: str, shard: str) -> str:
+        """Give the address of a shard's failures."""
         return f"run:{step}/failures/{shard}.parquet"
 
     def rows(self, step: str, shard: str) -> list[Any]:
+        """Read a shard. Raises DamagedShard, FileNotFoundError."""
         return shards.read(self.storage, self.uri(step, shard), self.types(step)[1])
 
     def all_rows(self, step: str) -> Iterator[Any]:
+        """Read all rows of a step, one shard at a time."""
         for shard in self.shard_names(step):
             yield from self.rows(step, shard)
 
     def failures(self, step: str, shard: str) -> list[Failure]:
+        """Read the failures of a shard; [] where it has none."""
         try:
             return shards.read(self.storage, self.failures_uri(step, shard), Failure)
         except FileNotFoundError:
             return []
 
     def shard_names(self, step: str) -> list[str]:
+        """Name the shards of a step that are there."""
         return [name.removesuffix(".parquet") for name in self.storage.list(f"run:{step}") if SHARD.match(name)]
 
     def survey(self) -> Survey:
@@ -218,6 +224,7 @@ class Mark:
 
     @classmethod
     def of(cls, footer: Footer) -> Mark:
+        """Make a mark of a footer."""
         fingerprint = sys.intern(footer.fingerprint)
         failed = tuple(footer.failed)
         taken = len(footer.outcomes)
@@ -260,6 +267,7 @@ class Survey:
         tally[1] += sign * len(mark.failed)
 
     def names(self, step: str) -> list[str]:
+        """Name the shards that a step is to have."""
         return [ALL] if self.run.steps[step].is_corpus_pass else self.shards
 
     def whole(self, step: str) -> bool:
@@ -322,6 +330,7 @@ class Survey:
         )
 
     def state(self, step: str, shard: str) -> str:
+        """Say whether a shard is done, stale or pending."""
         if (step, shard) not in self.footers:
             return "pending"
         return "done" if self.done(step, shard) else "stale"
@@ -335,6 +344,7 @@ class Survey:
 
 
 def shard_name(number: int) -> str:
+    """Name a shard by its number."""
     return f"{number:05d}"
 
 

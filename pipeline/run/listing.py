@@ -30,6 +30,7 @@ MOST = 512  # files in a piece
 
 
 def is_piece(shard: str) -> bool:
+    """Whether a shard holds files that are being probed, and is none of the run's own."""
     return shard.startswith(PIECE)
 
 
@@ -45,6 +46,7 @@ class Taken:
 
     @classmethod
     def read(cls, run: Run, step: str, names: Sequence[str]) -> Taken:
+        """Read what the shards `names` of a step hold."""
         taken = cls(list(names))
         for number, name in enumerate(names):
             footer = shards.footer(run.storage, run.uri(step, name))

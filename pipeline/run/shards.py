@@ -136,6 +136,7 @@ def digest(rows: Iterable[Record]) -> str:
 
 
 def encode(kind: type[RecordType], rows: Sequence[RecordType], footer: Footer) -> bytes:
+    """Make the bytes of a shard: Parquet whose schema is that of `kind`."""
     maps = _maps(kind)
     dumped = []
     for row in rows:

@@ -72,6 +72,11 @@ class Done:
     spent: tuple[Line, ...] = ()  # on answers that are new
     new: frozenset[str] | None = None
 
+    def __str__(self) -> str:
+        failures = f", {self.failures} failed" if self.failures else ""
+        counts = f"{self.rows_in} rows in, {self.mark.rows} out{failures}"
+        return f"{self.step}/{self.shard}: {counts}, {self.seconds:.1f} s"
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -130,8 +135,7 @@ class Workshop:
                 raise OSError(errno.ENOSPC, f"{free >> 20} MiB of disk are free, and {ROOM >> 20} are needed")
             rows: Sequence[Row] = task.listed or await asyncio.to_thread(self._inputs, step, task.shard)
             old = await asyncio.to_thread(self._old, task) if task.only is not None else {}
-            if step.kind.name == "filter":
-                stage.with_decisions(await asyncio.to_thread(self._decisions, step))  # type: ignore[attr-defined]
+            stage.with_decisions(await asyncio.to_thread(self._decisions, step))
             poison = {failure.id: Outcome(failure.id, failure=failure) for failure in task.poison}
             kept = {**old, **poison}
             todo = [row for row in rows if row.id not in kept]
@@ -338,6 +342,7 @@ class Workshop:
 
 
 def write_failures(run: Run, step: str, shard: str, failures: Sequence[Failure], footer: Footer) -> None:
+    """Write the failures of a shard, or delete those that are no longer so."""
     uri = run.failures_uri(step, shard)
     if failures:
         marks = Footer(

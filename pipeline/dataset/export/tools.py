@@ -14,6 +14,8 @@ from asid.pipeline.storage import Storage
 
 @dataclass(frozen=True)
 class Tools:
+    """Hold what a format needs beside the clips: where to write, media, questions."""
+
     folder: Folder
     media: Media
     wordings: Wordings
@@ -23,6 +25,7 @@ class Tools:
     tar_bytes: int
 
     def items(self, clip: Kept) -> Iterator[Item]:
+        """Give the questions and answers that a clip is trained on."""
         return items(clip, self.wordings, self.kinds)
 
 

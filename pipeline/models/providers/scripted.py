@@ -87,7 +87,7 @@ def load_script(script: str) -> Script:
     module, colon, function = script.partition(":")
     if colon and re.fullmatch(r"[\w.]+", module) and function.isidentifier():
         try:
-            found = getattr(importlib.import_module(module), function)
+            found: Callable[[Request], Any] = getattr(importlib.import_module(module), function)
         except (ImportError, AttributeError) as error:
             raise Misconfigured(f"the script {script} cannot be loaded: {error}") from error
         return found

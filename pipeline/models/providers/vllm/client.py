@@ -60,7 +60,8 @@ def engine_arguments(settings: dict[str, Any]) -> dict[str, Any]:
     """With sound in the video vLLM's cache of processed media is off: it knows pictures and sound apart, and refuses a
     new video whose sound it has met, such as a second silent clip ("Video doesn't have audio track", vLLM 0.32)."""
     usual = {"mm_processor_cache_gb": 0} if settings.get("use_audio_in_video") else {}
-    return usual | settings.get("engine", {})
+    arguments: dict[str, Any] = usual | settings.get("engine", {})
+    return arguments
 
 
 def read_output(final: Any, model: str) -> Response:

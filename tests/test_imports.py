@@ -106,7 +106,14 @@ ORDER = [
 LIBRARIES = {
     "ray": ["engine"],
     "ffmpeg": ["media"],
-    "pyarrow": ["run", "dataset", "inputs", "storage", "evaluation.predictions"],  # storage: file systems of buckets
+    "pyarrow": [
+        "run",
+        "dataset",
+        "inputs",
+        "storage",
+        "evaluation.predictions",
+        "evaluation.files",
+    ],  # storage: file systems of buckets
     "datasets": ["dataset", "inputs.hub"],
     "huggingface_hub": ["dataset.publish", "inputs.hub", "speech.faster_whisper", "speech.whisperx"],
     "openai": ["models.providers"],

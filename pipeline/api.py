@@ -68,7 +68,7 @@ def run(
     """
     target, before = named(list(what), os.fspath(run), changes(settings, prompts))
     told = Callback(target, progress)
-    check(target, before, yes, list(target.steps), tell=told.said)
+    check(target, before, yes, list(target.steps), said=told.said)
     return work(target, told, cpus=cpus)
 
 
@@ -215,10 +215,10 @@ def check(
     steps: Sequence[str],
     again: bool = False,
     asks: bool = True,
-    tell: Callable[[str], None] = lambda _: None,
+    said: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Say everything that can be said before work begins. Raises UserError; then the run folder is as it was. `again`:
-    also what is done is worked; `asks`: models may be asked; `tell` hears of shards that had to be restored."""
+    also what is done is worked; `asks`: models may be asked; `said` hears of what ingest wrote and is made again."""
     from asid.pipeline.rows import Video
     from asid.pipeline.run import chances
     from asid.pipeline.run.doctor import before_spending
@@ -227,9 +227,9 @@ def check(
     from asid.pipeline.run.revision import agree_or_refuse
 
     if not issubclass(target.types(next(iter(target.steps)))[1], Video):
-        raise RunError(f"{target.storage.root} is a run of {target.manifest.title}: `asid eval` goes on with it")
+        raise RunError(f"{folder_of(target)} is a run of {target.manifest.title}: `asid eval` goes on with it")
     if before is not None:
-        _restore(before, tell)
+        _restore(before, said)
     survey = target.survey()
     preflight(target, list(steps) if again else chances.due(target, survey, steps))
     agree_or_refuse(before, target, yes)
@@ -237,15 +237,15 @@ def check(
         before_spending(target, steps, again)
 
 
-def _restore(before: Run, tell: Callable[[str], None]) -> None:
+def _restore(before: Run, said: Callable[[str], None]) -> None:
     """Make again what ingest wrote, as the run was frozen, where it cannot be read: nothing can be said of a run
     without it."""
     from asid.pipeline.run import repair
     from asid.pipeline.run.lock import lock
 
-    if repair.lost(before):
+    if lost := repair.lost(before):
         with lock(before.storage):
-            repair.restore(before, repair.lost(before), tell)
+            repair.restore(before, lost, said)
 
 
 def work(
@@ -330,5 +330,5 @@ def is_manifest(what: str) -> bool:
 
 
 def absolute(path: str) -> str:
-    """Give a path from the root of the disk; an address stays as it is."""
+    """Give an address as it is, and a path from the root."""
     return path if "://" in path else os.path.abspath(os.path.expanduser(path))

@@ -111,7 +111,7 @@ def _caption(
     paths = [api.absolute(path) for path in videos]
     made = captioning.manifest(model, paths, prompt, [word.strip() for word in sees.split(",")], settings, budget)
     opened, before = Run(folder, made), existing(folder)
-    api.check(opened, before, yes, list(opened.steps), tell=complain)
+    api.check(opened, before, yes, list(opened.steps), said=complain)
     try:
         with lock(opened.storage), Terminal(err(), opened) as progress:
             from asid.pipeline.engine import Engine

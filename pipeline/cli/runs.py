@@ -52,7 +52,7 @@ def estimate(
     from asid.pipeline.run.lock import lock
 
     target, before = api.named(what or [], folder, changes(settings, prompts))
-    api.check(target, before, yes, list(target.steps), tell=complain)
+    api.check(target, before, yes, list(target.steps), said=complain)
     steps = estimates.preparing(target)
     with _going_on(target), lock(target.storage):
         target.freeze()
@@ -187,7 +187,7 @@ def _work(target: Run, before: Run | None, yes: bool, **how: Any) -> None:
     steps = how.get("steps") or list(target.steps)
     with _going_on(target):
         again = bool(how.get("force") or how.get("only"))
-        api.check(target, before, yes, steps, again, asks=not how.get("replay_only"), tell=complain)
+        api.check(target, before, yes, steps, again, asks=not how.get("replay_only"), said=complain)
         with Terminal(err(), target) as progress:
             result = api.work(target, progress, **how)
         ending = summary.summary(target, result)

@@ -133,10 +133,10 @@ def test_der_equals_a_count_of_frames() -> None:
         rows, columns = linear_sum_assignment(-shared)
         right = sum(theirs[a] * ours[b] for a, b in zip(rows, columns, strict=True))
         wrong = np.maximum(theirs.sum(0), ours.sum(0)) - right
-        score = speech.Score()
+        score = speech.SpeechScore()
         joined = [[Turn(start=a, end=b, speaker=name) for name, spans in jer.by_speaker(side).items() for a, b in spans]
                   for side in (truth, found)]  # fmt: skip
-        speech.diarization(speech.Truth("clip", 60.0, (), tuple(joined[0])), joined[1], score)
+        speech.diarization(speech.SpeechTruth("clip", 60.0, (), tuple(joined[0])), joined[1], score)
         assert score.wrong_seconds == pytest.approx(wrong.sum() / 10)
         assert score.speech_seconds == pytest.approx(theirs.sum() / 10)
 

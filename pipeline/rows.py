@@ -142,6 +142,7 @@ class Utterance(Record):
     words: tuple[Word, ...]
     overlap: bool
     cut: bool = False
+    language: str = ""  # ISO 639-1, "" when it was not found out
 
 
 class Turn(Record):
@@ -161,12 +162,15 @@ class Voice(Record):
 
 
 class Sound(Record):
-    """A span of the sound track. Kinds: speech, or sound that is not speech, or silence."""
+    """A span of the sound track. Speech, sound that is not speech, and silence follow each other without gaps. Singing,
+    music and events (a dog, a siren) lie over them, where detectors hear them."""
 
     start: float
     end: float
-    kind: Literal["speech", "sound", "silence"]
+    kind: Literal["speech", "sound", "silence", "singing", "music", "event"]
     level: float  # dB relative to full scale, RMS
+    label: str = ""  # of speech its language (ISO 639-1), of an event its class in AudioSet; "" when not known
+    score: float = 1.0  # 0..1, of the detector that heard it; 1 where none was asked
 
 
 class Cue(Record):
@@ -188,7 +192,7 @@ class Subtitles(Record):
 
 
 class Transcribed(Split):
-    language: str  # ISO 639-1, "" without speech
+    language: str  # ISO 639-1, of most of the speech, understood or not; "" without speech
     language_score: float
     utterances: tuple[Utterance, ...]
     turns: tuple[Turn, ...]  # empty when nobody told speakers apart

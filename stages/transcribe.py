@@ -35,7 +35,7 @@ class TranscribeConfig(StageConfig, Hearing, Layout):
 class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
     name = "transcribe"
     tools = ("ffmpeg", "ffprobe")
-    version = 5
+    version = 6
 
     @classmethod
     def packages(cls, config: TranscribeConfig) -> list[tuple[str, str]]:

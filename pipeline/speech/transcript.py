@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from asid.pipeline.rows import Sound, Turn, Utterance, Voice
+from asid.pipeline.rows import Sound, Turn, Utterance, Voice, Word
+from asid.pipeline.speech import languages
 from asid.pipeline.speech import words as spoken
 from asid.pipeline.speech.base import UNSPACED, Backend, Heard
 from asid.pipeline.speech.listen import Meter, blocks, sounds
@@ -54,17 +56,38 @@ def transcribe(backend: Backend, pieces: Iterable[np.ndarray], layout: Layout) -
     speech = [span for span in meter.speech if span not in mistaken]
     words, turns, voices = spoken.renumber(spoken.speakers(words, heard.turns), heard.turns, heard.voices)
     words = spoken.settle(words, layout.gap)
-    joiner = "" if heard.language in UNSPACED else " "
+    known = bool(words) or bool(speech and heard.tongues)
     return Transcript(
-        language=heard.language if words else "",
-        language_score=heard.language_score if words else 0.0,
-        utterances=tuple(spoken.utterances(words, turns, layout.gap, layout.longest, joiner)),
+        language=heard.language if known else "",
+        language_score=heard.language_score if known else 0.0,
+        utterances=tuple(said_in(words, turns, heard, layout)),
         turns=tuple(turns),
         voices=tuple(voices),
-        sounds=tuple(sounds(powers, meter.duration, speech, layout.silence_db, layout.shortest_sound)),
+        sounds=tuple(
+            told(sound, heard)
+            for sound in sounds(powers, meter.duration, speech, layout.silence_db, layout.shortest_sound)
+        ),
         guards=(*guarded.lines, *cuts, *unsure(heard, bool(words))),
         notes=(*said(bool(speech), bool(words)), *heard.notes),
     )
+
+
+def said_in(words: Sequence[Word], turns: Sequence[Turn], heard: Heard, layout: Layout) -> Iterator[Utterance]:
+    """The utterances, each in one language."""
+
+    def language(word: Word) -> str:
+        return languages.at(heard.tongues, word.start, word.end) or heard.language
+
+    for spoken_in, run in groupby(words, key=language):
+        joiner = "" if spoken_in in UNSPACED else " "
+        for one in spoken.utterances(list(run), turns, layout.gap, layout.longest, joiner):
+            yield one.model_copy(update={"language": spoken_in})
+
+
+def told(sound: Sound, heard: Heard) -> Sound:
+    """The sound with the language of its speech."""
+    label = languages.at(heard.tongues, sound.start, sound.end) if sound.kind == "speech" else ""
+    return sound.model_copy(update={"label": label}) if label else sound
 
 
 def said(speech: bool, words: bool) -> list[str]:

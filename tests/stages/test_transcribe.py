@@ -69,7 +69,8 @@ def test_two_people_talk(opened: Transcribe, tmp_path: Path) -> None:
     assert one.language == "en"
     assert [line for line in one.guards if not line.startswith("cut ")] == [], "words may be clamped, none is doubted"
     assert one.language_score > 0.7
-    assert "tiny.en (1a5afae0)" in one.hearing
+    assert "whisper base (d01c3014)" in one.hearing
+    assert {utterance.language for utterance in one.utterances} == {"en"}
     assert "community-1" in one.hearing
     kinds = [sound.kind for sound in one.sounds]
     assert kinds.count("speech") >= 3

@@ -20,7 +20,8 @@ Medium = Literal["video", "audio", "frames"]
 Sense = Literal["video", "audio", "frames", "transcript"]
 
 CLIP_FACTS = (
-    "duration", "width", "height", "fps", "sound", "shots", "signal", "frames", "language", "utterances", "sounds"
+    "duration", "width", "height", "fps", "sound", "shots", "signal", "frames", "language", "utterances", "turns",
+    "sounds",
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from asid.pipeline.models.base import Misconfigured
 from asid.pipeline.models.embedded.base import Embedded
 from asid.pipeline.storage import Storage
 
-VERSION = 1  # bump when answers change: stored ones are then not taken for new
+VERSION = 2  # bump when answers change: stored ones are then not taken for new
 KINDS = ("sight", "text", "sound", "camera", "compose")
 
 

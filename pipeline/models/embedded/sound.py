@@ -5,16 +5,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 from statistics import fmean, median
 
 from pydantic import Field
 
 from asid.pipeline.models.embedded.base import Annotator, ClipEvidence, Settings
 from asid.pipeline.models.embedded.words import languages, listing, number, ordinal, quoted
-from asid.pipeline.rows import Fact, Sound, Utterance
+from asid.pipeline.rows import Fact, Sound, Turn, Utterance
 
 SPOKEN, LEVELS = "asid/transcript", "asid/sound-levels"
+BRIEF = 1.0  # s: shorter speech without words is not told
+PAUSE, MARGIN = 1.5, 0.5  # s between two stretches that are told as one; s by which the ends of words may be off
 PAUSED = re.compile(r"[.!?…。！？]$")
 
 
@@ -40,7 +42,8 @@ class Hearing(Annotator):
         return [
             *course(clip.sounds, clip.duration, self.settings),
             *lines(clip.utterances),
-            *tongue(clip.language, clip.utterances),
+            *tongues(clip.language, clip.utterances),
+            *unheard(clip.sounds, clip.turns, clip.utterances, clip.language),
             *delivery(clip.utterances, clip.sounds, self.settings),
         ]
 
@@ -92,10 +95,49 @@ def passages(utterance: Utterance, least: float = 3.0) -> Iterator[tuple[float, 
             piece = []
 
 
-def tongue(language: str, utterances: Sequence[Utterance]) -> Iterator[Fact]:
-    if utterances and language and language != "en":
-        first = utterances[0]
-        yield _fact(first.start, utterances[-1].end, "speech", f"the speech is in {languages(language)}", 0.8, SPOKEN)
+def tongues(language: str, utterances: Sequence[Utterance]) -> Iterator[Fact]:
+    """Which language is spoken, where it is not English alone, and where it changes."""
+    runs = [(name, list(run)) for name, run in groupby(utterances, key=lambda one: one.language or language)]
+    runs = [(name, run) for name, run in runs if name]
+    for place, (name, run) in enumerate(runs):
+        if place or name != "en" or len(runs) > 1:
+            text = f"the speech {'goes on' if place else 'is'} in {languages(name)}"
+            yield _fact(run[0].start, run[-1].end, "speech", text, 0.8, SPOKEN)
+
+
+def unheard(
+    sounds: Sequence[Sound], turns: Sequence[Turn], utterances: Sequence[Utterance], language: str
+) -> Iterator[Fact]:
+    """Speech of which no word was believed: who speaks, when, and in which language."""
+    spans = [(part, sound) for sound in sounds if sound.kind == "speech" for part in without(sound, utterances)]
+    joined: list[tuple[float, float, str]] = []
+    for (start, end), sound in spans:
+        name = sound.label or language
+        if joined and start - joined[-1][1] <= PAUSE and joined[-1][2] == name:
+            joined[-1] = (joined[-1][0], end, name)
+        else:
+            joined.append((start, end, name))
+    voices = names(utterances)
+    for start, end, name in joined:
+        if end - start < BRIEF:
+            continue
+        there = {turn.speaker for turn in turns if min(turn.end, end) - max(turn.start, start) > 0.3}
+        who = voices.get(next(iter(there)), "a voice") if len(there) == 1 else f"{number(len(there))} voices"
+        speaks = f"{who if there else 'a voice'} {'speak' if len(there) > 1 else 'speaks'}"
+        tongue = f" {languages(name)}" if name else ""
+        yield _fact(start, end, "speech", f"{speaks}{tongue} without words that were made out", 0.6, SPOKEN)
+
+
+def without(sound: Sound, utterances: Sequence[Utterance]) -> Iterator[tuple[float, float]]:
+    """What of a span of speech is no understood utterance, give or take half a second."""
+    at = sound.start
+    for said in utterances:
+        if said.end + MARGIN > at and said.start - MARGIN < sound.end:
+            if said.start - MARGIN > at:
+                yield at, said.start - MARGIN
+            at = max(at, said.end + MARGIN)
+    if at < sound.end:
+        yield at, sound.end
 
 
 def delivery(utterances: Sequence[Utterance], sounds: Sequence[Sound], limits: SoundSettings) -> Iterator[Fact]:

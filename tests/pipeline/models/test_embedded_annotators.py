@@ -13,7 +13,7 @@ import pytest
 from asid.pipeline import captions
 from asid.pipeline.models.base import Misconfigured, Request
 from asid.pipeline.models.embedded import KINDS, open_embedded, weights
-from asid.pipeline.rows import Sound
+from asid.pipeline.rows import Sound, Turn
 from asid.pipeline.stage import Unprocessable
 from asid.pipeline.storage import Storage
 from tests.pipeline.models.embedded_kit import annotate, clip, shot, signal, silence, stills, utterance, write
@@ -304,3 +304,34 @@ def test_no_sound_and_nothing_to_hear(tmp_path: Path) -> None:
 def test_a_foreign_language_is_named(tmp_path: Path) -> None:
     caption, _ = annotate("sound", tmp_path, clip(4.0, utterances=(utterance(1, 3, "", "Doe iets!"),), language="nl"))
     assert "the speech is in Dutch" in caption
+
+
+def test_a_clip_that_mixes_languages_says_where(tmp_path: Path) -> None:
+    said = (
+        utterance(1, 3, "S1", "Doe iets!", language="nl"),
+        utterance(4, 6, "S2", "Do something!", language="en"),
+        utterance(7, 9, "S2", "Right now!", language="en"),
+    )
+    _, facts = annotate("sound", tmp_path, clip(10.0, utterances=said, language="nl"))
+    told = [(round(one.start), one.text) for one in facts if " in " in one.text]
+    assert told == [(1, "the speech is in Dutch"), (4, "the speech goes on in English")]
+
+
+def test_speech_that_nobody_understood_is_told_with_its_voices_and_language(tmp_path: Path) -> None:
+    """As a row of two voices in a recording of which the guards set every word aside."""
+    speech = Sound(start=2.0, end=8.0, kind="speech", level=-20.0, label="cs")
+    turns = (Turn(start=2.0, end=5.0, speaker="S1"), Turn(start=5.0, end=8.0, speaker="S2"))
+    caption, _ = annotate("sound", tmp_path, clip(10.0, sounds=(silence(0, 2), speech), turns=turns, language="cs"))
+    assert "At 2s, two voices speak Czech without words that were made out." in caption
+    caption, _ = annotate("sound", tmp_path, clip(10.0, sounds=(speech.model_copy(update={"label": ""}),)))
+    assert "At 2s, a voice speaks without words that were made out." in caption
+
+
+def test_what_was_understood_is_not_told_as_if_it_were_not(tmp_path: Path) -> None:
+    speech = Sound(start=0.8, end=12.2, kind="speech", level=-20.0, label="en")
+    turns = (Turn(start=0.8, end=3.2, speaker="S0"), Turn(start=3.4, end=9.6, speaker="S1"))
+    caption, _ = annotate("sound", tmp_path, clip(13.0, utterances=DIALOGUE, sounds=(speech,), turns=turns))
+    assert "made out" not in caption
+    one = (DIALOGUE[0], DIALOGUE[2])
+    caption, _ = annotate("sound", tmp_path, clip(13.0, utterances=one, sounds=(speech,), language="en"))
+    assert "At 4s, a voice speaks English without words that were made out." in caption

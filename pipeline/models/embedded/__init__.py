@@ -1,7 +1,7 @@
 """Models that travel inside the packages this project depends on: no key, no GPU, no download.
 
 `sight`, `text`, `sound` and `camera` annotate a clip with what their detectors find. `compose` merges, verifies,
-decomposes, audits, refines and judges by comparing texts with that evidence; it is rules, not a language model, and
+decomposes, audits and refines by comparing texts with that evidence; it is rules, not a language model, and
 says nothing that no detector reported.
 """
 

@@ -172,6 +172,11 @@ class Sound(Record):
     label: str = ""  # of speech its language (ISO 639-1), of an event its class in AudioSet; "" when not known
     score: float = 1.0  # 0..1, of the detector that heard it; 1 where none was asked
 
+    @property
+    def lies_over(self) -> bool:
+        """Whether it lies over the spans that follow each other without gaps."""
+        return self.kind in ("singing", "music", "event")
+
 
 class Cue(Record):
     """What subtitles show, and when."""

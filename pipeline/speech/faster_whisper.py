@@ -112,11 +112,11 @@ class FasterWhisper:
     def _odds(self, block: Block, stretch: Stretch) -> Odds:
         """Probability of each language over the first 30 s of the stretch. Its features are padded no further than they
         have to be: an encoder that reads 8 s instead of 30 takes a quarter of the time and tells languages as well."""
-        from faster_whisper.audio import pad_or_trim
+        from faster_whisper import audio
 
         pieces = [block.samples[_sample(block, start) : _sample(block, end)] for start, end in stretch.spans]
         features = self._whisper.feature_extractor(np.concatenate(pieces))
-        features = pad_or_trim(features, min(MOST, max(FEWEST, features.shape[-1])))
+        features = audio.pad_or_trim(features, min(MOST, max(FEWEST, features.shape[-1])))
         (found,) = self._whisper.model.detect_language(self._whisper.encode(features))
         return {token.strip("<|>"): float(probability) for token, probability in found}
 

@@ -10,11 +10,11 @@ from xml.etree import ElementTree
 import pytest
 from typer.testing import CliRunner
 
-from asid.pipeline.card import card
 from asid.pipeline.cli import app
-from asid.pipeline.figures import gather
+from asid.pipeline.dataset.card import card
 from asid.pipeline.report import html, plots, shown
-from asid.pipeline.run import Run
+from asid.pipeline.run.figures import gather
+from asid.pipeline.run.folder import Run
 from tests import samples
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from speechkit import FIRST, WOMAN, say
 
 from asid.pipeline.speech import weights
 from asid.pipeline.speech.base import Block, Heard, Segment, Tongue
 from asid.pipeline.speech.languages import Main, Odds, Stretch, at, ruling, stretches
 from asid.pipeline.speech.transcript import Layout, transcribe
+from tests.kits.speechkit import FIRST, WOMAN, say
 
 
 def spans(*seconds: float) -> Stretch:

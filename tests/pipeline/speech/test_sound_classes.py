@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from speechkit import FIRST, MAN, SECOND, WOMAN, chords, track
 
 from asid.pipeline.speech import sound_classes, weights
 from asid.pipeline.speech.base import Block, MissingPart
 from asid.pipeline.speech.sound_classes import MUSIC, Music, along, heard, spans
+from tests.kits.speechkit import FIRST, MAN, SECOND, WOMAN, chords, track
 
 POWERS = np.full(200, 0.01)  # 20 s at -20 dB
 

@@ -34,7 +34,8 @@ class Embedded(FasterWhisper):
         **speakers: int,
     ):
         super().__init__(recogniser, "cpu", PRECISION, language, beam, 4, threads, diarize, **speakers)
-        self.recogniser, self._files = recogniser, None
+        self.recogniser = recogniser
+        self._files: dict[str, bytes] | None = None
 
     def open(self) -> None:
         if self.recogniser == TINY_EN:

@@ -206,6 +206,9 @@ class Transcribed(Split):
     hearing: str  # backends and models that made this, or why there was nothing to hear
     guards: tuple[str, ...]  # what the hallucination guards did, one line each
     subtitles: tuple[Subtitles, ...] = ()
+    sound_lag: float | None = (
+        None  # s from the first frame to the first sample, by the file's own times; None: no sound
+    )
 
 
 # --- the clip ----------------------------------------------------------------------------------------------------
@@ -247,6 +250,7 @@ class Clip(Row):
     hearing: str
     guards: tuple[str, ...]
     subtitles: tuple[Subtitles, ...] = ()
+    sound_lag: float | None = None  # of the source: s from its first frame to its first sample
 
 
 class Fact(Record):

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
 from asid.pipeline.media.decode import audio_chunks, chosen
+from asid.pipeline.media.probe import AudioTrack, picture_start
 from asid.pipeline.media.process import MediaError
 from asid.pipeline.rows import Split, Transcribed, grow
 from asid.pipeline.speech.backends import Hearing, make
@@ -83,7 +85,10 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
                 raise Unprocessable(f"the sound cannot be decoded: {error}", error.kind) from error
             return row(video, NOTHING, f"the sound cannot be decoded: {error}")
         names = (self._backend.name, *(detector.name for detector in self._detectors))
-        return row(video, heard, *names, self._stream(video), self._mixing(video), *heard.notes)
+        path = self.context.storage.local(video.uri)
+        track = chosen(path, self.config.stream)
+        heard_row = row(video, heard, *names, self._stream(video), mixing(track), *heard.notes)
+        return heard_row.model_copy(update={"sound_lag": lag(path, track, video.shown_from)})
 
     def _samples(self, video: Split) -> Iterator[np.ndarray]:
         """As long as the picture: what sounds after it can be in no clip."""
@@ -91,15 +96,21 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
         start = video.shown_from
         yield from audio_chunks(path, stream=self.config.stream, duration=video.duration, shown_from=start)
 
-    def _mixing(self, video: Split) -> str:
-        track = chosen(self.context.storage.local(video.uri), self.config.stream)
-        return f"{track.channels} channels without a known layout, mixed evenly" if track and track.even else ""
-
     def _stream(self, video: Split) -> str:
         if video.audio_streams == 1:
             return ""
         which = "the default stream" if self.config.stream is None else f"stream {self.config.stream}"
         return f"{which} of {video.audio_streams}"
+
+
+def mixing(track: AudioTrack | None) -> str:
+    return f"{track.channels} channels without a known layout, mixed evenly" if track and track.even else ""
+
+
+def lag(path: Path, track: AudioTrack | None, shown_from: float | None) -> float | None:
+    """Seconds from the first frame to the first sample, below 0 where sound comes first. Players and this pipeline put
+    both where the file says; a tool that lays the streams side by side from their beginnings is off by so much."""
+    return round(track.start - picture_start(path, known=shown_from)[1], 6) if track else None
 
 
 def row(video: Split, heard: Transcript, *how: str) -> Transcribed:

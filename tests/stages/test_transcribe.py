@@ -90,6 +90,7 @@ def test_the_same_video_is_heard_the_same_twice_and_side_by_side(opened: Transcr
 def test_no_sound_is_an_answer(opened: Transcribe, tmp_path: Path) -> None:
     one = heard(opened, video(tmp_path / "mute.mkv", None, 2))
     assert (one.utterances, one.sounds, one.language, one.hearing) == ((), (), "", "no sound stream")
+    assert one.sound_lag is None
 
 
 def test_silence_is_an_answer(opened: Transcribe, tmp_path: Path) -> None:
@@ -125,12 +126,14 @@ def test_sound_that_begins_late_keeps_the_time_of_the_picture(opened: Transcribe
     one = heard(opened, video(tmp_path / "late.mkv", track(4, (0.5, FIRST, WOMAN)), 8, late=3.0))
     assert missing(FIRST, text(one)) <= 2
     assert one.utterances[0].start == pytest.approx(3.5, abs=0.4)
+    assert one.sound_lag == pytest.approx(3.0, abs=0.002)
 
 
 def test_sound_that_begins_before_the_picture_keeps_the_time_of_the_picture(opened: Transcribe, tmp_path: Path) -> None:
     sound = track(12, (0.2, THIRD, WOMAN), (5, FIRST, WOMAN), (8.5, SECOND, MAN))
     one = heard(opened, video(tmp_path / "early.mkv", sound, 8, late=-4.0))
     assert missing(f"{FIRST} {SECOND}", text(one)) <= 3
+    assert one.sound_lag == pytest.approx(-4.0, abs=0.002)
     assert "river" not in text(one), "nobody has seen what is said before the picture"
     assert [utterance.start for utterance in one.utterances] == pytest.approx([1, 4.5], abs=0.4)
     assert [utterance.speaker for utterance in one.utterances] == ["S1", "S2"]

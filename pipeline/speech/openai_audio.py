@@ -68,7 +68,7 @@ class OpenAIAudio:
             (SPREAD,) * self.own_speakers + (UNLINKED,) * (self.own_speakers and asked > 1) + (UNRATED,) * (not rated)
         )
         turns, voices = diarizer.speakers() if diarizer else ((), ())
-        return Heard(tuple(segments), turns, language, fit(segments) if rated else 1.0, voices, notes)
+        return Heard(tuple(segments), turns, language, fit(segments) if rated else 1.0, voices, notes=notes)
 
 
 def wav(samples: np.ndarray) -> bytes:

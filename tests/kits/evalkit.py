@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from asid.pipeline.engine.result import Result
 from typer.testing import CliRunner
 
 from asid.pipeline.cli import app
-from asid.pipeline.engine.result import Result
 from asid.pipeline.models.factory import model_maker
 from asid.pipeline.run.folder import Run
 from asid.pipeline.run.workshop import Task, Workshop

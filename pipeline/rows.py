@@ -153,6 +153,7 @@ class Utterance(Record):
     words: tuple[Word, ...]
     overlap: bool
     cut: bool = False
+    language: str = ""  # ISO 639-1, "" when it was not found out
 
 
 class Turn(Record):
@@ -172,12 +173,20 @@ class Voice(Record):
 
 
 class Sound(Record):
-    """A span of the sound track. Kinds: speech, or sound that is not speech, or silence."""
+    """A span of the sound track. Speech, sound that is not speech, and silence follow each other without gaps. Singing,
+    music and events (a dog, a siren) lie over them, where detectors hear them."""
 
     start: float
     end: float
-    kind: Literal["speech", "sound", "silence"]
+    kind: Literal["speech", "sound", "silence", "singing", "music", "event"]
     level: float  # dB relative to full scale, RMS
+    label: str = ""  # of speech its language (ISO 639-1), of an event its class in AudioSet; "" when not known
+    score: float = 1.0  # 0..1, of the detector that heard it; 1 where none was asked
+
+    @property
+    def lies_over(self) -> bool:
+        """Whether it lies over the spans that follow each other without gaps."""
+        return self.kind in ("singing", "music", "event")
 
 
 class Cue(Record):
@@ -201,7 +210,7 @@ class Subtitles(Record):
 class Transcribed(Split):
     """A video of which it is known who says what, and when."""
 
-    language: str  # ISO 639-1, "" without speech
+    language: str  # ISO 639-1, of most of the speech, understood or not; "" without speech
     language_score: float
     utterances: tuple[Utterance, ...]
     turns: tuple[Turn, ...]  # empty when nobody told speakers apart
@@ -210,6 +219,9 @@ class Transcribed(Split):
     hearing: str  # backends and models that made this, or why there was nothing to hear
     guards: tuple[str, ...]  # what the hallucination guards did, one line each
     subtitles: tuple[Subtitles, ...] = ()
+    sound_lag: float | None = (
+        None  # s from the first frame to the first sample, by the file's own times; None: no sound
+    )
 
 
 # --- the clip ----------------------------------------------------------------------------------------------------
@@ -251,6 +263,7 @@ class Clip(Row):
     hearing: str
     guards: tuple[str, ...]
     subtitles: tuple[Subtitles, ...] = ()
+    sound_lag: float | None = None  # of the source: s from its first frame to its first sample
 
 
 class Fact(Record):

@@ -58,7 +58,7 @@ class Caption(AskingStage[Clip, Candidate, CaptionConfig]):
         }
         values = {name: told[name] for name in self._told()}
         if "transcript" in config.sees:
-            values["transcript"] = evidence.transcript(clip.utterances, clip.subtitles)
+            values["transcript"] = evidence.transcript(clip.utterances, clip.subtitles, clip.sounds)
         answer = await self.ask(
             clip,
             "caption",

@@ -58,8 +58,9 @@ class Cut(Stage[Transcribed, Clip, CutConfig]):
             found = probe(path, READING, ANY)
             timeline = read_timeline(path, found, READING)
             times = timeline.times
+            track = [sound for sound in video.sounds if not sound.lies_over]
             spans, drops = choose_spans(
-                timeline.duration, times, video.shots, video.utterances, video.signal, video.sounds, self.config
+                timeline.duration, times, video.shots, video.utterances, video.signal, track, self.config
             )
             made = self._make(video, path, spans, found, timeline)
         except MediaError as error:

@@ -6,13 +6,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 from asid.pipeline.asking.answers import Findings
 from asid.pipeline.models.base import Media
 from asid.pipeline.prompts import fence
-from asid.pipeline.rows import Candidate, Clip, Frame, Problem, Subtitles, Utterance
+from asid.pipeline.rows import Candidate, Clip, Frame, Problem, Sound, Subtitles, Utterance
 from asid.pipeline.stage import Unprocessable
 from asid.pipeline.storage import Storage
 
@@ -20,7 +20,8 @@ Medium = Literal["video", "audio", "frames"]
 Sense = Literal["video", "audio", "frames", "transcript"]
 
 CLIP_FACTS = (
-    "duration", "width", "height", "fps", "sound", "shots", "signal", "frames", "language", "utterances", "sounds"
+    "duration", "width", "height", "fps", "sound", "shots", "signal", "frames", "language", "utterances", "turns",
+    "sounds",
 )  # fmt: skip
 
 
@@ -84,11 +85,21 @@ def seconds(value: float) -> str:
     return f"{value:.1f}"
 
 
-def transcript(utterances: Sequence[Utterance], subtitles: Sequence[Subtitles] = ()) -> str:
-    """One line for each utterance: `[12.3-14.0] S1: words`; then the subtitles that came with the video, if any."""
+def transcript(
+    utterances: Sequence[Utterance], subtitles: Sequence[Subtitles] = (), sounds: Sequence[Sound] = ()
+) -> str:
+    """One line for each utterance: `[12.3-14.0] S1: words`; then the subtitles that came with the video, and what
+    detectors heard beside words, if any."""
     lines = [f"[{said.start:.1f}-{said.end:.1f}] {said.speaker or '?'}: {said.text}" for said in utterances]
     heard = fence("transcript", "\n".join(lines) or "(no speech was found)")
-    return "\n\n".join([heard, *map(_shown, subtitles)])
+    return "\n\n".join([heard, *map(_shown, subtitles), *_detected(sounds)])
+
+
+def _detected(sounds: Sequence[Sound]) -> Iterator[str]:
+    named = [sound for sound in sounds if sound.lies_over]
+    lines = [f"[{one.start:.1f}-{one.end:.1f}] {one.label or one.kind} ({one.score:.2f})" for one in named]
+    if lines:
+        yield fence("sounds", "\n".join(["(what detectors heard, and how sure they are, 0 to 1)", *lines]))
 
 
 def _shown(shown: Subtitles) -> str:

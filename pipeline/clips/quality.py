@@ -32,6 +32,9 @@ class QualityLimits(BaseModel):
     min_motion: float = Field(0.0, ge=0, description="frame widths per second, camera and things; 0: off")
     max_motion: float | None = Field(None, ge=0, description="None: off")
     max_bars: float = Field(1.0, ge=0, le=1, description="share of the picture that is black bars, over time; 1: off")
+    max_sound_lag: float | None = Field(
+        None, ge=0, description="s between the first frame and the first sample, by the source's own times; None: off"
+    )
     min_margin: float | None = Field(
         None, description="of a preference pair: by how much the chosen caption is better; None: not worse"
     )
@@ -47,7 +50,13 @@ def reasons(
     """All reasons to drop the clip, one for each rule; [] keeps it. `completeness` is 0 when nobody judged it."""
     found = [*_length(clip, limits), *_repetition(clip, limits), *_form(clip, limits), *_audit(clip, limits)]
     found += [*_quotes(clip, limits), *_language(clip, limits), *_speech(clip, limits), *_motion(clip, limits)]
-    found += [*_bars(clip, limits), *_pair(clip, limits), *_completeness(completeness, limits), *_corpus(decisions)]
+    found += [
+        *_bars(clip, limits),
+        *_lag(clip, limits),
+        *_pair(clip, limits),
+        *_completeness(completeness, limits),
+        *_corpus(decisions),
+    ]
     details: dict[str, list[str]] = {}
     for rule, detail in found:
         details.setdefault(rule, []).append(detail)
@@ -123,6 +132,11 @@ def _bars(clip: Formatted, limits: QualityLimits) -> Found:
     share = bars_share(clip)
     if share > limits.max_bars:
         yield "bars", f"{share:.2f} of the picture is black bars, at most {limits.max_bars:.2f}"
+
+
+def _lag(clip: Formatted, limits: QualityLimits) -> Found:
+    if limits.max_sound_lag is not None and abs(clip.sound_lag or 0.0) > limits.max_sound_lag:
+        yield "sound_lag", f"sound begins {clip.sound_lag:+.3f} s after the picture, at most {limits.max_sound_lag:g}"
 
 
 def _pair(clip: Formatted, limits: QualityLimits) -> Found:

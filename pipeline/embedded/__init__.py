@@ -1,7 +1,7 @@
 """Models that travel inside the packages this project depends on: no key, no GPU, no download.
 
 `sight`, `text`, `sound` and `camera` annotate a clip with what their detectors find. `compose` merges, verifies,
-decomposes, audits, refines and judges by comparing texts with that evidence; it is rules, not a language model, and
+decomposes, audits and refines by comparing texts with that evidence; it is rules, not a language model, and
 says nothing that no detector reported.
 """
 
@@ -17,7 +17,7 @@ from asid.pipeline.storage import Storage
 if TYPE_CHECKING:
     from asid.pipeline.models.config import ModelConfig
 
-VERSION = 1  # bump when answers change: stored ones are then not taken for new
+VERSION = 2  # bump when answers change: stored ones are then not taken for new
 KINDS = ("sight", "text", "sound", "camera", "compose")
 
 

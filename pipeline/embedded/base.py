@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from asid.pipeline.models.base import Misconfigured, Request, Response
-from asid.pipeline.rows import Fact, Frame, Record, Shot, Signal, Sound, Utterance
+from asid.pipeline.rows import Fact, Frame, Record, Shot, Signal, Sound, Turn, Utterance
 from asid.pipeline.storage import Storage
 
 
@@ -33,6 +33,7 @@ class ClipEvidence(Record):
     frames: tuple[Frame, ...]
     language: str
     utterances: tuple[Utterance, ...]
+    turns: tuple[Turn, ...] = ()
     sounds: tuple[Sound, ...]
 
 

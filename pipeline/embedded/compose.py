@@ -1,4 +1,4 @@
-"""The embedded editor: it merges, verifies, takes apart, audits, refines and judges captions by holding them against
+"""The embedded editor: it merges, verifies, takes apart, audits and refines captions by holding them against
 the evidence. It is made of rules; field tests showed that the language models small enough to travel in a package
 invent what they are asked to merge."""
 
@@ -14,7 +14,7 @@ from asid.pipeline.embedded import checks, claims, mending, sorting
 from asid.pipeline.embedded.audit import audit, refine
 from asid.pipeline.embedded.base import EmbeddedModel, dump
 from asid.pipeline.embedded.claims import Evidence, Passage, squash
-from asid.pipeline.embedded.salience import important, salience, selected
+from asid.pipeline.embedded.salience import important, selected
 from asid.pipeline.embedded.story import Sentence, line, paragraph, second, sentences_of
 from asid.pipeline.embedded.words import stop
 from asid.pipeline.models.base import Misconfigured, Request
@@ -46,7 +46,10 @@ class Composer(EmbeddedModel):
             case "refine":
                 return dump(refine(facts))
             case "judge":
-                return dump(judge(facts))
+                raise Misconfigured(
+                    "embedded/compose does not judge: it would grade its own text by the facts that it was made of. "
+                    "Leave `model` out of the filter, or name another model"
+                )
         raise Misconfigured(f"embedded/compose does not {request.task}: sight, text, sound and camera caption clips")
 
 
@@ -178,22 +181,3 @@ def share(sentence: str, near: Sequence[Fact], attribute: str) -> list[Sentence]
         if attribute in sorting.attributes(rest)[:1]:
             lines.append(Sentence(0, rest, attribute))
     return lines
-
-
-# --- judging -----------------------------------------------------------------------------------------------------
-
-
-def judge(facts: dict[str, Any]) -> dict[str, Any]:
-    """The share of the evidence, weighed by salience, that the caption tells, as a grade."""
-    evidence = claims.read(facts)
-    parts = claims.passages(facts["caption"], evidence.duration)
-    if not evidence.facts:
-        return {"completeness": 1 if not facts["caption"] else 3, "why": "No detector found anything to compare with."}
-    lacking = [fact for fact in evidence.facts if not claims.covered(fact, parts)]
-    share = 1 - sum(map(salience, lacking)) / sum(map(salience, evidence.facts))
-    grade = 1 + sum(share >= least for least in (0.3, 0.55, 0.75, 0.92))
-    why = f"It tells {len(evidence.facts) - len(lacking)} of {len(evidence.facts)} things that were found."
-    if lacking:
-        gravest = max(lacking, key=salience)
-        why += stop(f" The gravest gap: at {second(gravest.start, evidence.duration)}s, {gravest.text}")
-    return {"completeness": grade, "why": why}

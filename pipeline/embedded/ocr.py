@@ -6,6 +6,7 @@ What is read is quoted and nothing more: a screen that gives orders is told of, 
 from __future__ import annotations
 
 import logging
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,9 @@ from asid.pipeline.rows import Fact
 ALIKE = 82  # of 100, between readings of the same text
 TOGETHER = 0.75  # s between texts that appear at once
 THUMB = (64, 36)
+SURE, LONG = 0.95, 6  # score, and letters, of a line that is believed though one still shows it
+AGREEING = 0.5  # share of the stills that must have the same reading
+SINGLES = 1 / 3  # share of the words that may have one letter only
 NAME = f"{TEXT_PLACES.label}+{TEXT_LETTERS.title}#{TEXT_LETTERS.sha256[:8]}"
 
 
@@ -82,6 +86,16 @@ class Text:
         """Mean score of its readings."""
         return fmean(line.score for _, line in self.seen)
 
+    @property
+    def steady(self) -> bool:
+        """Whether it is read alike often enough to be believed. Real letters stay the same from still to still; leaves,
+        faces and drawings are read as another word each time. Digits may run. One still is enough for a long and
+        sure line."""
+        if len(self.seen) == 1:
+            return self.score >= SURE and len(squash(self.last.text)) >= LONG
+        counts = Counter(re.sub(r"\d", "0", squash(line.text)) for _, line in self.seen)
+        return counts.most_common(1)[0][1] >= AGREEING * len(self.seen)
+
 
 class Reading(Annotator):
     """Tell the text that is shown."""
@@ -122,7 +136,7 @@ class Reading(Annotator):
                 last = thumb
             else:
                 read.append((still.time, read[-1][1]))
-        return list(facts(texts(read), clip.duration))
+        return list(facts([text for text in texts(read) if text.steady], clip.duration))
 
     def read(self, seen: np.ndarray) -> list[TextLine]:
         """The lines of one RGB picture that are sure and long enough, from top to bottom."""
@@ -171,7 +185,11 @@ def legible(text: str, letters: int) -> bool:
     spelled = squash(text)
     if len(set(spelled)) < 2:
         return False  # one sign again and again is a pattern that was taken for writing
-    return len(spelled) >= (2 if any(ord(char) >= 0x2E80 for char in spelled) else letters)
+    if any(ord(char) >= 0x2E80 for char in spelled):
+        return len(spelled) >= 2
+    words = re.findall(r"\w+", text)
+    single = sum(len(word) == 1 and word.isalpha() and word.lower() not in "aioyuàéèìòиявскоуа" for word in words)
+    return len(spelled) >= letters and single <= SINGLES * len(words)
 
 
 def texts(read: Sequence[tuple[float, Sequence[TextLine]]]) -> list[Text]:

@@ -28,6 +28,8 @@ COLUMNS = (
 EXAMPLES = 3  # failures shown of each kind
 SLOWEST = 15
 UNKNOWN = "not stated"
+RATES = ("No-Error", "No-Missing", "Clean")
+BY_RULES = ("no rule broken", "no detection left out", "neither")
 
 
 @dataclass
@@ -40,18 +42,34 @@ class Quality:
     no_error: int = 0
     no_missing: int = 0
     clean: int = 0
+    ruled: int = 0  # clips of which every audit was made by rules
 
-    def add(self, errors: int, missing: int) -> None:
-        """Count one clip, by how many of its attributes have an error, or lack something."""
+    def add(self, errors: int, missing: int, ruled: bool = False) -> None:
+        """Count one clip, by how many attributes have an error, or lack something; `ruled`: rules alone looked."""
         self.clips += 1
+        self.ruled += ruled
         self.no_error += not errors
         self.no_missing += not missing
         self.clean += not (errors or missing)
 
+    @property
+    def by_rules(self) -> bool:
+        """Whether no auditor has read the captions: rules know the evidence that the captions were composed of, and so
+        find next to nothing."""
+        return 0 < self.clips == self.ruled
+
+    @property
+    def told(self) -> str:
+        """How it was found out, for people."""
+        if not self.by_rules:
+            return self.how
+        return "checked by rules" if self.how == "measured" else f"{self.how}, by rules"
+
     def rates(self) -> dict[str, float]:
-        """No-Error, No-Missing and Clean (neither), 0..1 (ASID, Fig. 3)."""
+        """No-Error, No-Missing and Clean (neither), 0..1 (ASID, Fig. 3); what rules have checked has other names."""
         count = self.clips or 1
-        return {"No-Error": self.no_error / count, "No-Missing": self.no_missing / count, "Clean": self.clean / count}
+        names = BY_RULES if self.by_rules else RATES
+        return dict(zip(names, (self.no_error / count, self.no_missing / count, self.clean / count), strict=True))
 
 
 @dataclass
@@ -128,7 +146,7 @@ def gather(run: Run, survey: Survey | None = None) -> Figures:
         point = Quality(f"at {name}", "measured")
         for row in _rows(run, survey, name, ("audits",)):
             _count_findings(figures, row["audits"])
-            point.add(*_found(row["audits"]))
+            point.add(*_found(row["audits"]), _ruled(row["audits"]))
         figures.quality.append(point)
     here = Quality("as audited", "measured")
     after, kept = Quality("after refine", "claimed"), Quality("kept clips", "claimed")
@@ -138,9 +156,9 @@ def gather(run: Run, survey: Survey | None = None) -> Figures:
     for row in _rows(run, survey, last, (*wanted, *writers)):
         if "audits" in row and not audits:
             _count_findings(figures, row["audits"])
-            here.add(*_found(row["audits"]))
+            here.add(*_found(row["audits"]), _ruled(row["audits"]))
         if "edits" in row:
-            left = _found(row["audits"], row["edits"])
+            left = (*_found(row["audits"], row["edits"]), _ruled(row["audits"]))
             after.add(*left)
             if row["kept"]:
                 kept.add(*left)
@@ -174,6 +192,10 @@ def _found(audits: list[dict[str, Any]], edits: list[dict[str, Any]] = ()) -> tu
     errors = sum(bool(audit["errors"]) and audit["attribute"] not in fixed for audit in audits)
     missing = sum(bool(audit["missing"]) and audit["attribute"] not in filled for audit in audits)
     return errors, missing
+
+
+def _ruled(audits: list[dict[str, Any]]) -> bool:
+    return bool(audits) and all(audit["by"]["provider"] == "embedded" for audit in audits)
 
 
 def _count_findings(figures: Figures, audits: list[dict[str, Any]]) -> None:

@@ -60,6 +60,19 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class Tongue:
+    """Speech of one language in a row, understood or not."""
+
+    language: str  # ISO 639-1
+    score: float  # 0..1, mean probability of the language over the seconds of speech
+    spans: tuple[Span, ...]
+
+    @property
+    def seconds(self) -> float:
+        return sum(end - start for start, end in self.spans)
+
+
+@dataclass(frozen=True)
 class Heard:
     """Hold what a recogniser made of a recording."""
 
@@ -68,6 +81,7 @@ class Heard:
     language: str  # ISO 639-1
     language_score: float
     voices: tuple[Voice, ...] = ()  # of the turns' speakers
+    tongues: tuple[Tongue, ...] = ()  # in order of time; empty where the backend did not find languages out
     notes: tuple[str, ...] = ()  # what a reader of the row should know, such as a fallback that was taken
 
 

@@ -147,6 +147,7 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
 
 
 def mixing(track: AudioTrack | None) -> str:
+    """Say how the channels were mixed where nobody says what they are; "" otherwise."""
     return f"{track.channels} channels without a known layout, mixed evenly" if track and track.even else ""
 
 

@@ -13,7 +13,7 @@ from asid.pipeline.rows import Word
 from asid.pipeline.speech import weights
 from asid.pipeline.speech.base import RATE, UNSPACED, Block, Heard, MissingPart, Segment, Span, Tongue
 from asid.pipeline.speech.diarize import Diarizer, Networks
-from asid.pipeline.speech.languages import Main, Odds, Stretch, ruling, stretches
+from asid.pipeline.speech.languages import LanguageStretch, Main, Odds, ruling, stretches
 from asid.pipeline.speech.recognisers import Device, Recogniser, SpeakerSettings
 
 CHUNK = 28.0  # s that the model reads at once: it was trained on 30
@@ -124,7 +124,7 @@ class FasterWhisper:
             return [Tongue(language, 1.0, block.speech)]
         return main.tell([(stretch, self._odds(block, stretch)) for stretch in stretches(block.speech)])
 
-    def _odds(self, block: Block, stretch: Stretch) -> Odds:
+    def _odds(self, block: Block, stretch: LanguageStretch) -> Odds:
         """Probability of each language over the first 30 s of the stretch. Its features are padded no further than they
         have to be: an encoder that reads 8 s instead of 30 takes a quarter of the time and tells languages as well."""
         from faster_whisper import audio

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from asid.pipeline.engine.result import Result
 from typer.testing import CliRunner
 
 from asid.pipeline.cli import app

@@ -97,7 +97,7 @@ class Judge:
         if self._opened is None or self._opened[0] is not loop:
             storage = Storage(to_uri(self.answers))
             model = open_model(NAME, self.config, storage, stage="reward")
-            self._opened = loop, model, AnswerStore(storage, "answers", "rewards")
+            self._opened = loop, model, AnswerStore(storage, "run:.", "rewards")
         return self._opened[1], self._opened[2]
 
     async def close(self) -> None:

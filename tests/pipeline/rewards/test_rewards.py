@@ -86,6 +86,7 @@ def test_a_judge_decides(tmp_path: Path, kind: Callable[[Judge], Reward], value:
 
 def test_an_answer_is_paid_for_once_and_found_again(tmp_path: Path) -> None:
     assert give(avocado(judge(tmp_path))) == pytest.approx(0.5 + 0.75 + 1.0)
+    assert [file.parent.name for file in (tmp_path / "answers").rglob("*.jsonl")] == ["rewards"]
     assert give(avocado(out(tmp_path))) == pytest.approx(0.5 + 0.75 + 1.0)  # out, but its answers are here
     with pytest.raises(RewardUnavailable):
         give(avocado(out(tmp_path)), caption=SAYS + " Rain.")

@@ -11,6 +11,7 @@ STAGES = {
     "split": "asid.stages.split:Splitter",
     "transcribe": "asid.stages.transcribe:Transcribe",
     "cut": "asid.stages.cut:Cut",
+    "whole": "asid.stages.whole:Whole",
     "caption": "asid.stages.caption:Caption",
     "correct": "asid.stages.correct:Correct",
     "tally": "asid.stages.tally:Tally",

@@ -64,7 +64,7 @@ def estimate(
     from asid.pipeline.run.lock import lock
 
     target, before = _target(what or [], folder, changes(settings, prompts))
-    _check(target, before, yes, list(target.steps))
+    check_or_refuse(target, before, yes, list(target.steps))
     steps = estimates.preparing(target)
     with _going_on(target), lock(target.storage):
         target.freeze()
@@ -163,7 +163,7 @@ def is_manifest(what: str) -> bool:
     return what.endswith((".yaml", ".yml"))
 
 
-def _absolute(path: str) -> str:
+def absolute(path: str) -> str:
     return path if "://" in path else os.path.abspath(os.path.expanduser(path))
 
 
@@ -193,7 +193,7 @@ def _target(what: list[str], folder: str, changes: list[str]) -> tuple[Run, Run 
     name, *inputs = what if is_manifest(what[0]) else ["", *what]
     if misplaced := [word for word in inputs if is_manifest(word)]:
         raise RunError(f"{misplaced[0]} looks like a manifest: a manifest comes first, before the inputs")
-    given = [{"path": _absolute(path)} for path in inputs]
+    given = [{"path": absolute(path)} for path in inputs]
     if name or before is None:
         chosen = manifests.load(name or "demo.yaml", changes)
         if given:
@@ -226,15 +226,19 @@ def _leave(result: Result) -> None:
         raise typer.Exit(1)
 
 
-def _check(
+def check_or_refuse(
     target: Run, before: Run | None, yes: bool, steps: Sequence[str], again: bool = False, asks: bool = True
 ) -> None:
     """Say everything that can be said before work begins. Raises UserError; then the run folder is as it was. `again`:
     also what is done is worked; `asks`: models may be asked."""
+    from asid.pipeline.rows import Video
     from asid.pipeline.run.doctor import before_spending
+    from asid.pipeline.run.folder import RunError
     from asid.pipeline.run.preflight import preflight
     from asid.pipeline.run.revision import agree_or_refuse
 
+    if not issubclass(target.types(next(iter(target.steps)))[1], Video):
+        raise RunError(f"{target.storage.root} is a run of {target.manifest.title}: `asid eval` goes on with it")
     survey = target.survey()
     due = [step for step in steps if again or not survey.whole(step)]
     preflight(target, due)
@@ -266,7 +270,7 @@ def _work(target: Run, before: Run | None, yes: bool, **how: Any) -> None:
     steps = how.get("steps") or list(target.steps)
     with _going_on(target):
         again = bool(how.get("force") or how.get("only"))
-        _check(target, before, yes, steps, again, asks=not how.get("replay_only"))
+        check_or_refuse(target, before, yes, steps, again, asks=not how.get("replay_only"))
         with Terminal(err(), target) as progress:
             progress.said("loading Ray")
             from asid.pipeline.engine import Engine

@@ -1,2 +1,2 @@
-"""A run held against truth, and captions held against benchmarks: data become cases, a judge is asked about each, and
-figures are made of it."""
+"""A run held against truth, and captions judged against benchmarks: captions and a data file become cases, a judge is
+asked about each, and figures are made of the answers."""

@@ -51,3 +51,8 @@ class Benchmark:
     prompt_fields: tuple[str, ...] = ()  # of a captions file: which prompt a caption answers
     strict: bool = False  # a caption that names no prompt serves only a video that has one
     pairs: bool = False  # captions of several systems are held against each other
+
+    @property
+    def sees(self) -> bool:
+        """Whether one of its judges is shown clips where there are some."""
+        return any(contract.sees for contract in self.steps.values())

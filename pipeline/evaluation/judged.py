@@ -119,13 +119,13 @@ def judge(run: Run, progress: Progress, cpus: float | None = None, retry: str = 
 
     steps = list(run.steps)[1:]
     for step in steps:
-        again = _to_retry(run, step, retry)
-        if again:
+        if again := to_retry(run, step, retry):
             Engine(run, progress, cpus).execute([step], only=again)
     return Engine(run, progress, cpus).execute(steps)
 
 
-def _to_retry(run: Run, step: str, retry: str) -> frozenset[str]:
+def to_retry(run: Run, step: str, retry: str = "passing") -> frozenset[str]:
+    """The rows of a step that failed and are to be tried again."""
     if retry == "none":
         return frozenset()
     survey = run.survey()
@@ -141,8 +141,15 @@ def outcome(run: Run, system: str) -> Outcome:
     for step in steps:
         for shard in run.shard_names(step):
             failed.update({failure.id: failure for failure in run.failures(step, shard)})
-    expected = list(run.all_rows(first))
-    judged = {case.id: case for case in (run.all_rows(steps[-1]) if steps else expected)}
+    texts: dict[str, str] = {}  # a caption is asked about many times, and need not be held as often
+
+    def held(case: Case) -> Case:
+        return case.model_copy(update={"caption": texts.setdefault(case.caption, case.caption)})
+
+    expected = [held(case) for case in run.all_rows(first)]
+    judged = (
+        {case.id: held(case) for case in run.all_rows(steps[-1])} if steps else {case.id: case for case in expected}
+    )
     return Outcome(system, expected, judged, failed)
 
 

@@ -39,6 +39,13 @@ def models_of(given: Sequence[str], steps: Iterable[str]) -> tuple[dict[str, Any
     return models, chosen
 
 
+def is_model(spec: str) -> bool:
+    """Whether a word of the command line names a model, not a file."""
+    file, mark, _ = spec.rpartition("#")
+    provider, colon, _ = spec.partition(":")
+    return bool(mark and file.endswith((".yaml", ".yml"))) or bool(colon and provider in get_args(ProviderName))
+
+
 def model_of(spec: str) -> dict[str, Any]:
     """The settings of a model. Raises JudgeError."""
     file, mark, name = spec.rpartition("#")

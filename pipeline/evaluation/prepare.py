@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from asid.pipeline.evaluation import elo
 from asid.pipeline.evaluation.benchmark import Benchmark
+from asid.pipeline.evaluation.benchmarks import elo
 from asid.pipeline.evaluation.files import DataError, short_key
 from asid.pipeline.evaluation.intake import Intake
 from asid.pipeline.evaluation.predictions import join, load_predictions
@@ -73,7 +73,7 @@ def _with_clips(cases: Sequence[Case], folder: Path | None, benchmark: Benchmark
     """The cases with their clips, where a folder of them is named and a judge looks at them."""
     if folder is None:
         return cases
-    if not any(contract.sees for contract in benchmark.steps.values()):
+    if not benchmark.sees:
         raise DataError(f"no judge of {benchmark.name} looks at videos: leave --videos out")
     if not folder.is_dir():
         raise DataError(f"there is no folder {folder}")

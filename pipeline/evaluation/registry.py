@@ -10,17 +10,17 @@ from asid.pipeline.evaluation.contracts import Contract
 
 # name -> module:attribute, in the order in which they are listed
 BENCHMARKS = {
-    "diadem": "asid.pipeline.evaluation.diadem:DIADEM",
-    "salmonn2": "asid.pipeline.evaluation.salmonn2:SALMONN2",
-    "avocado": "asid.pipeline.evaluation.avocado:AVOCADO",
-    "following": "asid.pipeline.evaluation.following:FOLLOWING",
-    "qa": "asid.pipeline.evaluation.qa:QA",
-    "grounding": "asid.pipeline.evaluation.grounding:GROUNDING",
-    "ugc": "asid.pipeline.evaluation.ugc:UGC",
-    "vdc": "asid.pipeline.evaluation.vdc:VDC",
-    "vidcap": "asid.pipeline.evaluation.vidcap:VIDCAP",
-    "dream": "asid.pipeline.evaluation.dream:DREAM",
-    "elo": "asid.pipeline.evaluation.elo:ELO",
+    "diadem": "asid.pipeline.evaluation.benchmarks.diadem:DIADEM",
+    "salmonn2": "asid.pipeline.evaluation.benchmarks.salmonn2:SALMONN2",
+    "avocado": "asid.pipeline.evaluation.benchmarks.avocado:AVOCADO",
+    "following": "asid.pipeline.evaluation.benchmarks.following:FOLLOWING",
+    "qa": "asid.pipeline.evaluation.benchmarks.qa:QA",
+    "grounding": "asid.pipeline.evaluation.benchmarks.grounding:GROUNDING",
+    "ugc": "asid.pipeline.evaluation.benchmarks.ugc:UGC",
+    "vdc": "asid.pipeline.evaluation.benchmarks.vdc:VDC",
+    "vidcap": "asid.pipeline.evaluation.benchmarks.vidcap:VIDCAP",
+    "dream": "asid.pipeline.evaluation.benchmarks.dream:DREAM",
+    "elo": "asid.pipeline.evaluation.benchmarks.elo:ELO",
 }
 
 

@@ -9,13 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 from asid.pipeline.asking.answers import EventErrors
 from asid.pipeline.attributes import ATTRIBUTES
-from asid.pipeline.evaluation.avocado import PointVerdicts
+from asid.pipeline.evaluation.benchmarks.avocado import PointVerdicts
+from asid.pipeline.evaluation.benchmarks.diadem import Line, SpeakerPairs, SpokenLines, readable
+from asid.pipeline.evaluation.benchmarks.following import AttributeLevels
 from asid.pipeline.evaluation.contracts import each_once, numbered, numbered_once
-from asid.pipeline.evaluation.diadem import Line, SpeakerPairs, SpokenLines, readable
-from asid.pipeline.evaluation.following import AttributeLevels
 from asid.pipeline.metrics.dialogue import Alignment, DialogueLine, DialogueScore, score
 from asid.pipeline.metrics.events import EventCounts, collapse_loops
-from asid.pipeline.metrics.following import read_levels
 from asid.pipeline.prompts import fence
 from asid.pipeline.rewards.judge import Judge
 
@@ -82,12 +81,6 @@ async def levels(judge: Judge, caption: str, targets: Sequence[str]) -> Mapping[
     if not caption.strip():
         return dict.fromkeys(ATTRIBUTES, "none")
 
-    def check(answer: AttributeLevels) -> str | None:
-        try:
-            read_levels(answer.levels)
-        except ValueError as error:
-            return str(error)
-        return None
-
     values = {"caption": fence("caption", caption), "targets": ", ".join(targets)}
-    return (await judge.ask("eval/following", values, AttributeLevels, check)).levels
+    answer = await judge.ask("eval/following", values, AttributeLevels, lambda _: None)
+    return {name: str(level) for name, level in answer.levels.model_dump().items()}

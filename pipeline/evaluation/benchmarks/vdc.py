@@ -14,11 +14,11 @@ from typing import Any
 from pydantic import Field, StrictInt
 
 from asid.pipeline.evaluation.benchmark import Benchmark, Reference
+from asid.pipeline.evaluation.benchmarks.questions import ANSWER, GRADED, graded_values
 from asid.pipeline.evaluation.contracts import Contract
 from asid.pipeline.evaluation.files import ID_FIELDS, DataError, documents, first, short_key, text_of
 from asid.pipeline.evaluation.intake import Intake
 from asid.pipeline.evaluation.outcome import Outcome
-from asid.pipeline.evaluation.questions import ANSWER, GRADED, graded_values
 from asid.pipeline.evaluation.rows import Case
 from asid.pipeline.evaluation.tables import Cell, Table
 from asid.pipeline.metrics import vdc as metric

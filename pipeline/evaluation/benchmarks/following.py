@@ -7,8 +7,9 @@ them; `question`: the prompt; `groups`: `k`, how many attributes.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AliasChoices, BeforeValidator, Field
 
 from asid.pipeline.evaluation.benchmark import Benchmark, Reference
 from asid.pipeline.evaluation.contracts import Contract, Values
@@ -25,11 +26,38 @@ PUBLISHED = {"narrative elements": "narrative", "narrative_elements": "narrative
 SIZES = (1, 2, 3, 4)
 
 
-class AttributeLevels(Record):
-    """The judge's levels by attribute, and the words that make an attribute explicit."""
+def _plain(level: object) -> object:
+    return level.strip().casefold() if isinstance(level, str) else level
 
-    levels: dict[str, str]
-    evidence: dict[str, list[str]] = Field(default_factory=dict)
+
+Level = Annotated[metric.Level, BeforeValidator(_plain)]
+
+
+class Levels(Record):
+    """One level for each attribute, under the names of the published prompts."""
+
+    scene: Level
+    characters: Level
+    objects: Level
+    actions: Level
+    narrative: Level = Field(validation_alias=AliasChoices(*PUBLISHED, "narrative"))
+    speech: Level
+    camera: Level
+    emotions: Level
+
+
+class Shown(Record):
+    """Words of the caption that make an attribute explicit."""
+
+    attribute: str
+    words: str
+
+
+class AttributeLevels(Record):
+    """The judge's levels, and what they rest on."""
+
+    levels: Levels
+    evidence: list[Shown] = Field(default_factory=list)
 
 
 def key_of(attribute: str) -> str:
@@ -77,24 +105,9 @@ def _values(case: Case) -> Values:
     return {"caption": fence("caption", case.caption), "targets": ", ".join(case.statements)}
 
 
-def _levels(answer: AttributeLevels) -> dict[str, metric.Level]:
-    named = {key_of(name): level for name, level in answer.levels.items()}
-    if len(named) < len(answer.levels):
-        raise ValueError("an attribute has two levels")
-    return metric.read_levels(named)
-
-
-def _check(answer: AttributeLevels, _case: Case) -> str | None:
-    try:
-        _levels(answer)
-    except ValueError as error:
-        return str(error)
-    return None
-
-
 def _followed(case: Case) -> bool:
-    levels = _levels(AttributeLevels.model_validate_json(case.reply("levels")))
-    return metric.Following(frozenset(case.statements), levels).followed
+    levels = AttributeLevels.model_validate_json(case.reply("levels")).levels
+    return metric.Following(frozenset(case.statements), levels.model_dump()).followed
 
 
 def tables(outcome: Outcome) -> list[Table]:
@@ -114,7 +127,7 @@ FOLLOWING = Benchmark(
     about="captions tell the attributes they were asked for and no others",
     data="ASID-Caption's prompts.jsonl; captions need a prompt_id where a video has two prompts",
     load=load,
-    steps={"levels": Contract("eval/following", ("caption", "targets"), _values, AttributeLevels, _check)},
+    steps={"levels": Contract("eval/following", ("caption", "targets"), _values, AttributeLevels)},
     tables=tables,
     missing="counted as not followed",
     prompt_fields=("prompt_id", "pid"),

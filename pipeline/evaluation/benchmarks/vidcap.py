@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from asid.pipeline.evaluation.benchmark import Benchmark, Reference
+from asid.pipeline.evaluation.benchmarks.questions import ANSWER, GRADED, graded_values
 from asid.pipeline.evaluation.contracts import Contract
 from asid.pipeline.evaluation.files import DataError, records, text_of, whole_key
 from asid.pipeline.evaluation.intake import Intake
 from asid.pipeline.evaluation.outcome import Outcome
-from asid.pipeline.evaluation.questions import ANSWER, GRADED, graded_values
 from asid.pipeline.evaluation.rows import Case
 from asid.pipeline.evaluation.tables import Cell, Table
 from asid.pipeline.metrics import vidcap as metric

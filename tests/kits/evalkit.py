@@ -3,6 +3,7 @@ HTTP."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -12,6 +13,10 @@ from typing import Any
 from typer.testing import CliRunner
 
 from asid.pipeline.cli import app
+from asid.pipeline.engine.result import Result
+from asid.pipeline.models.factory import model_maker
+from asid.pipeline.run.folder import Run
+from asid.pipeline.run.workshop import Task, Workshop
 from tests.servers.llm import LlmServer
 
 EVIDENCE = re.compile(r'<evidence kind="([^"]+)">\n(.*?)\n</evidence>', re.S)
@@ -49,6 +54,20 @@ def judged(caption_answers: Mapping[str, Any]) -> Callable[[str, Any], str]:
         return found if isinstance(found, str) else json.dumps(found)
 
     return answer
+
+
+def without_ray(run: Run, *_: Any) -> Result:
+    """Judge in this process, as a worker of the engine does: its start is most of a small run's time."""
+
+    async def work() -> None:
+        shop = Workshop(run, model_maker())
+        for step in list(run.steps)[1:]:
+            for shard in run.survey().shards:
+                await shop.work(Task(step, shard, run.survey().inputs(step, shard) or {}))
+        await shop.close()
+
+    asyncio.run(work())
+    return Result()
 
 
 def asid_eval(name: str, server: LlmServer, run: Path, *words: object, code: int = 0) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from asid.pipeline.prompts import fence
 
 LETTERS = "ABCDEFGHIJ"
 LETTER = re.compile(rf"^\s*\(?([{LETTERS}])\)?(?:[.:)\s]|$)")
+PREFIX = re.compile(rf"^\(?[{LETTERS}][.):]\s*")
 TASK = re.compile(r"task\d+")
 
 
@@ -78,8 +79,9 @@ def _reference(
 
 def _right(answer: str, choices: Sequence[str]) -> str:
     """The letter of the right choice, given as a letter or as the choice's text; "" when it is none of them."""
-    if answer in choices:
-        return LETTERS[choices.index(answer)]
+    for texts in (choices, [PREFIX.sub("", choice) for choice in choices]):
+        if answer in texts:
+            return LETTERS[texts.index(answer)]
     letter = LETTER.match(answer)
     return letter[1] if letter and LETTERS.index(letter[1]) < len(choices) else ""
 

@@ -226,7 +226,9 @@ def test_ms_swift_gets_values_in_order_and_an_outage_is_raised(tmp_path: Path) -
     for made in (ms_swift.orm(avocado())(), ms_swift.orm(avocado())(args=None, anything=1)):  # 3.x and 4.x
         values = made([SAYS, ""], response_token_ids=[[1] * 2048, [1] * 5000], prompt_id=["a", "b"], **columns(2))
         assert values == [pytest.approx(0.5 + 1.0 + 1.0), 0.0]
-    with pytest.raises(RewardUnavailable, match=r"2 of 2 checklist rewards .* take the training up again"):
+    with pytest.raises(
+        RewardUnavailable, match=r"2 of 2 checklist rewards .* missing reward for 0\. Take the training"
+    ):
         ms_swift.orm(ChecklistReward(out(tmp_path)))()([SAYS, SAYS + " "], **columns(2))
 
 
@@ -260,7 +262,7 @@ def test_trl_gets_none_for_what_nobody_could_tell(tmp_path: Path) -> None:
     assert score(completions=chat, **mixed) == [None, 0.0]  # the empty one needs no judge
     lost = [SAYS, SAYS + " again"]
     assert score(completions=lost, **mixed) == [None, None]
-    with pytest.raises(RewardUnavailable):
+    with pytest.raises(RewardUnavailable, match="nothing came of 2 batches"):
         score(completions=lost, **mixed)
 
 

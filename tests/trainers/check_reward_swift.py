@@ -10,6 +10,7 @@ import inspect
 import math
 import os
 import sys
+import tempfile
 from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,6 +23,8 @@ try:
     import torch
 except ImportError as error:
     sys.exit(f"ms-swift is not installed here ({error}): pip install ms-swift torch")
+
+from asid.rewards import ChecklistReward, Judge, RewardUnavailable, ms_swift
 
 PLUGIN = Path(__file__).with_name("reward_plugin.py")
 SAID = ["four words are here", "", " ".join(["long"] * 12)]
@@ -70,17 +73,15 @@ def main() -> None:
     assert column.tolist() == WANTED, column
     print(f"{place.__name__}: {len(values)} rewards align with their rows: {values}")
 
-    module = importlib.import_module("reward_plugin") if "reward_plugin" in sys.modules else None
-    assert module is not None, "the plug-in was not imported"
-    from asid.rewards import ChecklistReward, RewardUnavailable, ms_swift
-
-    out = ms_swift.orm(ChecklistReward(module.judge(True, "elsewhere")), place.ORM)()
-    try:
-        out(SAID, **COLUMNS)
-    except RewardUnavailable as error:
-        print(f"judge out: {error}")
-    else:
-        raise AssertionError("a judge that is out became a number")
+    with tempfile.TemporaryDirectory() as folder:
+        faults = {"settings": {"faults": {"error": 1.0}}, "retries": 1}
+        out = ms_swift.orm(ChecklistReward(Judge({"provider": "scripted", **faults}, folder)), place.ORM)()
+        try:
+            out(SAID, **COLUMNS)
+        except RewardUnavailable as error:
+            print(f"judge out: {error}")
+        else:
+            raise AssertionError("a judge that is out became a number")
     print(f"ms-swift {version('ms-swift')}, transformers {version('transformers')}: rewards arrive")
 
 

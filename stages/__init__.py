@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import Any
+from collections.abc import Mapping
 
-# name in a recipe -> module:class
-STAGES = {
+# Names in a recipe, and where their classes are.
+STAGES: Mapping[str, str] = {
     "ingest": "asid.stages.ingest:Ingest",
     "split": "asid.stages.split:Splitter",
     "transcribe": "asid.stages.transcribe:Transcribe",
@@ -28,13 +27,3 @@ STAGES = {
     "cases": "asid.stages.cases:Cases",
     "judge": "asid.stages.judge:Judge",
 }
-
-
-def names() -> list[str]:
-    return list(STAGES)
-
-
-def load(name: str) -> Any:
-    """The stage's class. Raises KeyError for a name that is not here."""
-    module, _, attribute = STAGES[name].partition(":")
-    return getattr(importlib.import_module(module), attribute)

@@ -14,6 +14,8 @@ from asid.pipeline.rows import Candidate, Clip
 
 
 class CaptionConfig(AskingConfig):
+    """Say who annotates, and what it sees."""
+
     name: str = Field("", description="of the annotator; the model's name when empty")
     prompt: str = Field("caption/general", min_length=1)
     sees: tuple[Sense, ...] = Field(

@@ -14,17 +14,20 @@ import numpy as np
 from pydantic import Field
 
 from asid.pipeline.media.decode import audio_chunks, chosen
-from asid.pipeline.media.process import MediaError
+from asid.pipeline.media.process import MediaError, MediaKilled
 from asid.pipeline.rows import Split, Transcribed, grow
 from asid.pipeline.speech.backends import Hearing, make
 from asid.pipeline.speech.subtitles import subtitles
 from asid.pipeline.speech.transcript import Layout, Transcript, transcribe
 from asid.pipeline.stage import Stage, StageConfig, Unprocessable
+from asid.pipeline.storage import FULL
 
 NOTHING = Transcript("", 0.0)
 
 
 class TranscribeConfig(StageConfig, Hearing, Layout):
+    """Say who hears, and how words become utterances."""
+
     HOW: ClassVar[frozenset[str]] = StageConfig.HOW | {"device", "batch", "endpoint", "key"}
 
     stream: int | None = Field(None, ge=0, description="which sound stream, from 0; None: the file's default one")
@@ -33,6 +36,8 @@ class TranscribeConfig(StageConfig, Hearing, Layout):
 
 
 class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
+    """Hear a whole video: words, speakers, kinds of sound."""
+
     name = "transcribe"
     tools = ("ffmpeg", "ffprobe")
     version = 5
@@ -61,7 +66,11 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
                 heard.language,
                 video.shown_from,
             )
+        except MediaKilled as error:
+            raise Unprocessable(f"its subtitles: {error}", error.kind) from error
         except (MediaError, OSError) as error:
+            if isinstance(error, OSError) and error.errno in FULL:
+                raise
             found, notes = (), [f"subtitles cannot be read: {error}"]
         return heard.model_copy(update={"subtitles": found, "hearing": "; ".join([heard.hearing, *notes])})
 
@@ -72,7 +81,7 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
             async with self._turn:
                 heard = await asyncio.to_thread(transcribe, self._backend, self._samples(video), self.config)
         except MediaError as error:
-            if self.config.undecodable == "fail":
+            if self.config.undecodable == "fail" or isinstance(error, MediaKilled):
                 raise Unprocessable(f"the sound cannot be decoded: {error}", error.kind) from error
             return row(video, NOTHING, f"the sound cannot be decoded: {error}")
         return row(video, heard, self._backend.name, self._stream(video), self._mixing(video), *heard.notes)
@@ -95,6 +104,7 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
 
 
 def row(video: Split, heard: Transcript, *how: str) -> Transcribed:
+    """Make the row of what was heard; `how` says by whom."""
     return grow(
         video,
         Transcribed,

@@ -64,8 +64,12 @@ class AskingStage(Stage[In, Out, AskingSettings]):
         for prompt, names in self.places().items():
             self.context.prompts.render(prompt, **dict.fromkeys(names, ""))
 
+    def check_prompts(self) -> None:
+        self.open()  # prompts are all that it reads
+
     @property
     def model(self) -> Model:
+        """The stage's model."""
         return self.context.models[self.config.model]
 
     async def ask(
@@ -110,6 +114,7 @@ class AskingStage(Stage[In, Out, AskingSettings]):
             raise Unprocessable(f"{about}{error}", error.kind, error.raw, error.attempts) from error
 
     def by(self, response: Response, prompt: str) -> Answered:
+        """Say who wrote an answer, and by which prompt."""
         return Answered(model=response.model, provider=response.provider, prompt=self.context.prompts.hash(prompt))
 
 

@@ -50,11 +50,12 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON, whole")] = False,
 ) -> None:
     """Hold a run against truth, or have captions judged against a benchmark. `asid eval list` says which there are."""
-    from asid.pipeline.evaluation.truth import KINDS
+    from asid.pipeline.evaluation.benchmark import Benchmark
+    from asid.pipeline.registry import METRICS
 
     if words == ["list"]:
         _list()
-    elif words[0] in KINDS or words[0].partition("=")[0] in KINDS or truth is not None:
+    elif truth is not None or not isinstance(METRICS.find(words[0]), Benchmark):
         _against_truth(words, run, truth, as_json)
     else:
         if len(words) > 1:
@@ -99,8 +100,7 @@ def _caption(
     cpus: float | None,
     yes: bool,
 ) -> Written:
-    from asid.pipeline import interrupts
-    from asid.pipeline.cli.runs import absolute, check_or_refuse
+    from asid.pipeline import api, interrupts
     from asid.pipeline.cli.show import Terminal
     from asid.pipeline.evaluation import captioning
     from asid.pipeline.evaluation.judged import to_retry
@@ -108,10 +108,10 @@ def _caption(
     from asid.pipeline.run.lock import lock
     from asid.pipeline.run.revision import existing
 
-    paths = [absolute(path) for path in videos]
+    paths = [api.absolute(path) for path in videos]
     made = captioning.manifest(model, paths, prompt, [word.strip() for word in sees.split(",")], settings, budget)
     opened, before = Run(folder, made), existing(folder)
-    check_or_refuse(opened, before, yes, list(opened.steps))
+    api.check(opened, before, yes, list(opened.steps), said=complain)
     try:
         with lock(opened.storage), Terminal(err(), opened) as progress:
             from asid.pipeline.engine import Engine
@@ -128,33 +128,35 @@ def _caption(
 
 
 def _list() -> None:
-    from asid.pipeline.evaluation.registry import BENCHMARKS, find
-    from asid.pipeline.evaluation.truth import KINDS
+    from asid.pipeline.evaluation.benchmark import Benchmark
+    from asid.pipeline.registry import METRICS
 
-    for name in BENCHMARKS:
-        found = find(name)
-        out().print(f"{name:10}  {found.about}", markup=False)
-        out().print(f"{'':10}  --data: {found.data}", markup=False)
-        out().print(f"{'':10}  judged in steps: {', '.join(found.steps)}", markup=False)
-    for kind, function in KINDS.items():
-        said = (function.__doc__ or "").strip().splitlines()[0]
-        out().print(f"{kind:10}  of a run, with --truth: {said}", markup=False)
+    for name in METRICS.names():
+        found = METRICS.find(name)
+        if isinstance(found, Benchmark):
+            out().print(f"{name:10}  {found.about}", markup=False)
+            out().print(f"{'':10}  --data: {found.data}", markup=False)
+            out().print(f"{'':10}  judged in steps: {', '.join(found.steps)}", markup=False)
+        else:
+            said = (found.__doc__ or "").strip().partition("\n")[0]
+            out().print(f"{name:10}  of a run, with --truth: {said}", markup=False)
 
 
 def _against_truth(words: list[str], run: str, truth: Path | None, as_json: bool) -> None:
     from asid.pipeline.cli.show import print_figures
-    from asid.pipeline.evaluation.truth import KINDS
-    from asid.pipeline.recipe.mistakes import nearest
+    from asid.pipeline.evaluation.benchmark import Benchmark
+    from asid.pipeline.registry import METRICS
     from asid.pipeline.run.folder import Run
 
     folder, kind = words_and_run(words, run, ("KIND", "RUN"))
-    if kind not in KINDS:
-        raise typer.BadParameter(f"{kind} is not one of {', '.join(KINDS)}{nearest(kind, KINDS)}")
+    measure = METRICS.find(kind)
+    if isinstance(measure, Benchmark):
+        raise typer.BadParameter(f"{kind} is judged, and takes --captions, --data and --judge in place of --truth")
     if truth is None:
         raise typer.BadParameter("name the folder of truth with --truth")
     if not truth.is_dir():
         raise typer.BadParameter(f"there is no folder {truth}")
-    print_figures(out(), KINDS[kind](Run.open(folder), truth), as_json)
+    print_figures(out(), measure(Run.open(folder), truth), as_json)
 
 
 class Asked:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from asid.pipeline import api
 from asid.pipeline.cli.common import Prompts, RunFolder, Where, changes, out, run_named, words_and_run
 
 
@@ -28,15 +29,13 @@ def status(
     target = Run.open(run_named(folder, run), changes(None, prompts))
     if watch:
         watching(out(), target, seconds)
-    paid = any(model.provider != "embedded" for model in target.manifest.models.values())
+    paid = any(not model.is_rules for model in target.manifest.models.values())
     spending = []
     if paid:
         from asid.pipeline.models.spend import spent
 
         spending = spent(target.storage, target.steps, target.manifest.models)
-    print_status(out(), target, statuses.steps(target), spending, as_json)
-    for wait in [] if as_json else waits(target.storage):
-        out().print(wait, markup=False)
+    print_status(out(), target, statuses.steps(target), spending, as_json, waits(target.storage))
 
 
 def show(
@@ -60,14 +59,9 @@ def failures(
     step: Annotated[str, typer.Option("--stage", help="Only of this step")] = "",
 ) -> None:
     """Every row that did not make it: where, why, and what it was."""
-    from asid.pipeline.cli.runs import known_step
     from asid.pipeline.cli.show import print_failures
-    from asid.pipeline.run.folder import Run
 
-    target = Run.open(run_named(folder, run))
-    if step:
-        known_step(target, step)
-    print_failures(out(), target, step)
+    print_failures(out(), api.open_run(run_named(folder, run)).failures(step))
 
 
 def report(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from asid.pipeline.errors import UserError
-from asid.pipeline.models.config import ProviderName
+from asid.pipeline.registry import PROVIDERS
 
 FORM = "write it as PROVIDER:MODEL, PROVIDER:MODEL@http://host:port/v1, or FILE.yaml#NAME of a manifest's models"
 
@@ -43,7 +43,7 @@ def is_model(spec: str) -> bool:
     """Whether a word of the command line names a model, not a file."""
     file, mark, _ = spec.rpartition("#")
     provider, colon, _ = spec.partition(":")
-    return bool(mark and file.endswith((".yaml", ".yml"))) or bool(colon and provider in get_args(ProviderName))
+    return bool(mark and file.endswith((".yaml", ".yml"))) or bool(colon and provider in PROVIDERS.names())
 
 
 def model_of(spec: str) -> dict[str, Any]:
@@ -52,8 +52,8 @@ def model_of(spec: str) -> dict[str, Any]:
     if mark and file.endswith((".yaml", ".yml")):
         return _of_file(Path(file), name)
     provider, colon, rest = spec.partition(":")
-    if not colon or provider not in get_args(ProviderName):
-        raise JudgeError(f"--judge {spec}: {FORM}; providers are {', '.join(get_args(ProviderName))}")
+    if not colon or provider not in PROVIDERS.names():
+        raise JudgeError(f"--judge {spec}: {FORM}; providers are {', '.join(PROVIDERS.names())}")
     model, _, address = rest.partition("@http")
     found: dict[str, Any] = {"provider": provider, "model": model}
     if address:

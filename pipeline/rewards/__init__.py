@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from asid.pipeline.rewards import ms_swift, trl, verl
 from asid.pipeline.rewards.difficulty import DifficultyBounds, Partition, advantages, partition
 from asid.pipeline.rewards.kinds import (
-    REWARDS,
     ChecklistReward,
     DialogueReward,
     EventsReward,
@@ -18,6 +17,7 @@ from asid.pipeline.rewards.kinds import (
     Reward,
     WeightedReward,
     avocado,
+    reward,
 )
 from asid.pipeline.rewards.rollout import RewardUnavailable, Rollout
 from asid.pipeline.rewards.rounds import PairThresholds, RatedCaption, gdpo_loss, pairs, thresholds
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from asid.pipeline.rewards.judge import Judge
 
 __all__ = [
-    "REWARDS",
     "ChecklistReward",
     "DialogueReward",
     "DifficultyBounds",
@@ -48,6 +47,7 @@ __all__ = [
     "ms_swift",
     "pairs",
     "partition",
+    "reward",
     "thresholds",
     "trl",
     "verl",

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from asid.pipeline.metrics import checklist, dialogue, events, repetition
 from asid.pipeline.metrics.following import Following, attribute_key, read_levels
+from asid.pipeline.registry import REWARDS, UnknownName
 from asid.pipeline.rewards import lexical
 from asid.pipeline.rewards.rollout import ATTRIBUTES, DIALOGUES, EVENTS, POINTS, Rollout
 
@@ -187,7 +188,9 @@ def avocado(judge: Judge | None = None) -> WeightedReward:
     )
 
 
-REWARDS: dict[str, type[Reward]] = {
-    one.name: one
-    for one in (DialogueReward, ChecklistReward, LengthReward, RepetitionReward, EventsReward, FollowingReward)
-}
+def reward(name: str, **settings: Any) -> Reward:
+    """Make the reward of a name, shipped or of an installed package. Raises UnknownName."""
+    kind = REWARDS.find(name)
+    if not (isinstance(kind, type) and issubclass(kind, Reward)):
+        raise UnknownName(f"{name} is no reward: derive its class from Reward")
+    return kind(**settings)

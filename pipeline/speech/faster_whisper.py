@@ -69,6 +69,7 @@ class FasterWhisper:
 
     @property
     def multilingual(self) -> bool:
+        """Whether the weights know other languages than English."""
         return bool(self._whisper.model.is_multilingual)
 
     def hear(self, blocks: Iterable[Block]) -> Heard:

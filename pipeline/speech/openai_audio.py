@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from asid.pipeline.models.providers.openai_audio import Transcriber
+from asid.pipeline.models.providers.openai.transcription import Transcriber
 from asid.pipeline.rows import Word
 from asid.pipeline.speech.backends import Hearing
 from asid.pipeline.speech.base import RATE, Block, Heard, Segment
@@ -34,6 +34,8 @@ UNRATED = "the server gives no probability for its words"
 
 
 class OpenAIAudio:
+    """Have speech recognised by a server that speaks OpenAI's audio API."""
+
     def __init__(self, settings: Hearing, threads: int):
         self.settings, self.threads = settings, threads
         self.own_speakers = "diarize" in settings.weights
@@ -81,6 +83,7 @@ def wav(samples: np.ndarray) -> bytes:
 
 
 def code(language: str) -> str:
+    """Give a language's ISO 639-1 code; "" for one that is not known."""
     language = language.strip().lower()
     return language if len(language) in (2, 3) else CODES.get(language, "")
 

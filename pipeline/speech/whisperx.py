@@ -35,6 +35,8 @@ SENTENCES = (
 
 
 class WhisperX(FasterWhisper):
+    """Recognise with WhisperX: aligned words, and its diarizer or the embedded one."""
+
     def __init__(self, settings: Hearing, threads: int):
         reading = (settings.compute_type, settings.language, settings.beam, settings.batch, threads)
         limits = (settings.min_speakers, settings.max_speakers)
@@ -176,6 +178,7 @@ def need_sentences() -> None:
 
 
 def first_line(error: BaseException) -> str:
+    """Give the first line of an error."""
     return next(iter(str(error).splitlines()), type(error).__name__)
 
 
@@ -224,6 +227,7 @@ def aligned(result: dict[str, Any], asked: dict[str, Any], block: Block) -> Segm
 
 
 def compression(text: str) -> float:
+    """Give Whisper's compression ratio of a text: high when it repeats itself."""
     from faster_whisper import transcribe
 
     return float(transcribe.get_compression_ratio(text))

@@ -9,13 +9,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from asid.pipeline.errors import UserError
 from asid.pipeline.evaluation.benchmark import Benchmark
 from asid.pipeline.evaluation.benchmarks import dream, elo, grounding, qa, salmonn2, vidcap
 from asid.pipeline.evaluation.files import DataError, short_key, whole_key
 from asid.pipeline.evaluation.intake import Intake
 from asid.pipeline.evaluation.judges import JudgeError, model_of, models_of
 from asid.pipeline.evaluation.predictions import join, load_predictions
-from asid.pipeline.evaluation.registry import BENCHMARKS, BenchmarkError, contract, find
+from asid.pipeline.evaluation.registry import benchmarks, contract, find
 from asid.pipeline.prompts import Prompts
 from tests.kits.evalkit import lines, whole
 
@@ -174,7 +175,7 @@ def test_a_record_that_is_no_json_object_names_its_place(tmp_path: Path) -> None
 
 def test_every_benchmark_has_prompts_that_fit() -> None:
     prompts = Prompts()
-    for name in BENCHMARKS:
+    for name in benchmarks():
         found = find(name)
         assert isinstance(found, Benchmark) and found.name == name and found.about and found.data
         for step, one in found.steps.items():
@@ -184,7 +185,7 @@ def test_every_benchmark_has_prompts_that_fit() -> None:
 
 @pytest.mark.parametrize("name", ["", "nothing", "no.such.module:X", "asid.pipeline.rows:Row"])
 def test_an_unknown_benchmark_is_told_with_those_there_are(name: str) -> None:
-    with pytest.raises(BenchmarkError, match=r"diadem|cannot be loaded"):
+    with pytest.raises(UserError, match=r"diadem|did you mean|cannot load"):
         find(name)
 
 

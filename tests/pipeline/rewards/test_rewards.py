@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from asid.pipeline.errors import UserError
 from asid.pipeline.models.base import Misconfigured
+from asid.pipeline.registry import REWARDS
 from asid.pipeline.rewards import batch, lexical, loop, ms_swift, trl, verl
 from asid.rewards import (
-    REWARDS,
     ChecklistReward,
     DialogueReward,
     EventsReward,
@@ -31,6 +31,7 @@ from asid.rewards import (
     Rollout,
     WeightedReward,
     avocado,
+    reward,
 )
 
 SAYS = 'At 0s, a nurse in white says, "Sit down, please." The man at the door replies, "I would rather stand."'
@@ -174,8 +175,8 @@ def test_length_and_repetition() -> None:
 
 @given(st.text(max_size=300), st.integers(0, 9000))
 def test_every_reward_of_every_text_lies_between_0_and_1(caption: str, tokens: int) -> None:
-    for kind in REWARDS.values():
-        value = asyncio.run(kind().score(Rollout(caption, tokens, ROW)))
+    for name in REWARDS.shipped:
+        value = asyncio.run(reward(name).score(Rollout(caption, tokens, ROW)))
         assert value is not None and 0 <= value <= 1 + 1e-9
 
 

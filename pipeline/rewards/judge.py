@@ -30,7 +30,7 @@ Form = TypeVar("Form", bound=BaseModel)
 NAME = "judge"
 
 
-class Judge:
+class RewardJudge:
     """A model that verdicts are asked of. `model` is an entry of a manifest's `models`; `answers` is the folder of its
     stored answers, which several processes may share; `prompts` a folder with wordings of your own; `sees_videos` shows
     it the row's video where a question is about who speaks.

@@ -24,7 +24,7 @@ try:
 except ImportError as error:
     sys.exit(f"ms-swift is not installed here ({error}): pip install ms-swift torch")
 
-from asid.rewards import ChecklistReward, Judge, RewardUnavailable, ms_swift
+from asid.rewards import ChecklistReward, RewardJudge, RewardUnavailable, ms_swift
 
 PLUGIN = Path(__file__).with_name("reward_plugin.py")
 SAID = ["four words are here", "", " ".join(["long"] * 12)]
@@ -75,7 +75,7 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         faults = {"settings": {"faults": {"error": 1.0}}, "retries": 1}
-        out = ms_swift.orm(ChecklistReward(Judge({"provider": "scripted", **faults}, folder)), place.ORM)()
+        out = ms_swift.orm(ChecklistReward(RewardJudge({"provider": "scripted", **faults}, folder)), place.ORM)()
         try:
             out(SAID, **COLUMNS)
         except RewardUnavailable as error:

@@ -54,7 +54,7 @@ def evaluate(
 
     if words == ["list"]:
         _list()
-    elif words[0] in KINDS or words[0].partition("=")[0] in KINDS or truth is not None:
+    elif words[0] in KINDS or truth is not None:
         _against_truth(words, run, truth, as_json)
     else:
         if len(words) > 1:

@@ -83,7 +83,7 @@ def events(n: int) -> int:
 
 
 IOU = [1.0 if n % 2 else 1 / 3 for n in SCORED]
-MARKS = {n: (1 + n % 5, 1 + (n + 1) % 5, 1 + (n + 2) % 5) for n in SCORED}
+MARKS = {n: (1 + n % 5, 1 + (n + 1) % 5, 1 + (n + 2) % 5) for n in range(COUNT)}
 MISS = (sum(n % 4 for n in SCORED) + sum(events(n) for n in range(COUNT) if n not in SCORED)) / sum(
     map(events, range(COUNT))
 )

@@ -41,7 +41,7 @@ class CaseJudge(AskingStage[Case, Case, JudgeConfig]):
         values = None if case.gap else self.contract.values(case)
         if values is None:
             return self._said(case, Reply(step=self.step, text="", asked=False, attempts=0, by=NOBODY))
-        shown = self.contract.sees and bool(case.uri)
+        shown = self.contract.sees and bool(case.clip)
         answer = await self.ask(
             case,
             self.config.contract,
@@ -49,7 +49,7 @@ class CaseJudge(AskingStage[Case, Case, JudgeConfig]):
             dict(values),
             {},
             self.contract.answer,
-            media=(Media(kind="video", uri=case.uri, sha256=case.sha256),) if shown else (),
+            media=(Media(kind="video", uri=case.clip, sha256=case.clip_sha256),) if shown else (),
             check=lambda value: self.contract.check(value, case),
             settings={"seed": case.run} if case.run else {},
         )

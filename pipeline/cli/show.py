@@ -18,6 +18,7 @@ from rich.text import Text
 
 from asid.pipeline.captions import latest
 from asid.pipeline.cli import bill
+from asid.pipeline.evaluation.rows import Case
 from asid.pipeline.rows import (
     Audited,
     Captioned,
@@ -254,10 +255,24 @@ def print_clip(console: Console, run: Run, clip: str) -> None:
 
 
 def _print_other(console: Console, row: Any) -> None:
-    if hasattr(row, "annotator"):
+    if isinstance(row, Case):
+        _print_case(console, row)
+    elif hasattr(row, "annotator"):
         console.print(Text(f"{row.annotator} ({row.by.model}): {safe(row.caption)}"))
     else:
         console.print(Text(f"{safe(row.name)}  {row.duration:.2f} s  {row.width}×{row.height}"))
+
+
+def _print_case(console: Console, case: Case) -> None:
+    """A case of a benchmark: before it is judged what it is of, after that the last reply."""
+    if not case.replies:
+        for name in ("question", "choices", "reference", "statements", "caption", "gap"):
+            if value := getattr(case, name):
+                console.print(Text(f"{name}: {safe(value if isinstance(value, str) else '; '.join(value))}"))
+        return
+    reply = case.replies[-1]
+    said = f"{reply.by.model}, asked {reply.attempts}×: {reply.text}" if reply.asked else "nothing was asked"
+    console.print(Text(safe(said)))
 
 
 def _print_change(console: Console, before: str, after: str) -> None:

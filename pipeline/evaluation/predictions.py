@@ -222,7 +222,7 @@ def _case(reference: Reference, prediction: Prediction | None, system: str, id: 
         statements=reference.statements,
         groups=dict(reference.groups),
         tokens=prediction.tokens if prediction else 0,
-        uri="",
-        sha256="",
+        clip="",
+        clip_sha256="",
         replies=(),
     )

@@ -89,4 +89,4 @@ def _with_clips(cases: Sequence[Case], folder: Path | None, benchmark: Benchmark
 
 def _clip(file: Path) -> dict[str, str]:
     with file.open("rb") as stream:
-        return {"uri": file.absolute().as_uri(), "sha256": hashlib.file_digest(stream, "sha256").hexdigest()}
+        return {"clip": file.absolute().as_uri(), "clip_sha256": hashlib.file_digest(stream, "sha256").hexdigest()}

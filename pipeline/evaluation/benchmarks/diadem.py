@@ -117,7 +117,7 @@ def _pairs(case: Case) -> Values | None:
         f"of whom is said: {theirs[block.ref_first][0].partition(':')[2].strip()}"
         for block in alignment.blocks
     ]
-    material = "the clip" if case.uri else "the descriptions alone, without the clip"
+    material = "the clip" if case.clip else "the descriptions alone, without the clip"
     return {"material": material, "pairs": numbered("pairs", pairs)}
 
 
@@ -141,7 +141,7 @@ Scores = list[tuple[Case, metric.DialogueScore | Absent]]
 def tables(outcome: Outcome) -> list[Table]:
     """REF / ASR by shots and speakers (DiaDem, Tab. 1), by people on screen, by the published rule, and Fig. 6."""
     scores: Scores = [(case, outcome.read(case, _score)) for case in outcome.expected]
-    shown = sum(bool(case.uri) for case in outcome.expected)
+    shown = sum(bool(case.clip) for case in outcome.expected)
     notes = (f"the judge of speakers was shown the clip of {shown} of {len(scores)}, of the others only the words",)
     return [_main(outcome.system, scores, notes), _people(scores), _plain(outcome.system, scores), _statistics(scores)]
 

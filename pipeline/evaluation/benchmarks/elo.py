@@ -74,14 +74,14 @@ def pair(systems: Sequence[Predictions], intake: DataIntake) -> Iterator[Case]:
 def case(video: str, id: str, groups: dict[str, str], caption: str = "", other: str = "") -> Case:
     """A pair, as a case."""
     return Case(id=id, video=video, system="", run=0, caption=caption, gap="", question="", choices=(), reference=other,
-                statements=(), groups=groups, tokens=0, uri="", sha256="", replies=())  # fmt: skip
+                statements=(), groups=groups, tokens=0, clip="", clip_sha256="", replies=())  # fmt: skip
 
 
 def _values(case: Case) -> Values | None:
     if not case.caption or not case.reference:
         return None  # who says nothing has lost
     return {
-        "material": "the clip" if case.uri else "the captions alone, without the clip",
+        "material": "the clip" if case.clip else "the captions alone, without the clip",
         "first": fence("caption 1", case.caption),
         "second": fence("caption 2", case.reference),
     }

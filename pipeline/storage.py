@@ -195,6 +195,19 @@ class Storage:
         paths = sorted(info.path for info in infos if info.type == fs.FileType.File)
         return iter(f"{scheme}://{path}" for path in paths)
 
+    def files(self, uri: str, deep: bool = True) -> Iterator[str]:
+        """Addresses of the files in a folder, sorted, with `deep` of those in its folders too, by one listing. They
+        begin as the folder's address does; nothing when there is no such folder."""
+        system, path = self._at(uri)
+        selector = fs.FileSelector(path, recursive=deep, allow_not_found=True)
+        try:
+            infos = _patiently(lambda: system.get_file_info(selector))
+        except NotADirectoryError:
+            return iter(())
+        start = len(path.rstrip("/")) + 1
+        found = sorted(info.path[start:] for info in infos if info.type == fs.FileType.File)
+        return iter(f"{uri}{name}" if uri.endswith((":", "/")) else f"{uri}/{name}" for name in found)
+
     def delete(self, uri: str) -> None:
         """Remove a file or a folder with all in it; nothing happens when it is not there."""
         system, path = self._at(uri)

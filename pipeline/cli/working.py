@@ -12,6 +12,7 @@ import typer
 
 from asid.pipeline.cli.common import (
     USUAL,
+    AnswersFrom,
     Prompts,
     RunFolder,
     Settings,
@@ -40,10 +41,12 @@ def run(
     settings: Settings = None,
     prompts: Prompts = "",
     cpus: Cpus = None,
+    answers_from: AnswersFrom = None,
     yes: Yes = False,
 ) -> None:
     """Take videos through every stage, or go on with a run. Without a manifest: the embedded models."""
     target, before = _target(what or [], folder, changes(settings, prompts))
+    target.borrow([_absolute(lender) for lender in answers_from or []])
     _work(target, before, yes, cpus=cpus)
 
 
@@ -54,6 +57,7 @@ def estimate(
     settings: Settings = None,
     prompts: Prompts = "",
     cpus: Cpus = None,
+    answers_from: AnswersFrom = None,
     yes: Yes = False,
 ) -> None:
     """Say what a run will cost, from some of its clips. They are paid for, and the run goes on from them."""
@@ -64,6 +68,7 @@ def estimate(
     from asid.pipeline.show import Terminal
 
     target, before = _target(what or [], folder, changes(settings, prompts))
+    target.borrow([_absolute(lender) for lender in answers_from or []])
     _check(target, before, yes, list(target.steps))
     steps = estimates.preparing(target)
     with _going_on(target), lock(target.storage):
@@ -133,6 +138,7 @@ def stage(
     replay_only: Annotated[bool, typer.Option("--replay-only", help="Only stored answers: no call is made")] = False,
     prompts: Prompts = "",
     cpus: Cpus = None,
+    answers_from: AnswersFrom = None,
     yes: Yes = False,
 ) -> None:
     """Do one step of a run. Steps after it become stale when its rows change; `asid run` does them."""
@@ -143,6 +149,7 @@ def stage(
     folder, name = words_and_run(words, folder, ("NAME", "RUN"))
     before = Run.open(folder)
     target = Run.open(folder, changes(None, prompts))
+    target.borrow([_absolute(lender) for lender in answers_from or []])
     known_step(target, name)
     if attribute and attribute not in ATTRIBUTES:
         raise RunError(f"there is no attribute {attribute!r}{nearest(attribute, ATTRIBUTES)}")

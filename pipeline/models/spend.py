@@ -87,9 +87,10 @@ def entries(storage: Storage, folder: str) -> Iterator[Entry]:
 
 
 def lines(stage: str, found: Iterable[Entry], models: Mapping[str, ModelConfig]) -> list[Line]:
-    """The spending of one stage. An entry that stands in two segments is counted once."""
+    """The spending of one stage. An entry that stands in two segments is counted once, one that another run has paid
+    for not at all."""
     groups: dict[tuple[str, str], list[Entry]] = defaultdict(list)
-    for entry in {(entry.key, entry.at): entry for entry in found}.values():
+    for entry in {(entry.key, entry.at): entry for entry in found if not entry.origin}.values():
         groups[entry.name, entry.attribute].append(entry)
     result = []
     for (name, attribute), group in sorted(groups.items()):

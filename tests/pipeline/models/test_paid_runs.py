@@ -186,3 +186,26 @@ def test_an_estimate_holds_a_budget_stops_at_half_of_it_and_the_run_goes_on(tmp_
         assert usd(job.run) == pytest.approx(estimated, rel=0.15)
         assert server.seen.paid_twice == 0
     assert {state["state"] for state in map(json.loads, asid("status", job.run, "--json").splitlines())} == {"done"}
+
+
+def test_another_run_with_other_shards_pays_only_for_what_was_not_asked_in_the_first(tmp_path: Path) -> None:
+    source = paid.clips(tmp_path / "in", 10)
+    with LlmServer(Behaviour(answer=paid.answer)) as server:
+        (tmp_path / "first").mkdir()
+        (tmp_path / "second").mkdir()
+        first = paid.Job(tmp_path / "first", source, server.url, attributes=("scene",), shard_rows=4)
+        asid("run", first.write(), "--run", first.run)
+        asked = len(server.seen.bodies)
+        (source / "clip-9999.mp4").write_bytes((source / "clip-0000.mp4").read_bytes() + b"more")
+        second = paid.Job(tmp_path / "second", source, server.url, attributes=("scene",), shard_rows=7)
+        asid("run", second.write(), "--run", second.run, "--answers-from", first.run)
+        assert len(server.seen.bodies) - asked == pytest.approx(asked / 10, abs=1), "the new clip alone"
+        assert server.seen.paid_twice == 0
+        assert usd(second.run) == pytest.approx(usd(first.run) / 10, rel=0.3)
+        # The lender is remembered, so that going on without the option pays no more either.
+        (source / "clip-9998.mp4").write_bytes((source / "clip-0000.mp4").read_bytes() + b"yet more")
+        asid("run", second.run)
+        assert server.seen.paid_twice == 0
+    assert "holds no stored answers" in str(
+        CliRunner().invoke(app, ["run", str(second.run), "--answers-from", str(source)]).exception
+    )

@@ -20,7 +20,7 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions
 for command in (
     *(working.run, working.estimate, working.submit, working.stage),
     *(looking.status, looking.show, looking.failures, looking.report, looking.review),
-    *(giving.export, giving.publish, giving.gc),
+    *(giving.export, giving.publish, giving.gc, giving.forget),
     manifests.doctor,
 ):
     app.command()(command)

@@ -88,3 +88,30 @@ def gc(
             remove(target, found)
     size = sum(orphan.size for orphan in found)
     out().print(f"{len(found)} files, {size:,} bytes{', nothing removed: a dry run' if dry_run else ' removed'}")
+
+
+def forget(
+    words: Annotated[
+        list[str], typer.Argument(metavar="RUN VIDEO…", help="The run, and videos: ids, file names or addresses")
+    ],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go")] = False,
+) -> None:
+    """Remove videos from a run: their rows in every step and their media. Answers stay, and so do the inputs' files."""
+    from asid.pipeline import dataset
+    from asid.pipeline.forgetting import find
+    from asid.pipeline.forgetting import forget as forget_videos
+    from asid.pipeline.lock import lock
+    from asid.pipeline.run import Run
+    from asid.pipeline.text import plural
+
+    if len(words) < 2:
+        raise typer.BadParameter("name the run and at least one video: asid forget RUN VIDEO…")
+    target = Run.open(words[0])
+    with lock(target.storage):
+        result = forget_videos(target, find(target, words[1:]), dry_run)
+        if not dry_run and dataset.ends_judged(target):
+            dataset.write(target)
+    for id, name in result.videos.items():
+        out().print(f"{id}  {name}", markup=False)
+    counts = f"{plural(len(result.videos), 'video')}, {plural(result.rows, 'row')}, {plural(len(result.media), 'file')}"
+    out().print(f"{counts}{': nothing removed, a dry run' if dry_run else ' removed; answers are kept'}")

@@ -20,6 +20,8 @@ NUMBERS = ("answers", "rejected", "retries", "input", "cached", "audio", "video"
 
 def print_estimate(console: Console, estimate: Estimate) -> None:
     console.print(table(estimate.lines))
+    if found := estimate.interval:
+        console.print(f"{found.point:.4f} USD, and between {found.low:.4f} and {found.high:.4f} in 95 of 100 such runs")
     hours, minutes = divmod(math.ceil(estimate.seconds / 60), 60)
     clips = f"for {estimate.clips} clips, by {estimate.sampled} of them"
     console.print(f"{clips}; the calls take {hours} h {minutes} min or longer")

@@ -15,8 +15,12 @@ from pydantic import Field
 
 from asid.pipeline.media.decode import audio_chunks, chosen
 from asid.pipeline.media.process import MediaError
+from asid.pipeline.models.base import Abandoned, Misconfigured, ModelError, OutOfBudget
+from asid.pipeline.models.replay import Replaying
 from asid.pipeline.rows import Split, Transcribed, grow
+from asid.pipeline.speech.asked import AskedTranscriber
 from asid.pipeline.speech.backends import Hearing, make
+from asid.pipeline.speech.base import Backend
 from asid.pipeline.speech.subtitles import subtitles
 from asid.pipeline.speech.transcript import Layout, Transcript, transcribe
 from asid.pipeline.stage import Stage, StageConfig, Unprocessable
@@ -25,7 +29,13 @@ NOTHING = Transcript("", 0.0)
 
 
 class TranscribeConfig(StageConfig, Hearing, Layout):
-    HOW: ClassVar[frozenset[str]] = StageConfig.HOW | {"device", "batch", "endpoint", "key"}
+    HOW: ClassVar[frozenset[str]] = StageConfig.HOW | {"device", "batch", "endpoint", "key", "model"}
+
+    model: str = Field(
+        "",
+        description="of openai_audio: which of the manifest's `models` is asked; its answers are kept and its costs "
+        "counted. Empty: `weights` at `endpoint`, outside of estimate and budget",
+    )
 
     stream: int | None = Field(None, ge=0, description="which sound stream, from 0; None: the file's default one")
     subtitles: bool = Field(True, description="read subtitles beside the video and in it, as a second source")
@@ -36,14 +46,14 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
     name = "transcribe"
     tools = ("ffmpeg", "ffprobe")
     version = 5
+    _asked: AskedTranscriber | None = None  # where one of the manifest's models hears
 
     @classmethod
     def packages(cls, config: TranscribeConfig) -> list[tuple[str, str]]:
         return [("whisperx", "whisperx==3.8.6")] if config.backend == "whisperx" else []
 
     def open(self) -> None:
-        self._backend = make(self.config, threads=max(1, round(self.config.resources.cpus)))
-        self._backend.open()
+        self._backend = self._opened() if not self.config.model else None
         self._turn = asyncio.Lock()  # one recording at a time: the model has one state and takes all its cores
 
     async def process(self, video: Split) -> Transcribed:
@@ -70,12 +80,30 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
             return row(video, NOTHING, "no sound stream")
         try:
             async with self._turn:
+                if self._backend is None:  # a model is asked on the loop of those who ask
+                    self._asked = AskedTranscriber(self.context.models[self.config.model], asyncio.get_running_loop())
+                    self._backend = await asyncio.to_thread(self._opened)
+                if self._asked:
+                    self._asked.row = video.id
                 heard = await asyncio.to_thread(transcribe, self._backend, self._samples(video), self.config)
+        except (Misconfigured, OutOfBudget, Abandoned):
+            raise
+        except ModelError as error:
+            raise Unprocessable(str(error), error.kind, error.raw, error.attempts) from error
         except MediaError as error:
             if self.config.undecodable == "fail":
                 raise Unprocessable(f"the sound cannot be decoded: {error}", error.kind) from error
             return row(video, NOTHING, f"the sound cannot be decoded: {error}")
         return row(video, heard, self._backend.name, self._stream(video), self._mixing(video), *heard.notes)
+
+    def _opened(self) -> Backend:
+        named = self.context.models.get(self.config.model)
+        settings = self.config
+        if isinstance(named, Replaying):
+            settings = settings.model_copy(update={"weights": named.config.model})
+        backend = make(settings, max(1, round(settings.resources.cpus)), self._asked)
+        backend.open()
+        return backend
 
     def _samples(self, video: Split) -> Iterator[np.ndarray]:
         """As long as the picture: what sounds after it can be in no clip."""

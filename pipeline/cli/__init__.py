@@ -19,7 +19,7 @@ from asid.pipeline.errors import UserError
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 for command in (
     *(working.run, working.estimate, working.submit, working.stage),
-    *(looking.status, looking.show, looking.failures, looking.report, looking.review),
+    *(looking.status, looking.show, looking.failures, looking.report, looking.review, looking.diff),
     *(giving.export, giving.publish, giving.gc, giving.forget),
     manifests.doctor,
 ):

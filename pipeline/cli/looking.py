@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -140,3 +141,22 @@ def review(
     if result:
         for line in reviews.report(opened):
             out().print(line, markup=False)
+
+
+def diff(
+    one: Annotated[str, typer.Argument(metavar="RUN_A", help="The run before")],
+    two: Annotated[str, typer.Argument(metavar="RUN_B", help="The run after, or a copy of the first made since")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each change")] = False,
+) -> None:
+    """What two runs differ in: clips that came, went or have another caption, where that comes from, and its price."""
+    from asid.pipeline.run import Run
+    from asid.pipeline.run_diff import diff as differences
+    from asid.pipeline.run_diff import tally
+
+    changes = differences(Run.open(one), Run.open(two))
+    if as_json:
+        for change in changes:
+            out().print(json.dumps(change.as_json(), ensure_ascii=False), markup=False)
+        return
+    for line in tally(changes):
+        out().print(line, markup=False)

@@ -38,7 +38,8 @@ def open_model(
         return Replaying(provider, name, config)
     if purse and not prices_of(config).known:
         raise Misconfigured(
-            f"a budget needs prices: set models.{name}.prices.input and .output, USD per million tokens"
+            f"a budget needs prices, and no list price of {config.model} is known: set models.{name}.prices.input and "
+            "prices.output, USD per million tokens"
         )
     if mode == "batch":
         layers: Model = batched(provider, config)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from asid.pipeline.speech.base import Backend
+
+if TYPE_CHECKING:
+    from asid.pipeline.speech.openai_audio import Server
 
 
 class Hearing(BaseModel):
@@ -33,8 +36,8 @@ class Hearing(BaseModel):
     key: str = Field("", description="of openai_audio: NAME of the variable with the key; empty: the usual one")
 
 
-def make(settings: Hearing, threads: int) -> Backend:
-    """The backend, not yet opened: nothing heavy is imported before `open`."""
+def make(settings: Hearing, threads: int, server: Server | None = None) -> Backend:
+    """The backend, not yet opened: nothing heavy is imported before `open`. `server` answers for openai_audio."""
     speakers = {"min_speakers": settings.min_speakers, "max_speakers": settings.max_speakers}
     if settings.backend == "embedded":
         from asid.pipeline.speech.embedded import Embedded
@@ -60,4 +63,4 @@ def make(settings: Hearing, threads: int) -> Backend:
         return WhisperX(settings, threads)
     from asid.pipeline.speech.openai_audio import OpenAIAudio
 
-    return OpenAIAudio(settings, threads)
+    return OpenAIAudio(settings, threads, server)

@@ -1,8 +1,9 @@
 """A served recogniser behind /v1/audio/transcriptions: OpenAI, a vLLM or speaches server with a Whisper, …
 
-Reads `weights` (the served model's name), `endpoint`, `key`, `language`, `diarize` and the numbers of speakers. Each
-block of at most five minutes is one request. A model whose name says `diarize` gives its own speakers, without word
-times; for the others the torch-free diarizer tells speakers apart here.
+Reads `weights` (the served model's name), `endpoint` and `key`, or is asked as one of the manifest's models;
+`language`, `diarize` and the numbers of speakers. Each block of at most five minutes is one request. A model whose name
+says `diarize` gives its own speakers, without word times; for the others the torch-free diarizer tells speakers apart
+here.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import io
 import wave
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -33,14 +34,21 @@ UNLINKED = "the server's speakers are not linked from one block of five minutes 
 UNRATED = "the server gives no probability for its words"
 
 
+class Server(Protocol):
+    """Something that answers as the audio API does."""
+
+    def transcribe(self, wav: bytes, language: str, diarized: bool) -> dict[str, Any]: ...
+
+
 class OpenAIAudio:
-    def __init__(self, settings: Hearing, threads: int):
+    def __init__(self, settings: Hearing, threads: int, server: Server | None = None):
         self.settings, self.threads = settings, threads
+        self._given = server
         self.own_speakers = "diarize" in settings.weights
         self.name = settings.weights or "whisper-1"
 
     def open(self) -> None:
-        self._server = Transcriber(self.name, self.settings.endpoint, self.settings.key)
+        self._server: Server = self._given or Transcriber(self.name, self.settings.endpoint, self.settings.key)
         self._networks = Networks(self.threads) if self.settings.diarize and not self.own_speakers else None
         if self._networks:
             self.name = f"{self.name}; pyannote community-1 ({self._networks.mark})"

@@ -68,11 +68,11 @@ def tally(changes: Iterable[Change]) -> Iterator[str]:
     example: dict[tuple[str, ...], str] = {}
     unknown = False
     for change in changes:
-        kind = (change.what, change.stage, change.attribute, " and ".join(change.causes))
-        counts[kind] += 1
-        prices[kind] += change.usd or 0.0
+        found = (change.what, change.stage, change.attribute, " and ".join(change.causes))
+        counts[found] += 1
+        prices[found] += change.usd or 0.0
         unknown |= change.usd is None
-        example.setdefault(kind, change.clip)
+        example.setdefault(found, change.clip)
     if not counts:
         yield "no difference"
     for kind, count in counts.most_common():

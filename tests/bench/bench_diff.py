@@ -3,8 +3,8 @@
     python -m tests.bench.bench_diff               # 500 changes in 1,500 clips; 100,000 rows: about three minutes
     python -m tests.bench.bench_diff --full        # and 1,000,000 rows
 
-Both runs are written as a recipe of the product's own stages would leave them. Seven causes are planted, each at another
-stage. Prints one JSON line for each figure; exits with 1 when one misses its limit.
+Both runs are written as a recipe of the product's own stages would leave them. Seven causes are planted, each at
+another stage. Prints one JSON line for each figure; exits with 1 when one misses its limit.
 """
 
 from __future__ import annotations
@@ -200,13 +200,11 @@ def many(folder: Path, count: int) -> None:
             here = range(number, number + size)
             columns = {name: pa.repeat(table[name][0], size) for name in table.column_names}
             columns["id"] = pa.array([f"{at:016x}-00000000-00004000" for at in here])
-            columns["caption"] = pa.array(
-                [f"clip {at}{suffix if at in changed else ''}" + " word" * 150 for at in here]
-            )
-            whole = pa.Table.from_arrays([pa.array(columns[name]).cast(field.type) for name, field in
-                                          ((field.name, field) for field in table.schema)], schema=table.schema)  # fmt: skip
-            footer = Footer(fingerprint="f", digest=f"{suffix}{number}", rows=size,
-                            outcomes=[])  # fmt: skip
+            texts = (f"clip {at}{suffix if at in changed else ''}" for at in here)
+            columns["caption"] = pa.array([text + " word" * 150 for text in texts])
+            arrays = [pa.array(columns[field.name]).cast(field.type) for field in table.schema]
+            whole = pa.Table.from_arrays(arrays, schema=table.schema)
+            footer = Footer(fingerprint="f", digest=f"{suffix}{number}", rows=size)
             place = Path(run.storage.root.removeprefix("file://")) / last / f"{number // size:05d}.parquet"
             place.parent.mkdir(exist_ok=True)
             pq.write_table(whole.replace_schema_metadata({b"asid": footer.model_dump_json().encode()}), place)

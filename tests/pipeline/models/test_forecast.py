@@ -37,12 +37,8 @@ def test_shards_that_differ_widen_it_and_few_widen_it_more() -> None:
     assert even.error == pytest.approx(0.0) and uneven.error > 0.1
     assert spread_of([(1.0, 2.0)], 1) == Spread(), "all of them were looked at"
     lengths, costs = [1.0, 2.0, 3.0, 4.0], [1.0, 2.1, 2.9, 4.0]
-    widths = [
-        (found.high - found.low) / 2
-        for found in (
-            forecast(lengths, costs, 100, 250.0, spread) for spread in (even, uneven, Spread(uneven.error, 2))
-        )
-    ]
+    found = [forecast(lengths, costs, 100, 250.0, spread) for spread in (even, uneven, Spread(uneven.error, 2))]
+    widths = [one.high - one.low for one in found]
     assert widths[0] < widths[1] < widths[2]
 
 

@@ -186,7 +186,7 @@ def test_no_words_at_all_is_an_answer(server: Server) -> None:
 
 def test_a_model_of_the_manifest_is_asked_once_and_its_hours_are_paid(server: Server, tmp_path: Path) -> None:
     config = ModelConfig(provider="openai", model="whisper-1", base_url=server.url, prices={"audio_hour": 3.6})
-    block = Block(0.0, 2.0, np.zeros(2 * RATE, np.float32), ((0.0, 2.0),))
+    block = Block(0.0, np.zeros(2 * RATE, np.float32), ((0.0, 2.0),))
 
     def hear() -> Any:
         async def scene() -> Any:

@@ -16,7 +16,7 @@ from pydantic import Field
 from asid.pipeline.media.decode import audio_chunks, chosen
 from asid.pipeline.media.process import MediaError
 from asid.pipeline.models.base import Abandoned, Misconfigured, ModelError, OutOfBudget
-from asid.pipeline.models.replay import Replaying
+from asid.pipeline.models.layers.replay import Replaying
 from asid.pipeline.rows import Split, Transcribed, grow
 from asid.pipeline.speech.asked import AskedTranscriber
 from asid.pipeline.speech.backends import Hearing, make

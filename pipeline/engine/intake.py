@@ -6,10 +6,10 @@ import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from asid.pipeline.ingesting import Listing
+from asid.pipeline.run.listing import Listing
+from asid.pipeline.run.workshop import Task
 from asid.pipeline.storage import display_name
 from asid.pipeline.text import counted, plural
-from asid.pipeline.work import Task
 
 FEW = 3  # names that are said of many
 TELL = 5.0  # s between two words on how far the probing is

@@ -12,8 +12,8 @@ from typing import Protocol
 
 from asid.pipeline.models.base import TRANSCRIBE, Layer, OutOfBudget, Request, Response, Usage
 from asid.pipeline.models.config import Limits, ModelConfig, Prices
+from asid.pipeline.models.layers.replay import Entry, read_entries
 from asid.pipeline.models.prices import Rates, prices_of
-from asid.pipeline.models.replay import Entry, read_entries
 from asid.pipeline.storage import Storage
 
 MILLION = 1_000_000

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from asid.pipeline.models.base import TRANSCRIBE, Media, Model, Request, Response
-from asid.pipeline.models.replay import Replaying, current_store
+from asid.pipeline.models.layers.replay import Replaying, current_store
 from asid.pipeline.storage import to_uri
 
 

@@ -19,10 +19,10 @@ from typing import Any
 
 import ray
 
-from asid.pipeline import manifest as manifests
 from asid.pipeline.engine import Engine
 from asid.pipeline.models.spend import entries
-from asid.pipeline.run import Run
+from asid.pipeline.recipe import manifest as manifests
+from asid.pipeline.run.folder import Run
 from tests import paid
 from tests.toys import videos
 from tests.watching import Watch

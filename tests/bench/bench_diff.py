@@ -22,9 +22,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from asid.pipeline import manifest as manifests
-from asid.pipeline import shards
 from asid.pipeline.attributes import ATTRIBUTES
+from asid.pipeline.recipe import manifest as manifests
 from asid.pipeline.rows import (
     Answered,
     AttributeCaptions,
@@ -37,9 +36,10 @@ from asid.pipeline.rows import (
     Video,
     grow,
 )
-from asid.pipeline.run import Run
-from asid.pipeline.run_diff import diff
-from asid.pipeline.shards import Footer
+from asid.pipeline.run import shards
+from asid.pipeline.run.diff import diff
+from asid.pipeline.run.folder import Run
+from asid.pipeline.run.shards import Footer
 from tests import paid
 
 MISSED: list[str] = []

@@ -21,7 +21,7 @@ import pytest
 from asid.pipeline.models.base import Misconfigured, Transient
 from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.models.factory import open_model
-from asid.pipeline.models.replay import AnswerStore, current_store
+from asid.pipeline.models.layers.replay import AnswerStore, current_store
 from asid.pipeline.models.spend import spent
 from asid.pipeline.speech.asked import AskedTranscriber
 from asid.pipeline.speech.backends import Hearing, make

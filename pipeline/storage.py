@@ -98,6 +98,10 @@ class Storage:
             self._systems[where] = _bucket(parts.scheme, parts.netloc)
         return self._systems[where], address.split("://", 1)[1]
 
+    def place(self, uri: str) -> tuple[fs.FileSystem, str]:
+        """The file system of an address, and the path in it, for readers of their own."""
+        return self._at(uri)
+
     def unreachable(self) -> str:
         """Why the root's bucket is out of reach, in one line; "" when it is there, and for a folder. Waits for a few
         seconds at most."""

@@ -160,3 +160,35 @@ def diff(
         return
     for line in tally(changes):
         out().print(line, markup=False)
+
+
+def sql(
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[RUN] [QUERY]", help="The run, and what to ask it")
+    ] = None,
+    folder: RunFolder = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each row")] = False,
+) -> None:
+    """Ask a run in SQL: a table for each step, dataset, failures and spend. Without a query: the tables there are."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from asid.pipeline.run import sql as sqls
+    from asid.pipeline.run.folder import Run
+
+    given = list(words or [])
+    asked = given.pop() if given and (" " in given[-1].strip() or len(given) > 1) else ""
+    target = Run.open(run_named(given[0] if given else "", folder))
+    if not asked:
+        for name, columns in sqls.described(target):
+            out().print(f"{name}: {', '.join(columns)}", markup=False)
+        return
+    names, rows = sqls.query(target, asked)
+    if as_json:
+        for row in rows:
+            out().print(json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False, default=str), markup=False)
+        return
+    drawn = Table(*names, box=None, pad_edge=False)
+    for row in rows:
+        drawn.add_row(*(Text("" if value is None else str(value)) for value in row))
+    out().print(drawn)

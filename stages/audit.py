@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from pydantic import Field, field_validator
 
 from asid.pipeline.asking import evidence
 from asid.pipeline.asking.answers import Findings
-from asid.pipeline.asking.stage import AskingConfig, AskingStage, together
+from asid.pipeline.asking.sharing import Sharing, leading
+from asid.pipeline.asking.stage import AskingConfig, AskingStage
 from asid.pipeline.attributes import ATTRIBUTES, Attribute
 from asid.pipeline.models.base import Media
 from asid.pipeline.prompts import Prompts
 from asid.pipeline.rows import Audit, Audited, Decomposed, grow
 
 
-class AuditConfig(AskingConfig):
+class AuditConfig(Sharing, AskingConfig):
+    HOW: ClassVar[frozenset[str]] = AskingConfig.HOW | Sharing.HOW
+
     prompt: str = Field("audit", min_length=1)
     sees: tuple[evidence.Medium, ...] = Field(("video",), description="video (with its sound), audio, frames")
     max_frames: int = Field(32, ge=1, description="most stills shown, spread over the clip")
@@ -28,7 +32,8 @@ class AuditConfig(AskingConfig):
 
 
 class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
-    """One request for each attribute, all at once."""
+    """One request for each attribute. What all of them are given stands first in each, so that a provider's cache makes
+    all but the first of them cheap."""
 
     name = "audit"
 
@@ -48,7 +53,8 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
     async def process(self, clip: Decomposed) -> Audited:
         config = self.config
         media = await evidence.media(clip, config.sees, config.max_frames, self.context.storage)
-        audits = await together(self._audit(clip, attribute, media) for attribute in config.attributes)
+        alone = config.goes_alone(self.model)
+        audits = await leading((self._audit(clip, attribute, media) for attribute in config.attributes), alone)
         return grow(clip, Audited, audits=tuple(audits))
 
     async def _audit(self, clip: Decomposed, attribute: Attribute, media: Sequence[Media]) -> Audit:

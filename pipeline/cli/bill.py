@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from asid.pipeline.run.estimate import Estimate
 
 TEXTS = ("stage", "model", "attribute")
-NUMBERS = ("answers", "rejected", "retries", "input", "cached", "audio", "video", "output", "thoughts", "USD")
+NUMBERS = ("answers", "rejected", "retries", "input", "cached", "audio", "video", "output", "thoughts", "USD", "saved")
 
 
 def print_estimate(console: Console, estimate: Estimate) -> None:
@@ -37,7 +37,8 @@ def table(lines: Sequence[Line]) -> Table:
         counts = (line.answers, line.rejected, line.retries, usage.input_tokens, usage.cached_tokens,
                   usage.audio_tokens, usage.video_tokens, usage.output_tokens, usage.thought_tokens)  # fmt: skip
         price = "unknown" if line.usd is None else f"{line.usd:.4f}"
-        drawn.add_row(line.stage, line.model, line.attribute, *(str(count or "") for count in counts), price)
+        saved = f"{line.saved:.4f}" if line.saved else ""
+        drawn.add_row(line.stage, line.model, line.attribute, *(str(count or "") for count in counts), price, saved)
     return drawn
 
 
@@ -54,4 +55,5 @@ def total(lines: Sequence[Line]) -> Line:
         usage=add(line.usage for line in lines),
         usd=None if None in prices else sum(price for price in prices if price is not None),
         seconds=sum(line.seconds for line in lines),
+        saved=sum(line.saved for line in lines),
     )

@@ -41,6 +41,13 @@ def cost(usage: Usage, prices: Prices) -> float | None:
     return (total + plain * prices.input + (usage.output_tokens + usage.thought_tokens) * prices.output) / MILLION
 
 
+def saved_by_caches(usage: Usage, prices: Prices) -> float:
+    """USD that a call would have cost more without its provider's cache."""
+    full = cost(usage.model_copy(update={"cached_tokens": 0}), prices)
+    paid = cost(usage, prices)
+    return 0.0 if full is None or paid is None else max(0.0, full - paid)
+
+
 def guess_tokens(request: Request) -> int:
     """Tokens that a request may have, before anything is known of the model."""
     seconds = sum((medium.end or 30.0) - medium.start for medium in request.media if medium.kind != "image")
@@ -70,6 +77,7 @@ class Line:
     usd: float | None
     seconds: float  # of successful calls, one after the other
     most: float = 0.0  # USD of the dearest call
+    saved: float = 0.0  # USD that cached tokens cost less than others
 
     @property
     def retries(self) -> int:
@@ -114,6 +122,7 @@ def lines(stage: str, found: Iterable[Entry], models: Mapping[str, ModelConfig])
                 usage=add(entry.usage for entry in group),
                 usd=None if None in costs else sum(item for item in costs if item is not None),
                 seconds=sum(entry.seconds for entry in group),
+                saved=sum(saved_by_caches(entry.usage, prices) for entry in group),
                 most=max((item for item in costs if item is not None), default=0.0),
             )
         )
@@ -142,6 +151,7 @@ def scaled(line: Line, factor: float) -> Line:
     return Line(
         line.stage, line.model, line.attribute, round(line.answers * factor), round(line.rejected * factor),
         round(line.calls * factor), usage, None if line.usd is None else line.usd * factor, line.seconds * factor,
+        saved=line.saved * factor,
     )  # fmt: skip
 
 

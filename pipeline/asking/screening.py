@@ -5,7 +5,8 @@ that would still be sent to it. A threshold is proved when, were its recall belo
 sample would be seen in at most 1 - confidence of samples (the exact binomial tail: Clopper and Pearson 1934). They are
 tried in order, from the one that sends everything, until the first that is not proved: as the order is fixed, no
 correction for their number is due, and the last that was proved holds with the confidence (fixed sequence testing in
-Learn then Test: Angelopoulos, Bates, Candes, Jordan and Lei 2021, arXiv 2110.01052).
+Learn then Test: Angelopoulos, Bates, Candes, Jordan and Lei 2021, arXiv 2110.01052). Audits count as independent: where
+those of one clip fail together, a sample of more clips is wanted for the same confidence.
 """
 
 from __future__ import annotations

@@ -79,8 +79,10 @@ class AskingStage(Stage[In, Out, AskingSettings]):
         media: Sequence[Media] = (),
         attribute: str = "",
         check: Callable[[Any], str | None] = lambda _: None,
+        model: str = "",
     ) -> Answer:
-        """One acceptable answer: a string, or an `answer`. `check` gives the reason why one is not acceptable.
+        """One acceptable answer: a string, or an `answer`. `check` gives the reason why one is not acceptable. Another
+        `model` than the stage's own has its own settings alone.
 
         Raises Unprocessable, with kind, attempts and the last raw answer, for whatever concerns this row alone.
         """
@@ -90,8 +92,8 @@ class AskingStage(Stage[In, Out, AskingSettings]):
             media=tuple(media),
             answer_schema=answer.model_json_schema() if answer else None,
             facts=facts,
-            settings=self.config.settings,
-            model=self.config.model,
+            settings={} if model else self.config.settings,
+            model=model or self.config.model,
             row=row.id,
             attribute=attribute,
         )
@@ -100,7 +102,9 @@ class AskingStage(Stage[In, Out, AskingSettings]):
             return unusable(value, self.config.max_chars) or check(value)
 
         try:
-            return await ask(self.model, request, answer, reasks=self.config.reasks, check=objection)
+            return await ask(
+                self.context.models[request.model], request, answer, reasks=self.config.reasks, check=objection
+            )
         except (Misconfigured, OutOfBudget, Abandoned):
             raise
         except ModelError as error:

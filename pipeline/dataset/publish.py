@@ -48,18 +48,18 @@ HUB_ERRORS = (HfHubHTTPError, httpx2.HTTPError, HFValidationError, LocalTokenNot
 
 
 @dataclass(frozen=True)
-class Settings:
+class PublishSettings:
     videos: Videos = "reference"
     splits: Splits = field(default_factory=Splits)
     unfinished: bool = False
     shard_bytes: int = 400 << 20
 
 
-def settings(videos: str, splits: Splits, unfinished: bool) -> Settings:
+def settings(videos: str, splits: Splits, unfinished: bool) -> PublishSettings:
     """Settings as typed by a person. Raises ExportError for a word that is none of the choices."""
     if videos not in get_args(Videos):
         raise ExportError(f"{videos!r} is none of {', '.join(get_args(Videos))}")
-    return Settings(cast(Videos, videos), splits, unfinished)
+    return PublishSettings(cast(Videos, videos), splits, unfinished)
 
 
 def place(run: Run, given: str) -> Path:
@@ -71,7 +71,7 @@ def place(run: Run, given: str) -> Path:
     return to_path(run.storage.root) / "publish"
 
 
-def build(run: Run, repo: str, out: Path, how: Settings) -> dict[str, int]:
+def build(run: Run, repo: str, out: Path, how: PublishSettings) -> dict[str, int]:
     """Write the folder that is the dataset repository. Gives the number of rows in each of its Parquet files."""
     names = finished_shards(run, how.unfinished)
     wordings = Wordings(run.prompts, how.splits.seed)
@@ -158,9 +158,11 @@ class Tables:
 
     @property
     def splits(self) -> set[str]:
+        """The splits that have a row."""
         return {split for _, split in self.numbers}
 
     def add(self, config: str, split: str, row: dict[str, Any]) -> None:
+        """Take one row; a file that has grown to its limit is closed, and another begun."""
         key = config, split
         if key in self.open and self.open[key].size >= self.limit:
             self.open.pop(key).close()
@@ -188,6 +190,7 @@ class Growing:
         self.size = self.waiting = 0
 
     def add(self, row: dict[str, Any]) -> None:
+        """Take one row; rows are written in groups."""
         self.rows.append(row)
         self.size += _size(row)
         self.waiting += _size(row)

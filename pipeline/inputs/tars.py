@@ -27,10 +27,12 @@ COPY = 1 << 20
 
 
 def is_tar(address: str) -> bool:
+    """Whether an address is of a tar."""
     return ending(address) == ".tar"
 
 
 def is_member(uri: str) -> bool:
+    """Whether an address is of a file in a tar."""
     return MEMBER.fullmatch(uri) is not None
 
 
@@ -123,5 +125,6 @@ def _columns(name: str, side: bytes) -> dict[str, Any]:
 
 
 def member_ending(uri: str) -> str:
+    """Give the ending of the name of a file in a tar; "" for any other address."""
     match = MEMBER.fullmatch(uri)
     return ending(unquote(match["name"])) if match else ""

@@ -7,8 +7,8 @@ import os
 from asid.pipeline.models import secrets
 from asid.pipeline.models.base import Misconfigured
 from asid.pipeline.models.config import ModelConfig
+from asid.pipeline.models.provider import find_provider
 
-USUAL = {"openai": "OPENAI_API_KEY", "gemini": "GEMINI_API_KEY"}
 NO_KEY = "none"  # clients insist on one; local servers do not
 
 
@@ -36,7 +36,7 @@ def variable(config: ModelConfig) -> str:
     """The environment variable that a model's key is in; "" when it needs none."""
     if config.key:
         return config.key
-    return "" if config.base_url else USUAL.get(config.provider, "")
+    return "" if config.base_url else find_provider(config.provider).key
 
 
 def read_key(config: ModelConfig) -> Key:

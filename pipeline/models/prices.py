@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from asid.pipeline.models.config import ModelConfig, Prices
+from asid.pipeline.models.provider import find_provider
 
 FREE = Prices(input=0.0, output=0.0)
 PROVIDERS = {"openai": "openai", "gemini": "google"}  # the library's names
@@ -32,7 +33,7 @@ class Rates(Prices):
 
 def prices_of(config: ModelConfig) -> Prices:
     """The prices of a model of the manifest: its own above the library's."""
-    if config.provider in ("embedded", "scripted") and not config.prices.known:
+    if find_provider(config.provider).is_free and not config.prices.known:
         return FREE
     listed = _listed(config.model, config.provider, config.base_url)
     own = {name: value for name, value in config.prices.model_dump().items() if value is not None}

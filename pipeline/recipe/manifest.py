@@ -19,8 +19,9 @@ from asid.pipeline.inputs import InputConfig
 from asid.pipeline.models import secrets
 from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.prompts import shipped
-from asid.pipeline.recipe.mistakes import mistakes, nearest
+from asid.pipeline.recipe.mistakes import mistakes
 from asid.pipeline.recipe.steps import Step, stage_name, steps_of
+from asid.pipeline.registry import nearest
 
 LARGEST = 4 << 20  # bytes of a manifest
 

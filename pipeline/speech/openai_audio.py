@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from asid.pipeline.models.providers.openai_audio import Transcriber
+from asid.pipeline.models.providers.openai.transcription import Transcriber
 from asid.pipeline.rows import Word
 from asid.pipeline.speech.backends import Hearing
 from asid.pipeline.speech.base import RATE, Block, Heard, Segment
@@ -41,6 +41,8 @@ class Server(Protocol):
 
 
 class OpenAIAudio:
+    """Have speech recognised by a server that speaks OpenAI's audio API."""
+
     def __init__(self, settings: Hearing, threads: int, server: Server | None = None):
         self.settings, self.threads = settings, threads
         self._given = server
@@ -74,7 +76,7 @@ class OpenAIAudio:
             (SPREAD,) * self.own_speakers + (UNLINKED,) * (self.own_speakers and asked > 1) + (UNRATED,) * (not rated)
         )
         turns, voices = diarizer.speakers() if diarizer else ((), ())
-        return Heard(tuple(segments), turns, language, fit(segments) if rated else 1.0, voices, notes)
+        return Heard(tuple(segments), turns, language, fit(segments) if rated else 1.0, voices, notes=notes)
 
 
 def wav(samples: np.ndarray) -> bytes:
@@ -89,6 +91,7 @@ def wav(samples: np.ndarray) -> bytes:
 
 
 def code(language: str) -> str:
+    """Give a language's ISO 639-1 code; "" for one that is not known."""
     language = language.strip().lower()
     return language if len(language) in (2, 3) else CODES.get(language, "")
 

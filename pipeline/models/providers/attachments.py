@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from asid.pipeline.media import excerpt
-from asid.pipeline.media.process import MediaError
+from asid.pipeline.media.process import MediaError, MediaKilled
 from asid.pipeline.models.base import BadRequest, Media
 from asid.pipeline.storage import Storage
 
@@ -82,6 +82,8 @@ class Attachments:
                 self.cache[key] = await asyncio.to_thread(make, medium)
             except FileNotFoundError as error:
                 raise BadRequest(f"the {medium.kind} is not there: {medium.uri}") from error
+            except MediaKilled:  # says nothing of the file
+                raise
             except MediaError as error:
                 raise BadRequest(f"the {medium.kind} cannot be prepared: {error}") from error
         self.cache.move_to_end(key)

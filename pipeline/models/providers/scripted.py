@@ -31,9 +31,10 @@ from ruamel.yaml.error import YAMLError
 
 from asid.pipeline.models.base import Misconfigured, Request, Response, Transient, Usage
 from asid.pipeline.models.config import ModelConfig
+from asid.pipeline.models.provider import Provider
 from asid.pipeline.models.providers import rehearsed
+from asid.pipeline.storage import Storage
 
-SETTINGS = frozenset({"latency", "faults"})
 Script = Callable[[Request], Any]
 
 
@@ -86,7 +87,7 @@ def load_script(script: str) -> Script:
     module, colon, function = script.partition(":")
     if colon and re.fullmatch(r"[\w.]+", module) and function.isidentifier():
         try:
-            found = getattr(importlib.import_module(module), function)
+            found: Callable[[Request], Any] = getattr(importlib.import_module(module), function)
         except (ImportError, AttributeError) as error:
             raise Misconfigured(f"the script {script} cannot be loaded: {error}") from error
         return found
@@ -147,3 +148,26 @@ class ScriptedModel:
 
     async def close(self) -> None:
         """Nothing is held."""
+
+
+def _open(config: ModelConfig, storage: Storage) -> ScriptedModel:
+    return ScriptedModel(config)
+
+
+def _identity(config: ModelConfig) -> dict[str, Any]:
+    return {"script": config.script}
+
+
+def _label(name: str) -> str:
+    return f"scripted {name}"
+
+
+SCRIPTED = Provider(
+    open=_open,
+    settings=frozenset({"latency", "faults"}),
+    is_free=True,
+    needs_model=False,
+    takes_script=True,
+    shares=_label,
+    identity=_identity,
+)

@@ -32,10 +32,13 @@ def test_any_ctranslate2_model_is_heard_by_its_path() -> None:
 
 @pytest.mark.models
 def test_without_diarization_nobody_is_told_apart() -> None:
-    one = make(Hearing(diarize=False, beam=1), 1)
+    one = make(Hearing(weights="tiny.en", diarize=False, beam=1), 1)
     one.open()
     heard = one.hear(blocks([track(5, (1, FIRST, WOMAN))]))
     assert heard.segments
+    assert heard.language == "en"
+    assert "knows English only" in heard.notes[0]
+    assert one.name == "whisper tiny.en (1a5afae0)"
     assert heard.turns == ()
     assert "community" not in one.name
 
@@ -49,7 +52,12 @@ def test_a_model_that_is_not_there_is_named(model: str) -> None:
 def test_weights_that_are_not_those_that_were_measured_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weights, "TINY_EN", "00000000")
     with pytest.raises(MissingPart, match=r"1a5afae0.*not 00000000"):
-        make(Hearing(), 1).open()
+        make(Hearing(weights="tiny.en"), 1).open()
+
+
+def test_an_embedded_recogniser_that_does_not_exist_is_named_with_those_that_do() -> None:
+    with pytest.raises(MissingPart, match=r"base or tiny.en, not 'large-v3'.*faster_whisper"):
+        make(Hearing(weights="large-v3"), 1).open()
 
 
 def test_a_package_that_is_not_there_is_named_with_its_pin() -> None:

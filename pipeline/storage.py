@@ -147,7 +147,8 @@ class Storage:
 
     def _is_there(self, uri: str) -> bool:
         system, path = self._at(uri)
-        return _patiently(lambda: system.get_file_info(path)).type != fs.FileType.NotFound
+        there: bool = _patiently(lambda: system.get_file_info(path)).type != fs.FileType.NotFound
+        return there
 
     def open(self, uri: str) -> BinaryIO:
         """A seekable file for reading; in a bucket it is read by range."""

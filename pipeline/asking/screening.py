@@ -20,7 +20,7 @@ LEAST_SAVED = 0.05  # of the strong auditor's calls: a screen that saves less do
 
 
 @dataclass(frozen=True)
-class Judged:
+class SampledAudit:
     """One audit of the sample: the screen's suspicion, and whether the strong auditor found a fault."""
 
     suspicion: float
@@ -45,7 +45,7 @@ class Threshold:
         return self.value > -math.inf
 
 
-def choose(sample: Sequence[Judged], recall: float, confidence: float) -> Threshold:
+def choose(sample: Sequence[SampledAudit], recall: float, confidence: float) -> Threshold:
     """The highest threshold that is proved to hold `recall`, with `confidence`."""
     faulty = sorted(one.suspicion for one in sample if one.faulty)
     every = sorted(one.suspicion for one in sample)

@@ -22,8 +22,9 @@ from asid.pipeline.run.shards import Footer
 from asid.pipeline.run.workshop import write_failures
 
 if TYPE_CHECKING:
-    from asid.pipeline.engine import Result
     from asid.pipeline.engine.result import Progress
+
+    from asid.pipeline.engine import Result
 
 CASES = "cases"
 SHARD_CASES = 200

@@ -10,8 +10,9 @@ from asid.pipeline.models.config import Limits, ModelConfig
 from asid.pipeline.models.layers.limiter import Gate, Limiter
 from asid.pipeline.models.layers.replay import Replaying
 from asid.pipeline.models.layers.retry import Limited, Persistent
+from asid.pipeline.models.prices import prices_of
 from asid.pipeline.models.provider import find_provider, missing_packages
-from asid.pipeline.models.spend import Budgeted, Purse, prices_of
+from asid.pipeline.models.spend import Budgeted, Purse
 from asid.pipeline.registry import PROVIDERS
 from asid.pipeline.storage import Storage
 

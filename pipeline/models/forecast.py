@@ -84,7 +84,7 @@ def quantile(probability: float, freedom: int) -> float:
         (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
         (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
     )
-    return sum(term / v**power for power, term in enumerate(terms))
+    return float(sum(term / v**power for power, term in enumerate(terms)))
 
 
 def spread_of(parts: Sequence[tuple[float, float]], total: int) -> Spread:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from asid.pipeline.asking.screening import Judged, Threshold, choose
+from asid.pipeline.asking.screening import SampledAudit, Threshold, choose
 from asid.pipeline.rows import Audit
 from asid.pipeline.run.folder import Run, RunError
 from asid.pipeline.run.shards import read_columns
@@ -29,7 +29,7 @@ def screen(run: Run) -> Screen:
         raise RunError("no step of this run has a `screen`: set audit.screen to a model that is cheap")
     config = step.config
     found = {(clip, audit.attribute): audit for clip, audit in _audits(run, step.name)}
-    sample: list[Judged] = []
+    sample: list[SampledAudit] = []
     alone = 0
     for audit in found.values():
         if audit.suspicion is None:
@@ -37,7 +37,7 @@ def screen(run: Run) -> Screen:
         if config.threshold is not None and audit.suspicion < config.threshold:  # type: ignore[attr-defined]
             alone += 1
         else:
-            sample.append(Judged(audit.suspicion, bool(audit.errors or audit.missing)))
+            sample.append(SampledAudit(audit.suspicion, bool(audit.errors or audit.missing)))
     if alone:  # those below it are not a random sample any more
         sample = list(_sampled(run, step.name))
     if not sample:
@@ -46,7 +46,7 @@ def screen(run: Run) -> Screen:
     return Screen(step.name, threshold, alone, len(found))
 
 
-def _sampled(run: Run, step: str) -> Iterator[Judged]:
+def _sampled(run: Run, step: str) -> Iterator[SampledAudit]:
     """The audits of the run's estimates, in which both were asked about everything."""
     for name in run.storage.list("run:estimate"):
         sample = Run.open(f"{run.storage.root}/estimate/{name}")
@@ -54,7 +54,7 @@ def _sampled(run: Run, step: str) -> Iterator[Judged]:
         if config is not None and getattr(config, "threshold", 0.0) is None:
             for _, audit in _own(sample, step):
                 if audit.suspicion is not None:
-                    yield Judged(audit.suspicion, bool(audit.errors or audit.missing))
+                    yield SampledAudit(audit.suspicion, bool(audit.errors or audit.missing))
 
 
 def _audits(run: Run, step: str) -> Iterator[tuple[str, Audit]]:

@@ -20,7 +20,7 @@ from asid.pipeline.run.shards import read_columns
 
 
 @dataclass(frozen=True)
-class Figures:
+class TrialFigures:
     """Of the sampled clips: how many ended and were kept, words of a caption, faults an audit found, USD for a clip.
     `usd` None: a price is not known."""
 
@@ -44,7 +44,7 @@ def prepare(run: Run, manifest: Manifest, count: int) -> Sample:
     return sample
 
 
-def figures(run: Run, clips: Collection[str]) -> Figures:
+def figures(run: Run, clips: Collection[str]) -> TrialFigures:
     """The figures of some clips of a run."""
     last = list(run.steps)[-1]
     fields = run.types(last)[1].model_fields
@@ -56,7 +56,7 @@ def figures(run: Run, clips: Collection[str]) -> Figures:
     audits = [audit for row in found for audit in row.get("audits") or ()]
     faults = sum(len(audit["errors"]) + len(audit["missing"]) for audit in audits) / count
     kept = sum(bool(row.get("kept", True)) for row in found)
-    return Figures(len(found), kept, words, faults, _usd(run, clips, count))
+    return TrialFigures(len(found), kept, words, faults, _usd(run, clips, count))
 
 
 def _usd(run: Run, clips: Collection[str], count: int) -> float | None:
@@ -79,7 +79,7 @@ def changes(run: Run, sample: Sample) -> Iterator[Change]:
     return (change for change in diff(run, sample.run) if change.clip in sample.home)
 
 
-def table(before: Figures, after: Figures) -> Iterator[str]:
+def table(before: TrialFigures, after: TrialFigures) -> Iterator[str]:
     """Both runs' figures, a line for each."""
 
     def said(value: float | None) -> str:

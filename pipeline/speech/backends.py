@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from asid.pipeline.speech.base import Backend
 
 if TYPE_CHECKING:
-    from asid.pipeline.speech.openai_audio import Server
+    from asid.pipeline.speech.openai_audio import AudioServer
 
 
 class Hearing(BaseModel):
@@ -40,7 +40,7 @@ class Hearing(BaseModel):
     key: str = Field("", description="of openai_audio: NAME of the variable with the key; empty: the usual one")
 
 
-def make(settings: Hearing, threads: int, server: Server | None = None) -> Backend:
+def make(settings: Hearing, threads: int, server: AudioServer | None = None) -> Backend:
     """The backend, not yet opened: nothing heavy is imported before `open`. `server` answers for openai_audio."""
     speakers = {"min_speakers": settings.min_speakers, "max_speakers": settings.max_speakers}
     if settings.backend == "embedded":

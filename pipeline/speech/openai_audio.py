@@ -34,7 +34,7 @@ UNLINKED = "the server's speakers are not linked from one block of five minutes 
 UNRATED = "the server gives no probability for its words"
 
 
-class Server(Protocol):
+class AudioServer(Protocol):
     """Something that answers as the audio API does."""
 
     def transcribe(self, wav: bytes, language: str, diarized: bool) -> dict[str, Any]: ...
@@ -43,14 +43,14 @@ class Server(Protocol):
 class OpenAIAudio:
     """Have speech recognised by a server that speaks OpenAI's audio API."""
 
-    def __init__(self, settings: Hearing, threads: int, server: Server | None = None):
+    def __init__(self, settings: Hearing, threads: int, server: AudioServer | None = None):
         self.settings, self.threads = settings, threads
         self._given = server
         self.own_speakers = "diarize" in settings.weights
         self.name = settings.weights or "whisper-1"
 
     def open(self) -> None:
-        self._server: Server = self._given or Transcriber(self.name, self.settings.endpoint, self.settings.key)
+        self._server: AudioServer = self._given or Transcriber(self.name, self.settings.endpoint, self.settings.key)
         self._networks = Networks(self.threads) if self.settings.diarize and not self.own_speakers else None
         if self._networks:
             self.name = f"{self.name}; pyannote community-1 ({self._networks.mark})"

@@ -15,7 +15,7 @@ import random
 import statistics
 import sys
 
-from asid.pipeline.asking.screening import Judged, Threshold, choose, is_sampled
+from asid.pipeline.asking.screening import SampledAudit, Threshold, choose, is_sampled
 
 SEEDS = 100
 CLIPS, ATTRIBUTES = 1250, 8
@@ -41,7 +41,7 @@ def cascade(seed: int, knows: bool = True) -> tuple[Threshold, float, float]:
     for clip in range(CLIPS):
         for attribute in range(ATTRIBUTES):
             faulty = chance.random() < rate
-            one = Judged(chance.gauss(apart if faulty else 0.0, 1.0), faulty)
+            one = SampledAudit(chance.gauss(apart if faulty else 0.0, 1.0), faulty)
             (sample if is_sampled(f"{clip}", f"{attribute}", SHARE, seed) else rest).append(one)
     threshold = choose(sample, RECALL, CONFIDENCE)
     sent = [one for one in rest if one.suspicion >= threshold.value]

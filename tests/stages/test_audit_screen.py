@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from asid.pipeline.asking.screening import Judged, choose, positives_needed, tail, upper_bound
+from asid.pipeline.asking.screening import SampledAudit, choose, positives_needed, tail, upper_bound
 from asid.pipeline.models.base import Request
 from asid.pipeline.prompts import Prompts
 from asid.pipeline.rows import Audited
@@ -61,7 +61,7 @@ def test_a_threshold_holds_the_recall_with_the_confidence_and_a_useless_screen_s
     for seed in range(200):
         chance = random.Random(seed)
         faulty = [chance.random() < 0.3 for _ in range(700)]
-        sample = [Judged(chance.gauss(3.0 if bad else 0.0, 1.0), bad) for bad in faulty]
+        sample = [SampledAudit(chance.gauss(3.0 if bad else 0.0, 1.0), bad) for bad in faulty]
         found = choose(sample, 0.9, 0.9)
         assert found.is_useful and found.bound >= 0.9
         saved.append(found.saved)
@@ -69,7 +69,7 @@ def test_a_threshold_holds_the_recall_with_the_confidence_and_a_useless_screen_s
         broken += recall < 0.9
     assert broken <= 0.1 * 200 and min(saved) > 0.4
     chance = random.Random(0)
-    useless = choose([Judged(chance.random(), chance.random() < 0.3) for _ in range(700)], 0.95, 0.95)
+    useless = choose([SampledAudit(chance.random(), chance.random() < 0.3) for _ in range(700)], 0.95, 0.95)
     assert not useless.is_useful and "too badly" in useless.why
-    few = choose([Judged(1.0, True)] * 20 + [Judged(0.0, False)] * 100, 0.95, 0.95)
+    few = choose([SampledAudit(1.0, True)] * 20 + [SampledAudit(0.0, False)] * 100, 0.95, 0.95)
     assert not few.is_useful and "59 are needed" in few.why

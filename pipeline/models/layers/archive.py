@@ -32,7 +32,7 @@ Places = npt.NDArray[np.void]
 
 
 @dataclass(frozen=True)
-class Segment:
+class AnswerFile:
     """A file of answers. `origin`: the run that paid for them; "" for the archive's own."""
 
     storage: Storage
@@ -83,13 +83,13 @@ def load_places(data: bytes) -> Places | None:
     return np.frombuffer(data[4:], PLACE).copy()
 
 
-def segments(storage: Storage, origin: str = "") -> Iterator[Segment]:
+def segments(storage: Storage, origin: str = "") -> Iterator[AnswerFile]:
     """All files of answers of a run, of a copy of it, or of a copied folder of answers."""
     folders = list(storage.list("run:"))
     found = [file for name in folders for file in storage.files(f"run:{name}/answers")]
     found = found or [file for folder in ("run:", *(f"run:{name}" for name in folders))
                       for file in storage.files(folder, deep=False)]  # fmt: skip
-    return (Segment(storage, file, origin) for file in found if file.endswith(".jsonl"))
+    return (AnswerFile(storage, file, origin) for file in found if file.endswith(".jsonl"))
 
 
 @dataclass
@@ -101,7 +101,7 @@ class Archive:
     lenders: Sequence[str] = ()
     damaged: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _read: tuple[list[Segment], Places] | None = None
+    _read: tuple[list[AnswerFile], Places] | None = None
 
     def find(self, key: str, folder: str = "") -> Entry | None:
         """The answer to the request with this key: the run's own latest, else that of the first lender which has it.
@@ -115,14 +115,14 @@ class Archive:
     def __len__(self) -> int:
         return len(self._read[1]) if self._read else 0
 
-    def _there(self, old: tuple[list[Segment], Places] | None) -> tuple[list[Segment], Places]:
+    def _there(self, old: tuple[list[AnswerFile], Places] | None) -> tuple[list[AnswerFile], Places]:
         """The files and places of all answers, read anew when they are still `old`."""
         with self._lock:
             if self._read is old or self._read is None:
                 self._read = self._look()
             return self._read
 
-    def _find(self, key: str, folder: str, files: Sequence[Segment], places: Places) -> Entry | None:
+    def _find(self, key: str, folder: str, files: Sequence[AnswerFile], places: Places) -> Entry | None:
         start = np.uint64(int(key[:START], 16))
         first, last = np.searchsorted(places["key"], start, "left"), np.searchsorted(places["key"], start, "right")
         found: dict[str, Entry] = {}
@@ -139,7 +139,7 @@ class Archive:
                     found[segment.origin] = entry.model_copy(update={"origin": origin})
         return next((found[origin] for origin in ("", *self.lenders) if origin in found), None)
 
-    def _look(self) -> tuple[list[Segment], Places]:
+    def _look(self) -> tuple[list[AnswerFile], Places]:
         runs = [("", self.storage), *((lender, Storage(lender)) for lender in self.lenders)]
         files = [segment for origin, storage in runs for segment in segments(storage, origin)]
         parts = [np.empty(0, PLACE)]
@@ -151,10 +151,10 @@ class Archive:
         return files, places[np.argsort(places["key"], kind="stable")]
 
 
-def _in_order(pool: ThreadPoolExecutor, found: Sequence[Segment]) -> Iterator[Places]:
+def _in_order(pool: ThreadPoolExecutor, found: Sequence[AnswerFile]) -> Iterator[Places]:
     """The places of each segment, a few segments at a time."""
     for first in range(0, len(found), 4 * READERS):
-        yield from pool.map(Segment.places, found[first : first + 4 * READERS])
+        yield from pool.map(AnswerFile.places, found[first : first + 4 * READERS])
 
 
 def holds_answers(root: str) -> bool:

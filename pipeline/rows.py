@@ -406,6 +406,7 @@ class Audit(Record):
     missing: tuple[Missing, ...]
     expressiveness: tuple[str, ...]
     by: Answered
+    suspicion: float | None = None  # 0..100 by a cheap auditor that was asked first; where it was low, by it alone
 
 
 class Audited(Decomposed):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import json
 import os
 import shutil
 import tempfile
@@ -34,6 +35,7 @@ TRIES = 5  # of a whole action on one
 SCRATCH, PARTIAL = "scratch", ".partial-"  # of what is not finished: the folder in a run, and how files are named
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 CACHE_GB = 50.0  # of copies from buckets on each node, unless ASID_CACHE_GB says otherwise
+MOVES = "run:moved.json"  # of inputs: where they lay when they were taken up -> where they lie now
 IN_USE = 3600.0  # s since a copy was last asked for, during which it stays whatever the bound
 
 
@@ -51,6 +53,11 @@ def to_path(uri: str) -> Path:
     if parts.scheme != "file":
         raise ValueError(f"{uri} is not a local file")
     return Path(os.fsdecode(unquote_to_bytes(uri.removeprefix("file://"))))
+
+
+def stamp(size: int, time: int) -> str:
+    """What a listing says of a file's bytes: their number, and when they were written, in nanoseconds."""
+    return f"{size}-{time}"
 
 
 def display_name(path: str | os.PathLike[str]) -> str:
@@ -95,6 +102,10 @@ class Storage:
             self._systems[where] = _bucket(parts.scheme, parts.netloc)
         return self._systems[where], address.split("://", 1)[1]
 
+    def place(self, uri: str) -> tuple[fs.FileSystem, str]:
+        """The file system of an address, and the path in it, for readers of their own."""
+        return self._at(uri)
+
     def unreachable(self) -> str:
         """Why the root's bucket is out of reach, in one line; "" when it is there, and for a folder. Waits for a few
         seconds at most."""
@@ -122,6 +133,22 @@ class Storage:
         if isinstance(system, fs.LocalFileSystem):
             return Path(path).read_bytes()
         return _patiently(lambda: _whole(system, path))
+
+    def found(self, uri: str) -> str:
+        """The address at which an input lies now: its own, or the one that it has moved to. Inputs whose own address
+        holds something are not looked for."""
+        if uri.startswith("run:") or self._is_there(uri):
+            return uri
+        try:
+            moved: str = json.loads(self.read(MOVES)).get(uri, uri)
+        except FileNotFoundError:
+            return uri
+        return moved
+
+    def _is_there(self, uri: str) -> bool:
+        system, path = self._at(uri)
+        there: bool = _patiently(lambda: system.get_file_info(path)).type != fs.FileType.NotFound
+        return there
 
     def open(self, uri: str) -> BinaryIO:
         """A seekable file for reading; in a bucket it is read by range."""
@@ -169,10 +196,8 @@ class Storage:
             file.unlink()
 
     def exists(self, uri: str) -> bool:
-        """Whether there is something at an address."""
-        system, path = self._at(uri)
-        there: bool = _patiently(lambda: system.get_file_info(path)).type != fs.FileType.NotFound
-        return there
+        """Whether something is there; of an input, wherever it has moved."""
+        return self._is_there(self.found(uri))
 
     def size(self, uri: str) -> int:
         """Give the size of a file in bytes. Raises FileNotFoundError."""
@@ -198,11 +223,28 @@ class Storage:
 
     def walk(self, uri: str) -> Iterator[str]:
         """Addresses of all files below a folder of a bucket, sorted; nothing when the folder is not there."""
+        return (address for address, _ in self.stamps(uri))
+
+    def stamps(self, uri: str) -> Iterator[tuple[str, str]]:
+        """As `walk`, each address with its stamp."""
         system, path = self._at(uri)
         scheme = uri.split("://", 1)[0]
         infos = _patiently(lambda: system.get_file_info(fs.FileSelector(path, recursive=True, allow_not_found=True)))
-        paths = sorted(info.path for info in infos if info.type == fs.FileType.File)
-        return iter(f"{scheme}://{path}" for path in paths)
+        found = sorted((info.path, info.size, info.mtime_ns) for info in infos if info.type == fs.FileType.File)
+        return iter((f"{scheme}://{path}", stamp(size, time)) for path, size, time in found)
+
+    def files(self, uri: str, deep: bool = True) -> Iterator[str]:
+        """Addresses of the files in a folder, sorted, with `deep` of those in its folders too, by one listing. They
+        begin as the folder's address does; nothing when there is no such folder."""
+        system, path = self._at(uri)
+        selector = fs.FileSelector(path, recursive=deep, allow_not_found=True)
+        try:
+            infos = _patiently(lambda: system.get_file_info(selector))
+        except NotADirectoryError:
+            return iter(())
+        start = len(path.rstrip("/")) + 1
+        found = sorted(info.path[start:] for info in infos if info.type == fs.FileType.File)
+        return iter(f"{uri}{name}" if uri.endswith((":", "/")) else f"{uri}/{name}" for name in found)
 
     def delete(self, uri: str) -> None:
         """Remove a file or a folder with all in it; nothing happens when it is not there."""
@@ -215,8 +257,8 @@ class Storage:
                 _patiently(lambda: system.delete_file(path))
 
     def local(self, uri: str) -> Path:
-        """A path that ffmpeg can open: the file itself, or a copy in this node's cache."""
-        system, path = self._at(uri)
+        """A path that ffmpeg can open: the file itself, wherever it has moved, or a copy in this node's cache."""
+        system, path = self._at(self.found(uri))
         if isinstance(system, fs.LocalFileSystem):
             return Path(path)
         info = _patiently(lambda: system.get_file_info(path))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field, SerializeAsAny, ValidationError, model_validator
@@ -18,8 +18,12 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from asid.pipeline.media.decode import audio_chunks, chosen
 from asid.pipeline.media.probe import AudioTrack, picture_start
 from asid.pipeline.media.process import MediaError, MediaKilled
+from asid.pipeline.models.base import Abandoned, Misconfigured, ModelError, OutOfBudget
+from asid.pipeline.models.layers.replay import Replaying
 from asid.pipeline.registry import UnknownName
 from asid.pipeline.rows import Split, Transcribed, grow
+from asid.pipeline.speech.asked import AskedTranscriber
+from asid.pipeline.speech.base import Backend
 from asid.pipeline.speech.recognisers import RecogniserSettings, find_recogniser
 from asid.pipeline.speech.sound_classes import Music
 from asid.pipeline.speech.subtitles import subtitles
@@ -32,6 +36,14 @@ NOTHING = Transcript("", 0.0)
 
 class TranscribeConfig(StageConfig, Layout):
     """Say who hears, and how words become utterances. Keys that are not here are the recogniser's own settings."""
+
+    HOW: ClassVar[frozenset[str]] = StageConfig.HOW | {"model"}
+
+    model: str = Field(
+        "",
+        description="of openai_audio: which of the manifest's `models` is asked; its answers are kept and its costs "
+        "counted. Empty: `weights` at `endpoint`, outside of estimate and budget",
+    )
 
     backend: str = Field("embedded", description="embedded, faster_whisper, whisperx, openai_audio or yours")
     reads: SerializeAsAny[RecogniserSettings] = RecogniserSettings()
@@ -50,9 +62,12 @@ class TranscribeConfig(StageConfig, Layout):
         rest = {key: value for key, value in values.items() if key not in own and key != "reads"}
         name = str(values.get("backend", cls.model_fields["backend"].default))
         try:
-            kind = find_recogniser(name).settings
+            record = find_recogniser(name)
+            kind = record.settings
         except UnknownName as error:
             raise _mistakes(("backend", name, str(error))) from None
+        if values.get("model") and record.ask is None:
+            raise _mistakes(("model", values["model"], f"the recogniser {name} asks no model of the manifest"))
         said = f"the recogniser {name} does not read it; it reads {', '.join(sorted(kind.model_fields))}"
         if unread := [(key, value, said) for key, value in rest.items() if key not in kind.model_fields]:
             raise _mistakes(*unread)
@@ -78,15 +93,14 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
     name = "transcribe"
     tools = ("ffmpeg", "ffprobe")
     version = 6
+    _asked: AskedTranscriber | None = None  # where one of the manifest's models hears
 
     @classmethod
     def packages(cls, config: TranscribeConfig) -> list[tuple[str, str]]:
         return list(find_recogniser(config.backend).packages)
 
     def open(self) -> None:
-        threads = max(1, round(self.config.resources.cpus))
-        self._backend = find_recogniser(self.config.backend).make(self.config.reads, threads)
-        self._backend.open()
+        self._backend = self._opened() if not self.config.model else None
         self._detectors = [Music()] if self.config.music else []
         for detector in self._detectors:
             detector.open()
@@ -120,9 +134,18 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
             return row(video, NOTHING, "no sound stream")
         try:
             async with self._turn:
+                if self._backend is None:  # a model is asked on the loop of those who ask
+                    self._asked = AskedTranscriber(self.context.models[self.config.model], asyncio.get_running_loop())
+                    self._backend = await asyncio.to_thread(self._opened)
+                if self._asked:
+                    self._asked.row = video.id
                 heard = await asyncio.to_thread(
                     transcribe, self._backend, self._samples(video), self.config, self._detectors
                 )
+        except (Misconfigured, OutOfBudget, Abandoned):
+            raise
+        except ModelError as error:
+            raise Unprocessable(str(error), error.kind, error.raw, error.attempts) from error
         except MediaError as error:
             if self.config.undecodable == "fail" or isinstance(error, MediaKilled):
                 raise Unprocessable(f"the sound cannot be decoded: {error}", error.kind) from error
@@ -132,6 +155,17 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
         track = chosen(path, self.config.stream)
         heard_row = row(video, heard, *names, self._stream(video), mixing(track), *heard.notes)
         return heard_row.model_copy(update={"sound_lag": lag(path, track, video.shown_from)})
+
+    def _opened(self) -> Backend:
+        record, settings = find_recogniser(self.config.backend), self.config.reads
+        threads = max(1, round(self.config.resources.cpus))
+        named = self.context.models.get(self.config.model)
+        if isinstance(named, Replaying):
+            settings = settings.model_copy(update={"weights": named.config.model})
+        asked = record.ask if self._asked else None
+        backend = asked(settings, threads, self._asked) if asked else record.make(settings, threads)
+        backend.open()
+        return backend
 
     def _samples(self, video: Split) -> Iterator[np.ndarray]:
         """As long as the picture: what sounds after it can be in no clip."""

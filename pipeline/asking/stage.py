@@ -84,9 +84,10 @@ class AskingStage(Stage[In, Out, AskingSettings]):
         attribute: str = "",
         check: Callable[[Any], str | None] = lambda _: None,
         settings: Mapping[str, Any] | None = None,
+        model: str = "",
     ) -> Answer:
         """One acceptable answer: a string, or an `answer`. `check` gives the reason why one is not acceptable;
-        `settings` are added to the step's own for this question.
+        `settings` are added to the step's own for this question. Another `model` than the step's has its own alone.
 
         Raises Unprocessable, with kind, attempts and the last raw answer, for whatever concerns this row alone.
         """
@@ -96,8 +97,8 @@ class AskingStage(Stage[In, Out, AskingSettings]):
             media=tuple(media),
             answer_schema=answer.model_json_schema() if answer else None,
             facts=facts,
-            settings={**self.config.settings, **(settings or {})},
-            model=self.config.model,
+            settings={**({} if model else self.config.settings), **(settings or {})},
+            model=model or self.config.model,
             row=row.id,
             attribute=attribute,
         )
@@ -106,7 +107,9 @@ class AskingStage(Stage[In, Out, AskingSettings]):
             return unusable(value, self.config.max_chars) or check(value)
 
         try:
-            return await ask(self.model, request, answer, reasks=self.config.reasks, check=objection)
+            return await ask(
+                self.context.models[request.model], request, answer, reasks=self.config.reasks, check=objection
+            )
         except (Misconfigured, OutOfBudget, Abandoned):
             raise
         except ModelError as error:

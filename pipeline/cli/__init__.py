@@ -19,12 +19,13 @@ from asid.pipeline.errors import UserError
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 for command in (
     *(runs.run, runs.estimate, runs.submit, runs.stage),
-    *(views.status, views.show, views.failures, views.report, views.review),
-    *(outputs.export, outputs.publish, outputs.gc),
+    *(views.status, views.show, views.failures, views.report, views.review, views.diff, views.sql, views.screen),
+    *(outputs.export, outputs.publish, outputs.gc, outputs.forget),
     manifests.doctor,
 ):
     app.command()(command)
 app.command("eval")(benchmarks.evaluate)
+app.command("try")(runs.trial)
 app.command()(benchmarks.caption)
 
 of_manifests = typer.Typer(no_args_is_help=True, help="Write or check a manifest.")

@@ -19,6 +19,10 @@ RunFolder = Annotated[str, typer.Option("--run", help="Run folder: a path, s3://
 Where = Annotated[str, typer.Argument(metavar="[RUN]", help="Run folder: a path, s3://… or gs://…", show_default=USUAL)]
 Settings = Annotated[list[str] | None, typer.Option("--set", help="path=value, such as recipe.cut.max_seconds=60")]
 Prompts = Annotated[str, typer.Option("--prompts", help="Folder of prompts that come before the shipped ones")]
+AnswersFrom = Annotated[
+    list[str] | None,
+    typer.Option("--answers-from", help="Use the stored answers of this run too; only read", metavar="RUN"),
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Go on although what was made so far becomes stale")]
 
 

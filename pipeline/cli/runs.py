@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from asid.pipeline import api
-from asid.pipeline.cli.common import Prompts, RunFolder, Settings, Yes, changes, complain, err, out, words_and_run
+from asid.pipeline.cli.common import (
+    AnswersFrom,
+    Prompts,
+    RunFolder,
+    Settings,
+    Yes,
+    changes,
+    complain,
+    err,
+    out,
+    words_and_run,
+)
 
 if TYPE_CHECKING:
     from asid.pipeline.run.folder import Run
@@ -28,10 +39,12 @@ def run(
     settings: Settings = None,
     prompts: Prompts = "",
     cpus: Cpus = None,
+    answers_from: AnswersFrom = None,
     yes: Yes = False,
 ) -> None:
     """Take videos through every stage, or go on with a run. Without a manifest: the embedded models."""
     target, before = api.named(what or [], folder, changes(settings, prompts))
+    target.borrow([api.absolute(lender) for lender in answers_from or []])
     _work(target, before, yes, cpus=cpus)
 
 
@@ -42,6 +55,7 @@ def estimate(
     settings: Settings = None,
     prompts: Prompts = "",
     cpus: Cpus = None,
+    answers_from: AnswersFrom = None,
     yes: Yes = False,
 ) -> None:
     """Say what a run will cost, from some of its clips. They are paid for, and the run goes on from them."""
@@ -52,6 +66,7 @@ def estimate(
     from asid.pipeline.run.lock import lock
 
     target, before = api.named(what or [], folder, changes(settings, prompts))
+    target.borrow([api.absolute(lender) for lender in answers_from or []])
     api.check(target, before, yes, list(target.steps), said=complain)
     steps = estimates.preparing(target)
     with _going_on(target), lock(target.storage):
@@ -121,6 +136,7 @@ def stage(
     replay_only: Annotated[bool, typer.Option("--replay-only", help="Only stored answers: no call is made")] = False,
     prompts: Prompts = "",
     cpus: Cpus = None,
+    answers_from: AnswersFrom = None,
     yes: Yes = False,
 ) -> None:
     """Do one step of a run. Steps after it become stale when its rows change; `asid run` does them."""
@@ -131,6 +147,7 @@ def stage(
     folder, name = words_and_run(words, folder, ("NAME", "RUN"))
     before = Run.open(folder)
     target = Run.open(folder, changes(None, prompts))
+    target.borrow([api.absolute(lender) for lender in answers_from or []])
     api.known_step(target, name)
     if attribute and attribute not in ATTRIBUTES:
         raise RunError(f"there is no attribute {attribute!r}{nearest(attribute, ATTRIBUTES)}")
@@ -195,3 +212,34 @@ def _work(target: Run, before: Run | None, yes: bool, **how: Any) -> None:
         _leave(result)
         if steps == list(target.steps) and ending.is_empty:
             raise typer.Exit(1)
+
+
+def trial(
+    manifest: Annotated[str, typer.Argument(metavar="MANIFEST", help="The changed manifest (.yaml)")],
+    against: Annotated[str, typer.Option("--against", metavar="RUN", help="The run that it is held against")],
+    clips: Annotated[int, typer.Option("--clips", min=1, help="Clips to try; always the same ones of a run")] = 50,
+    settings: Settings = None,
+    prompts: Prompts = "",
+    cpus: Cpus = None,
+) -> None:
+    """Try a changed manifest on some clips of a run, and compare. Only questions that are new are paid for."""
+    from asid.pipeline.cli.show import Terminal
+    from asid.pipeline.engine import Engine
+    from asid.pipeline.recipe import manifest as manifests
+    from asid.pipeline.run import trial as trials
+    from asid.pipeline.run.diff import tally
+    from asid.pipeline.run.doctor import before_spending
+    from asid.pipeline.run.folder import Run
+    from asid.pipeline.run.lock import lock
+
+    base = Run.open(api.absolute(against))
+    sample = trials.prepare(base, manifests.load(manifest, changes(settings, prompts)), clips)
+    before_spending(sample.run, sample.steps)
+    with _going_on(sample.run), lock(sample.run.storage), Terminal(err(), sample.run) as progress:
+        result = Engine(sample.run, progress, cpus).execute(sample.steps)
+    _stopped(sample.run, result)
+    ids = frozenset(sample.home)
+    for line in trials.table(trials.figures(base, ids), trials.figures(sample.run, ids)):
+        out().print(line, markup=False)
+    for line in tally(trials.changes(base, sample)):
+        out().print(line, markup=False)

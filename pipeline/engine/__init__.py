@@ -200,6 +200,7 @@ class Engine:
         if first in self.result.stopped:
             return
         intake.listing.pack()
+        intake.tell_changes()
         self.survey = self.run.survey()
 
     # --- the loop ------------------------------------------------------------------------------------------------

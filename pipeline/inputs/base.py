@@ -59,13 +59,15 @@ class InputConfig(BaseModel):
 
 
 class Listed(Row):
-    """A file that may be a video. `id` is made of its address."""
+    """A file that may be a video. `id` is made of its address; `stamp` tells by the listing alone that it has changed,
+    "" where the listing does not say."""
 
     uri: str
     name: str
     licence: str
     source: str
     tags: dict[str, str]
+    stamp: str = ""
 
     @field_validator("tags", mode="before")
     @classmethod
@@ -78,7 +80,9 @@ def address_id(uri: str) -> str:
     return hashlib.sha256(text(uri).encode()).hexdigest()[:16]
 
 
-def listed(uri: str, config: InputConfig, columns: Mapping[str, Any] | None = None, name: str = "") -> Listed:
+def listed(
+    uri: str, config: InputConfig, columns: Mapping[str, Any] | None = None, name: str = "", stamp: str = ""
+) -> Listed:
     """A row for `uri`; `columns` of its list become licence, source and tags."""
     given = {text(key): text(value) for key, value in (columns or {}).items() if key and value not in (None, "")}
     licence = next((given[key] for key in LICENCE if key in given), config.licence)
@@ -91,6 +95,7 @@ def listed(uri: str, config: InputConfig, columns: Mapping[str, Any] | None = No
         licence=licence,
         source=source,
         tags=tags,
+        stamp=stamp,
     )
 
 

@@ -11,6 +11,8 @@ from pydantic import Field
 
 from asid.pipeline.rows import Record
 
+TRANSCRIBE = "transcribe"  # the task of a request whose answer is a transcript, not a text
+
 
 class Media(Record):
     """A video, sound or still that the model is to see. `sha256` identifies the bytes, so that a replayed answer
@@ -56,6 +58,7 @@ class Usage(Record):
     thought_tokens: int = 0
     audio_tokens: int = 0
     video_tokens: int = 0
+    audio_seconds: float = 0.0  # transcribed, where a server charges by time
 
 
 class Response(Record):

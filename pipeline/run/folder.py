@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from asid.pipeline.errors import UserError
+from asid.pipeline.models.layers import archive
 from asid.pipeline.prompts import Prompts
 from asid.pipeline.recipe import manifest as manifests
 from asid.pipeline.recipe.manifest import Manifest
@@ -58,6 +59,7 @@ class Run:
         self.manifest = manifest
         self.prompts = Prompts(manifest.prompts or None)
         self.sources = _sources(self.storage)
+        self.lenders = _lenders(self.storage)  # runs whose answers are used where this one has none
         self.steps = {step.name: step for step in manifest.steps()}
         self.fingerprints: dict[str, str] = {}
         for step in self.steps.values():
@@ -84,10 +86,27 @@ class Run:
         """Write the manifest into the run."""
         _check_format(self.storage)
         try:
-            self._keep("run:run.json", json.dumps({"format": shards.FORMAT, "sources": self.sources}))
+            self._keep("run:run.json", json.dumps(self._described()))
             self._keep("run:manifest.yaml", manifests.dump(self.manifest))
         except OSError as error:
             raise RunError(f"cannot write to the run folder {self.storage.root}: {error}") from error
+
+    def _described(self) -> dict[str, Any]:
+        lent = {"answers_from": self.lenders} if self.lenders else {}
+        return {"format": shards.FORMAT, "sources": self.sources} | lent
+
+    def borrow(self, lenders: Sequence[str]) -> None:
+        """Use the answers of other runs where this one has none. Raises RunError for one that has none itself."""
+        for lender in archive.names(lenders):
+            if lender == self.storage.root:
+                continue
+            if not archive.holds_answers(lender):
+                where = lender.removeprefix("file://")
+                raise RunError(
+                    f"{where} holds no stored answers: name a run folder, or a copy of one, after --answers-from"
+                )
+            if lender not in self.lenders:
+                self.lenders.append(lender)
 
     def _keep(self, uri: str, text: str) -> None:
         if not self.storage.exists(uri) or self.storage.read(uri) != text.encode():
@@ -361,6 +380,13 @@ def _sources(storage: Storage) -> list[dict[str, Any]] | None:
     except (OSError, ValueError, TypeError):
         return None  # no run yet, or one whose damage is told elsewhere
     return [entry.model_dump(mode="json", include=SOURCE_FIELDS) for entry in first]
+
+
+def _lenders(storage: Storage) -> list[str]:
+    try:
+        return list(json.loads(storage.read("run:run.json")).get("answers_from", ()))
+    except (OSError, ValueError, AttributeError):
+        return []  # no run yet, or one whose damage is told elsewhere
 
 
 def _within_reach(root: str | os.PathLike[str]) -> Storage:

@@ -27,11 +27,11 @@ def orphans(run: Run) -> list[Orphan]:
     """Media that no row of any step names, unfinished writes, and what is left in the scratch folder. The run must be
     locked: what a stage is making has no row yet. Raises ShardError for a shard that cannot be read: nothing is known
     to be an orphan then."""
-    named = {run.storage.resolve(uri) for uri in _named(run)}
+    spoken_of = {run.storage.resolve(uri) for uri in named(run)}
     return [
         Orphan(uri, run.storage.size(uri))
         for uri in _files(run)
-        if uri not in named or PARTIAL in uri.rsplit("/", 1)[-1]
+        if uri not in spoken_of or PARTIAL in uri.rsplit("/", 1)[-1]
     ]
 
 
@@ -46,7 +46,8 @@ def remove(run: Run, found: list[Orphan]) -> None:
                 os.rmdir(folder)
 
 
-def _named(run: Run) -> Iterator[str]:
+def named(run: Run) -> Iterator[str]:
+    """Addresses of all files that rows of the run name."""
     for step in run.steps:
         columns = [name for name in ADDRESSES if name in run.types(step)[1].model_fields]
         for name in run.storage.list(f"run:{step}"):

@@ -55,8 +55,9 @@ def _again(uri: str, told: str) -> DamagedShard:
 class Footer(BaseModel):
     """What made a shard. `inputs`: digest of each upstream shard it was made from. `outcomes`: for each input row, in
     order, its id and how many rows came of it; a failed row has none and `failed` holds its id. Said by ingest alone:
-    `total` shards there were when its batch was whole, and for each address `listed` in it the id of its video, "" for
-    a failure. Said by a corpus pass alone: the digest of its decisions for each of the `parts` that it read."""
+    `total` shards there were when its batch was whole, for each address `listed` in it the id of its video, "" for a
+    failure and for one that was forgotten, and the `stamps` of these addresses, as far as the listing said them. Said
+    by a corpus pass alone: the digest of its decisions for each of the `parts` that it read."""
 
     format: str = FORMAT
     fingerprint: str
@@ -67,6 +68,7 @@ class Footer(BaseModel):
     rows: int = 0
     total: int = 0
     listed: list[tuple[str, str]] = []
+    stamps: dict[str, str] = {}
     parts: dict[str, str] = {}
 
     def balanced(self) -> bool:

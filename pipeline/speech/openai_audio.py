@@ -1,7 +1,8 @@
 """A served recogniser behind /v1/audio/transcriptions: OpenAI, a vLLM or speaches server with a Whisper, …
 
-Each block of at most five minutes is one request. A model whose name says `diarize` gives its own speakers, without
-word times; for the others the torch-free diarizer tells speakers apart here.
+Asked at an address of its own, or as one of the manifest's models. Each block of at most five minutes is one request.
+A model whose name says `diarize` gives its own speakers, without word times; for the others the torch-free diarizer
+tells speakers apart here.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import io
 import wave
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from pydantic import Field
@@ -42,18 +43,25 @@ class OpenAIAudioSettings(SpeakerSettings):
     key: str = Field("", description="NAME of the variable with the key; empty: the usual one")
 
 
+class AudioServer(Protocol):
+    """Something that answers as the audio API does."""
+
+    def transcribe(self, wav: bytes, language: str, diarized: bool) -> dict[str, Any]: ...
+
+
 class OpenAIAudio:
     """Have speech recognised by a server that speaks OpenAI's audio API."""
 
-    def __init__(self, settings: OpenAIAudioSettings, threads: int):
+    def __init__(self, settings: OpenAIAudioSettings, threads: int, server: AudioServer | None = None):
         self.settings, self.threads = settings, threads
+        self._given = server
         self.own_speakers = "diarize" in settings.weights
         self.name = settings.weights
 
     def open(self) -> None:
         from asid.pipeline.models.providers.openai.transcription import Transcriber
 
-        self._server = Transcriber(self.name, self.settings.endpoint, self.settings.key)
+        self._server: AudioServer = self._given or Transcriber(self.name, self.settings.endpoint, self.settings.key)
         self._networks = Networks(self.threads) if self.settings.diarize and not self.own_speakers else None
         if self._networks:
             self.name = f"{self.name}; pyannote community-1 ({self._networks.mark})"
@@ -148,4 +156,4 @@ def spread(text: str, start: float, end: float, speaker: str = "") -> list[Word]
     return words
 
 
-OPENAI_AUDIO = Recogniser(OpenAIAudioSettings, OpenAIAudio)
+OPENAI_AUDIO = Recogniser(OpenAIAudioSettings, OpenAIAudio, ask=OpenAIAudio)

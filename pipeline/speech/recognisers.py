@@ -35,10 +35,12 @@ class SpeakerSettings(RecogniserSettings):
 class Recogniser:
     """A recogniser as its file describes it. `settings`: the type of its settings; `make`: one that is not yet open,
     from these and a number of threads, without importing anything heavy; `packages`: modules beyond the base install,
-    each with the requirement that brings it."""
+    each with the requirement that brings it; `ask`: makes one whose words come from a server that is given, so that it
+    may be a model of the manifest; None: it has no such server."""
 
     settings: type[RecogniserSettings]
     make: Callable[[Any, int], Backend]
+    ask: Callable[[Any, int, Any], Backend] | None = None
     packages: tuple[tuple[str, str], ...] = ()
 
 

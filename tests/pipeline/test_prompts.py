@@ -34,6 +34,7 @@ PLACES = {
     "verify": {"duration", "caption", "descriptions", "transcript", "problems"},
     "decompose": {"duration", "caption", "attributes"},
     "audit": {"attribute", "about", "verify", "caption", "duration", "material", "descriptions", "transcript"},
+    "screen": {"attribute", "about", "verify", "caption", "duration", "material", "descriptions", "transcript"},
     "refine/attribute": {"attribute", "about", "duration", "caption", "report"},
     "refine/all": {"duration", "caption", "report"},
     "judge/completeness": {"duration", "caption", "descriptions"},

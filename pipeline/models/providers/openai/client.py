@@ -13,6 +13,7 @@ import openai
 from openai import AsyncOpenAI
 
 from asid.pipeline.models.base import (
+    TRANSCRIBE,
     BadRequest,
     Media,
     Misconfigured,
@@ -29,6 +30,7 @@ from asid.pipeline.models.keys import read_key
 from asid.pipeline.models.providers.attachments import Attachments, Blob
 from asid.pipeline.models.providers.openai import PASSED
 from asid.pipeline.models.replies import fault, finish_of, load, name_of, text_of, tokens, whole_text
+from asid.pipeline.models.transcripts import read_transcript, transcription
 from asid.pipeline.models.waits import is_number, retry_after, seconds_until
 from asid.pipeline.models.wire import BadReply, GuardedClient
 from asid.pipeline.storage import Storage
@@ -58,6 +60,8 @@ class OpenAIModel:
         return f"OpenAIModel({self.config.model}, {self.key})"
 
     async def generate(self, request: Request) -> Response:
+        if request.task == TRANSCRIBE:
+            return await self._transcribe(request)
         body = await self.body(request)
         try:
             raw = await self.client.chat.completions.with_raw_response.create(
@@ -66,6 +70,18 @@ class OpenAIModel:
         except openai.OpenAIError as error:
             raise self.meaning(error) from None
         return self.response(load(raw.content), raw.headers)
+
+    async def _transcribe(self, request: Request) -> Response:
+        """The server's answer as JSON: `verbose_json` with words, or `diarized_json`."""
+        blob = await self.attachments.whole(request.media[0])
+        try:
+            raw = await self.client.audio.transcriptions.with_raw_response.create(
+                file=("sound.wav", blob.data, "audio/wav"), model=self.config.model,
+                **transcription(str(request.settings["language"]), bool(request.settings["diarized"])),
+            )  # fmt: skip
+        except openai.OpenAIError as error:
+            raise self.meaning(error) from None
+        return read_transcript(raw.content, self.config, float(request.settings["seconds"]), pause_of(raw.headers))
 
     def meaning(self, error: openai.OpenAIError) -> ModelError:
         return meaning(error, self.key.clean(str(error)))

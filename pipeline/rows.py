@@ -14,7 +14,7 @@ times are seconds from the clip's own start. Times come from exact presentation 
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, create_model
 
@@ -48,6 +48,13 @@ def joined(taken: type[Row], kind: type[Row]) -> type[Any]:
     if issubclass(kind, taken):
         return kind
     return create_model(taken.__name__ + kind.__name__, __base__=(taken, kind), __module__=__name__)
+
+
+class Span(Record):
+    """A part of a video or a clip, in s. `end` is the time just after it."""
+
+    start: float
+    end: float
 
 
 # --- the video ---------------------------------------------------------------------------------------------------
@@ -117,6 +124,8 @@ class Frame(Record):
 
 
 class Split(Video):
+    """A video whose shots are known."""
+
     shots: tuple[Shot, ...]
     signal: tuple[Signal, ...]  # a few a second, in order
     frames: tuple[Frame, ...]
@@ -124,6 +133,8 @@ class Split(Video):
 
 
 class Word(Record):
+    """A word as it was heard; times in s."""
+
     start: float
     end: float
     text: str
@@ -197,6 +208,8 @@ class Subtitles(Record):
 
 
 class Transcribed(Split):
+    """A video of which it is known who says what, and when."""
+
     language: str  # ISO 639-1, of most of the speech, understood or not; "" without speech
     language_score: float
     utterances: tuple[Utterance, ...]
@@ -283,10 +296,14 @@ class Candidate(Row):
 
 
 class Captioned(Clip):
+    """A clip with what each annotator wrote."""
+
     candidates: tuple[Candidate, ...]
 
 
 class Drafted(Captioned):
+    """A clip with one caption, which candidates were merged into."""
+
     draft: str
     draft_by: Answered
 
@@ -304,6 +321,8 @@ class Score(Record):
 
 
 class Scored(Captioned):
+    """A clip whose candidates have been scored."""
+
     reference: str  # the caption that the events are of; "" when candidates were graded without
     events: tuple[str, ...]
     scores: tuple[Score, ...]
@@ -340,6 +359,8 @@ class Quote(Record):
 
 
 class Verified(Drafted):
+    """A clip whose draft has been completed and corrected against the evidence (ASID, Fig. 16)."""
+
     verified: str
     missing_sight: str  # `non_speech_deficiency_specific` of the paper's Fig. 16
     missing_speech: str  # `speech_deficiency_specific`
@@ -361,6 +382,8 @@ class AttributeCaptions(Record):
 
 
 class Decomposed(Verified):
+    """A clip with a caption for each attribute."""
+
     attributes: AttributeCaptions
     decomposed_by: Answered
 
@@ -386,6 +409,8 @@ class Audit(Record):
 
 
 class Audited(Decomposed):
+    """A clip whose captions by attribute have been audited."""
+
     audits: tuple[Audit, ...]
 
 
@@ -401,6 +426,8 @@ class Edit(Record):
 
 
 class Refined(Audited):
+    """A clip whose captions have been mended where an audit asked for it."""
+
     caption: str  # the all-attribute caption
     captions: AttributeCaptions
     edits: tuple[Edit, ...]
@@ -422,11 +449,15 @@ class FormattedByAttribute(Formatted):
 
 
 class Reason(Record):
+    """Why a clip was dropped: the rule, and what it saw."""
+
     rule: str
     detail: str
 
 
 class Judged(Formatted):
+    """A finished clip, kept or dropped."""
+
     kept: bool
     reasons: tuple[Reason, ...]  # why it was dropped; empty when kept
     completeness: int  # 1..5 by the judge, 0 when no judge was asked
@@ -439,9 +470,23 @@ class Decision(Row):
     detail: str
 
 
+@cache
+def written(kind: type[Record]) -> tuple[tuple[str, ...], ...]:
+    """Find who wrote what: paths of the fields of `kind` that are Answered, such as ("draft_by",), and of those of its
+    lists of records, such as ("audits", "by"). In the order of the fields."""
+    found: list[tuple[str, ...]] = []
+    for name, field in kind.model_fields.items():
+        for inner in (field.annotation, *get_args(field.annotation)):
+            if inner is Answered:
+                found.append((name,))
+            elif isinstance(inner, type) and issubclass(inner, Record):
+                found += [(name, *path) for path in written(inner)]
+    return tuple(found)
+
+
 # Kinds of failures that are no verdict on the row: what was in the way may be gone the next time.
 PASSING = frozenset(
-    {"missing", "missing_media", "no_permission", "dangling_link", "timeout", "killed"}
+    {"missing", "missing_media", "no_permission", "dangling_link", "timeout", "killed", "no_resources"}
     | {"unavailable", "unreadable_reply", "unfinished"}
 )
 

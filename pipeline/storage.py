@@ -22,6 +22,8 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from pyarrow import fs
 
+from asid.pipeline.scratch import clear, owned
+
 Result = TypeVar("Result")
 REMOTE = ("s3://", "gs://", "gcs://")
 ATTEMPTS = 10  # of one request to a bucket: a store under load turns many away
@@ -29,6 +31,7 @@ HURRY = 1.0  # s for one answer, where somebody waits to begin
 HURRIED = 4  # of one request, then
 ANSWER = 2.0  # s for a bucket to answer at all, before a run begins
 TRIES = 5  # of a whole action on one
+SCRATCH, PARTIAL = "scratch", ".partial-"  # of what is not finished: the folder in a run, and how files are named
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 CACHE_GB = 50.0  # of copies from buckets on each node, unless ASID_CACHE_GB says otherwise
 IN_USE = 3600.0  # s since a copy was last asked for, during which it stays whatever the bound
@@ -70,6 +73,7 @@ class Storage:
 
     @property
     def is_local(self) -> bool:
+        """Whether it is a disk of this machine."""
         return self.root.startswith("file://")
 
     def resolve(self, uri: str) -> str:
@@ -113,6 +117,7 @@ class Storage:
         return told[0] if told else late
 
     def read(self, uri: str) -> bytes:
+        """Read a whole file. Raises FileNotFoundError, OSError."""
         system, path = self._at(uri)
         if isinstance(system, fs.LocalFileSystem):
             return Path(path).read_bytes()
@@ -131,14 +136,13 @@ class Storage:
         system, path = self._at(uri)
         if isinstance(system, fs.LocalFileSystem):
             target = Path(path)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".partial-")
+            handle, temporary = self._partial(target)
             try:
                 with os.fdopen(handle, "wb") as stream:
                     stream.write(data)
                     stream.flush()
                     os.fsync(stream.fileno())
-                os.replace(temporary, target)
+                _replace(temporary, target)
             except BaseException:
                 Path(temporary).unlink(missing_ok=True)
                 raise
@@ -150,13 +154,12 @@ class Storage:
         system, path = self._at(uri)
         if isinstance(system, fs.LocalFileSystem):
             target = Path(path)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".partial-")
+            handle, temporary = self._partial(target)
             os.close(handle)
             try:
                 shutil.move(file, temporary)
                 os.chmod(temporary, 0o644)
-                os.replace(temporary, target)
+                _replace(temporary, target)
             except BaseException:
                 Path(temporary).unlink(missing_ok=True)
                 raise
@@ -166,26 +169,32 @@ class Storage:
             file.unlink()
 
     def exists(self, uri: str) -> bool:
+        """Whether there is something at an address."""
         system, path = self._at(uri)
-        return _patiently(lambda: system.get_file_info(path)).type != fs.FileType.NotFound
+        there: bool = _patiently(lambda: system.get_file_info(path)).type != fs.FileType.NotFound
+        return there
 
     def size(self, uri: str) -> int:
+        """Give the size of a file in bytes. Raises FileNotFoundError."""
         system, path = self._at(uri)
         info = _patiently(lambda: system.get_file_info(path))
         if info.type != fs.FileType.File:
             raise FileNotFoundError(uri)
-        return info.size
+        size: int = info.size
+        return size
 
     def list(self, uri: str) -> Iterator[str]:
         """Names directly under a folder, sorted; nothing when the folder is not there."""
         system, path = self._at(uri)
         infos = _patiently(lambda: system.get_file_info(fs.FileSelector(path, allow_not_found=True)))
         names = sorted(info.base_name for info in infos)
-        return iter(name for name in names if not name.startswith(".partial-"))
+        return iter(name for name in names if not name.startswith(PARTIAL))
 
     def is_file(self, uri: str) -> bool:
+        """Whether there is a file at an address."""
         system, path = self._at(uri)
-        return _patiently(lambda: system.get_file_info(path)).type == fs.FileType.File
+        there: bool = _patiently(lambda: system.get_file_info(path)).type == fs.FileType.File
+        return there
 
     def walk(self, uri: str) -> Iterator[str]:
         """Addresses of all files below a folder of a bucket, sorted; nothing when the folder is not there."""
@@ -220,7 +229,7 @@ class Storage:
         except FileNotFoundError:
             self._bound(info.size)
             target.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".partial-")
+            handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=owned(PARTIAL))
             try:
                 with os.fdopen(handle, "wb") as stream:
                     _patiently(lambda: _copy(system, path, stream))
@@ -251,11 +260,38 @@ class Storage:
 
     def scratch(self) -> tempfile.TemporaryDirectory[str]:
         """A temporary folder, on the run's own disk when that is local, so that finished files move without a copy."""
-        if self.is_local:
-            parent = to_path(self.root) / "scratch"
-            parent.mkdir(parents=True, exist_ok=True)
-            return tempfile.TemporaryDirectory(dir=parent)
-        return tempfile.TemporaryDirectory(prefix="asid-")
+        folder = self._scratch_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        return tempfile.TemporaryDirectory(dir=folder, prefix=owned("asid-"))
+
+    def clear_scratch(self) -> None:
+        """Remove what killed processes have left here: unfinished files of the run, scratch folders, copies."""
+        clear([self._scratch_folder(), *self.cache.glob("??")])
+
+    def _scratch_folder(self) -> Path:
+        return to_path(self.root) / SCRATCH if self.is_local else Path(tempfile.gettempdir())
+
+    def _partial(self, target: Path) -> tuple[int, str]:
+        """A new file, open, that is to become `target`: among the scratch files when both belong to the run."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        folder = target.parent
+        if self.is_local and to_path(self.root) in target.parents:
+            folder = self._scratch_folder()
+            folder.mkdir(exist_ok=True)
+        return tempfile.mkstemp(dir=folder, prefix=owned(PARTIAL))
+
+
+def _replace(temporary: str, target: Path) -> None:
+    """Put a finished file into place, also where that is on another disk."""
+    try:
+        os.replace(temporary, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        handle, beside = tempfile.mkstemp(dir=target.parent, prefix=owned(PARTIAL))
+        os.close(handle)
+        shutil.move(temporary, beside)
+        os.replace(beside, target)
 
 
 def _patiently(action: Callable[[], Result]) -> Result:
@@ -275,7 +311,8 @@ def _patiently(action: Callable[[], Result]) -> Result:
 
 def _whole(system: fs.FileSystem, path: str) -> bytes:
     with system.open_input_stream(path) as stream:
-        return stream.read()
+        data: bytes = stream.read()
+        return data
 
 
 def _put(system: fs.FileSystem, path: str, source: BinaryIO) -> None:

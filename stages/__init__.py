@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import Any
+from collections.abc import Mapping
 
-# name in a recipe -> module:class
-STAGES = {
+# Names in a recipe, and where their classes are.
+STAGES: Mapping[str, str] = {
     "ingest": "asid.stages.ingest:Ingest",
     "split": "asid.stages.split:Splitter",
     "transcribe": "asid.stages.transcribe:Transcribe",
     "cut": "asid.stages.cut:Cut",
+    "whole": "asid.stages.whole:Whole",
     "caption": "asid.stages.caption:Caption",
     "correct": "asid.stages.correct:Correct",
     "tally": "asid.stages.tally:Tally",
@@ -24,14 +24,6 @@ STAGES = {
     "format": "asid.stages.format:Format",
     "near_duplicates": "asid.stages.near_duplicates:NearDuplicates",
     "filter": "asid.stages.filter:Filter",
+    "cases": "asid.stages.cases:Cases",
+    "judge": "asid.stages.judge:CaseJudge",
 }
-
-
-def names() -> list[str]:
-    return list(STAGES)
-
-
-def load(name: str) -> Any:
-    """The stage's class. Raises KeyError for a name that is not here."""
-    module, _, attribute = STAGES[name].partition(":")
-    return getattr(importlib.import_module(module), attribute)

@@ -16,6 +16,8 @@ from asid.pipeline.rows import Audit, Audited, Decomposed, grow
 
 
 class AuditConfig(AskingConfig):
+    """Say what is audited, and what the auditor sees."""
+
     prompt: str = Field("audit", min_length=1)
     sees: tuple[evidence.Medium, ...] = Field(("video",), description="video (with its sound), audio, frames")
     max_frames: int = Field(32, ge=1, description="most stills shown, spread over the clip")

@@ -14,6 +14,8 @@ from asid.pipeline.rows import Candidate, Clip
 
 
 class CaptionConfig(AskingConfig):
+    """Say who annotates, and what it sees."""
+
     name: str = Field("", description="of the annotator; the model's name when empty")
     prompt: str = Field("caption/general", min_length=1)
     sees: tuple[Sense, ...] = Field(
@@ -37,7 +39,12 @@ class Caption(AskingStage[Clip, Candidate, CaptionConfig]):
 
     def places(self) -> dict[str, Sequence[str]]:
         written = ("transcript",) if "transcript" in self.config.sees else ()
-        return {self.config.prompt: ("duration", "material", *written)}
+        return {self.config.prompt: (*self._told(), *written)}
+
+    def _told(self) -> list[str]:
+        """What the prompt says of the clip besides its evidence. It need not: published prompts are plain sentences."""
+        text = self.context.prompts.text(self.config.prompt)
+        return [name for name in ("duration", "material") if f"{{{{{name}}}}}" in text]
 
     async def process(self, clip: Clip) -> Candidate:
         config = self.config
@@ -45,10 +52,11 @@ class Caption(AskingStage[Clip, Candidate, CaptionConfig]):
         embedded = self.model.reads_facts
         if not embedded and not evidence.present(clip, config.sees):
             return Candidate(id=clip.id, annotator=annotator, caption="", facts=(), by=NOBODY)
-        values = {
+        told = {
             "duration": evidence.seconds(clip.duration),
             "material": evidence.material(clip, config.sees, config.max_frames),
         }
+        values = {name: told[name] for name in self._told()}
         if "transcript" in config.sees:
             values["transcript"] = evidence.transcript(clip.utterances, clip.subtitles, clip.sounds)
         answer = await self.ask(

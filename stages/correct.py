@@ -17,6 +17,8 @@ from asid.pipeline.rows import Candidate, Captioned
 
 
 class CorrectConfig(AskingConfig):
+    """Say whose account is corrected."""
+
     annotator: str = Field(min_length=1, description="whose account is corrected")
     prompt: str = Field("correct", min_length=1)
     sees: tuple[Medium, ...] = Field(("video",), min_length=1, description="video (with its sound), audio, frames")

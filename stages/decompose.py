@@ -15,10 +15,14 @@ from asid.pipeline.rows import AttributeCaptions, Decomposed, Verified, grow
 
 
 class DecomposeConfig(AskingConfig):
+    """Say which prompt takes captions apart."""
+
     prompt: str = Field("decompose", min_length=1)
 
 
 class Decompose(AskingStage[Verified, Decomposed, DecomposeConfig]):
+    """Take the verified caption apart by attribute."""
+
     name = "decompose"
 
     @classmethod

@@ -15,6 +15,8 @@ from asid.pipeline.stage import Unprocessable
 
 
 class EnsembleConfig(AskingConfig):
+    """Say how candidates are merged."""
+
     prompt: str = Field("ensemble", min_length=1)
     min_candidates: int = Field(1, ge=1, description="fewer candidates that say something fail the clip")
     sees: tuple[Medium, ...] = Field((), description="video (with its sound), audio, frames; its prompt has `material`")
@@ -22,6 +24,8 @@ class EnsembleConfig(AskingConfig):
 
 
 class Ensemble(AskingStage[Captioned, Drafted, EnsembleConfig]):
+    """Merge candidates into one chronological draft."""
+
     name = "ensemble"
 
     def places(self) -> dict[str, Sequence[str]]:

@@ -25,6 +25,8 @@ from asid.pipeline.stage import Stage, StageConfig
 
 
 class FormatConfig(StageConfig):
+    """Say how captions are set right in form."""
+
     style: Style = Field("decimal", description="anchors in whole seconds, or with one decimal at most")
     mend: bool = Field(True, description="False: captions stay as written, and problems are only named")
     quote_likeness: float = Field(FOUND, ge=0, le=1, description="from which a quotation counts as said")
@@ -71,4 +73,5 @@ def format_clip(clip: Drafted, config: FormatConfig) -> Formatted:
 
 
 def mended(text: str, clip: Drafted, config: FormatConfig) -> tuple[str, Sequence[str]]:
+    """Mend a caption by rule, unless it is to stay as it was written."""
     return mend(text, clip.duration, config.style) if config.mend else (text, ())

@@ -31,6 +31,8 @@ SHINGLE, SKETCH = 6, 24  # letters of speech hashed together, and hashes kept
 
 
 class NearDuplicatesConfig(StageConfig):
+    """Say from where on two clips are the same."""
+
     max_distance: float = Field(6.0, ge=0, le=64, description="mean bits of 64 in which the stills may differ")
     max_gap: float = Field(1.0, ge=0, description="seconds between two stills that are compared")
     max_length_ratio: float = Field(1.1, ge=1, le=1.25, description="longer clip over shorter one")
@@ -49,6 +51,8 @@ class Fingerprint:
 
 
 class NearDuplicates(CorpusPass[Clip, NearDuplicatesConfig]):
+    """Find clips that repeat others."""
+
     name = "near_duplicates"
     # Only what is compared: the words of the utterances, most of a row, stay on disk.
     columns = (
@@ -64,6 +68,7 @@ class NearDuplicates(CorpusPass[Clip, NearDuplicatesConfig]):
 
 
 def fingerprint(row: dict[str, Any]) -> Fingerprint:
+    """Make what is compared of a clip."""
     frames = sorted(row["frames"], key=lambda frame: frame["time"])
     said = squash(" ".join(utterance["text"] for utterance in row["utterances"]))
     return Fingerprint(

@@ -19,11 +19,15 @@ ALL = "all"
 
 
 class RefineConfig(AskingConfig):
+    """Say which prompts mend captions."""
+
     prompt: str = Field("refine/attribute", min_length=1)
     prompt_all: str = Field("refine/all", min_length=1, description="for the all-attribute caption")
 
 
 class Refine(AskingStage[Audited, Refined, RefineConfig]):
+    """Mend what the audit names, and nothing else."""
+
     name = "refine"
 
     @classmethod
@@ -93,6 +97,7 @@ class Refine(AskingStage[Audited, Refined, RefineConfig]):
 
 
 def faulty(audit: Audit) -> bool:
+    """Whether an audit found anything."""
     return bool(audit.errors or audit.missing or audit.expressiveness)
 
 

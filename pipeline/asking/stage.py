@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field
@@ -64,8 +64,12 @@ class AskingStage(Stage[In, Out, AskingSettings]):
         for prompt, names in self.places().items():
             self.context.prompts.render(prompt, **dict.fromkeys(names, ""))
 
+    def check_prompts(self) -> None:
+        self.open()  # prompts are all that it reads
+
     @property
     def model(self) -> Model:
+        """The stage's model."""
         return self.context.models[self.config.model]
 
     async def ask(
@@ -79,8 +83,10 @@ class AskingStage(Stage[In, Out, AskingSettings]):
         media: Sequence[Media] = (),
         attribute: str = "",
         check: Callable[[Any], str | None] = lambda _: None,
+        settings: Mapping[str, Any] | None = None,
     ) -> Answer:
-        """One acceptable answer: a string, or an `answer`. `check` gives the reason why one is not acceptable.
+        """One acceptable answer: a string, or an `answer`. `check` gives the reason why one is not acceptable;
+        `settings` are added to the step's own for this question.
 
         Raises Unprocessable, with kind, attempts and the last raw answer, for whatever concerns this row alone.
         """
@@ -90,7 +96,7 @@ class AskingStage(Stage[In, Out, AskingSettings]):
             media=tuple(media),
             answer_schema=answer.model_json_schema() if answer else None,
             facts=facts,
-            settings=self.config.settings,
+            settings={**self.config.settings, **(settings or {})},
             model=self.config.model,
             row=row.id,
             attribute=attribute,
@@ -108,6 +114,7 @@ class AskingStage(Stage[In, Out, AskingSettings]):
             raise Unprocessable(f"{about}{error}", error.kind, error.raw, error.attempts) from error
 
     def by(self, response: Response, prompt: str) -> Answered:
+        """Say who wrote an answer, and by which prompt."""
         return Answered(model=response.model, provider=response.provider, prompt=self.context.prompts.hash(prompt))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from asid.pipeline.captions import anchors, leaks, quotes, repetition, symbols
 from asid.pipeline.captions.anchors import Anchor, Style
 from asid.pipeline.captions.quotes import Quotation
-from asid.pipeline.captions.speech import FOUND, Place, Transcript, quote
+from asid.pipeline.captions.speech import FOUND, Place, SpokenWords, quote
 from asid.pipeline.captions.text import Flaw, snippet
 from asid.pipeline.rows import Problem, Quote, Utterance
 
@@ -38,7 +38,7 @@ def check(
     quoted = quotes.find(caption)
     wrong = flaws(caption, duration, style, quoted)
     wrong += leaks.flaws(caption, source_names, quoted)
-    wrong += _speech(caption, duration, Transcript(utterances), quoted, found)
+    wrong += _speech(caption, duration, SpokenWords(utterances), quoted, found)
     if len(caption) > LONGEST:
         wrong.append(Flaw(0, len(caption), "too_long", f"{len(caption)} characters, the most is {LONGEST}"))
     if anchored and not anchors.find(caption, quoted):
@@ -57,13 +57,13 @@ def find_quotes(caption: str, utterances: Sequence[Utterance], found: float = FO
     """The quoted speech of a caption, in order, with its time and speaker where the transcript has it. What is quoted
     from the screen, or only set off by marks, is left out unless it was said as well."""
     quoted = quotes.find(caption)
-    transcript = Transcript(utterances)
+    transcript = SpokenWords(utterances)
     located = _located(caption, transcript, quoted, found)
     return [quote(quotation.text, place, found) for quotation, place, _ in located]
 
 
 def _located(
-    caption: str, transcript: Transcript, quoted: Sequence[Quotation], found: float
+    caption: str, transcript: SpokenWords, quoted: Sequence[Quotation], found: float
 ) -> list[tuple[Quotation, Place, int]]:
     """Quotations that are speech, with their place and the number of anchors that stand before them."""
     starts = anchors.find(caption, quoted)
@@ -79,7 +79,7 @@ def _located(
 
 
 def _speech(
-    caption: str, duration: float, transcript: Transcript, quoted: Sequence[Quotation], found: float
+    caption: str, duration: float, transcript: SpokenWords, quoted: Sequence[Quotation], found: float
 ) -> list[Flaw]:
     """Quotations that nobody says, that two people say, or that stand in the wrong block."""
     starts = anchors.find(caption, quoted)

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from asid.pipeline import interrupts
-from asid.pipeline.cli import manifests, outputs, runs, views
+from asid.pipeline.cli import benchmarks, manifests, outputs, runs, views
 from asid.pipeline.cli.common import complain
 from asid.pipeline.errors import UserError
 
@@ -24,7 +24,8 @@ for command in (
     manifests.doctor,
 ):
     app.command()(command)
-app.command("eval")(views.evaluate)
+app.command("eval")(benchmarks.evaluate)
+app.command()(benchmarks.caption)
 
 of_manifests = typer.Typer(no_args_is_help=True, help="Write or check a manifest.")
 of_manifests.command()(manifests.new)

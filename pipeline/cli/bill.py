@@ -19,6 +19,7 @@ NUMBERS = ("answers", "rejected", "retries", "input", "cached", "audio", "video"
 
 
 def print_estimate(console: Console, estimate: Estimate) -> None:
+    """Print what the rest of a run will cost, and how long the calls take at least."""
     console.print(table(estimate.lines))
     hours, minutes = divmod(math.ceil(estimate.seconds / 60), 60)
     clips = f"for {estimate.clips} clips, by {estimate.sampled} of them"

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from asid.pipeline import api
+from asid.pipeline.api import USUAL
+
 if TYPE_CHECKING:
     from rich.console import Console
-
-USUAL = "asid-run"  # the run folder where none is named
 
 RunFolder = Annotated[str, typer.Option("--run", help="Run folder: a path, s3://… or gs://…", show_default=USUAL)]
 Where = Annotated[str, typer.Argument(metavar="[RUN]", help="Run folder: a path, s3://… or gs://…", show_default=USUAL)]
@@ -67,12 +68,4 @@ def changes(settings: list[str] | None, prompts: str) -> list[str]:
     """Settings as `path=value`, the folder of prompts among them."""
     if prompts and not os.path.isdir(prompts):
         raise typer.BadParameter(f"there is no folder {prompts}", param_hint="--prompts")
-    return [*(settings or []), *([f"prompts={os.path.abspath(prompts)}"] if prompts else [])]
-
-
-def empty(name: str, command: str, folder: str) -> str:
-    """What is said of a manifest without inputs, with the lines that mend it."""
-    return (
-        f"{name}: `inputs` is empty, and none are given on the command line: write `inputs: [s3://bucket/videos]` into "
-        f"it, or type: asid {command} {name} s3://bucket/videos --run {folder}"
-    )
+    return api.changes(settings or [], prompts)

@@ -41,7 +41,7 @@ def new(
     """Write a manifest to begin from, with its comments."""
     from asid.pipeline.prompts import shipped
     from asid.pipeline.recipe.manifest import ManifestError
-    from asid.pipeline.recipe.mistakes import nearest
+    from asid.pipeline.registry import nearest
     from asid.pipeline.run.preflight import writable_or_refuse
 
     source = shipped("manifests") / recipe

@@ -15,7 +15,10 @@ Seed = Annotated[int, typer.Option("--seed", help="Of splits and of the wording 
 
 
 def export(
-    to: Annotated[str, typer.Option("--to", help="asid-1m, ms-swift, llama-factory, trl or webdataset")],
+    to: Annotated[
+        str,
+        typer.Option("--to", help="asid-1m, ms-swift, llama-factory, trl, webdataset, or yours"),
+    ],
     target: Annotated[Path, typer.Option("--out", help="Folder to write")],
     folder: Where = "",
     run: RunFolder = "",
@@ -57,13 +60,14 @@ def publish(
 ) -> None:
     """Publish the dataset with its card on the Hub. The token comes from HF_TOKEN."""
     from asid.pipeline.dataset import publish as publishing
+    from asid.pipeline.dataset.export.splits import Splits
     from asid.pipeline.run.folder import Run
     from asid.pipeline.run.preflight import writable_or_refuse
 
     run = Run.open(run_named(folder, source))
     built = publishing.place(run, target)
     writable_or_refuse(built)
-    splits = publishing.Splits(validation, test, seed)
+    splits = Splits(validation, test, seed)
     for name, count in publishing.build(run, repo, built, publishing.settings(videos, splits, unfinished)).items():
         out().print(f"{name}: {count} rows")
     out().print(f"written to {built}" if dry_run else publishing.upload(built, repo, public))

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from asid.pipeline import api
 from asid.pipeline.cli.common import Prompts, RunFolder, Where, changes, out, run_named, words_and_run
 
 
@@ -28,15 +29,13 @@ def status(
     target = Run.open(run_named(folder, run), changes(None, prompts))
     if watch:
         watching(out(), target, seconds)
-    paid = any(model.provider != "embedded" for model in target.manifest.models.values())
+    paid = any(not model.is_rules for model in target.manifest.models.values())
     spending = []
     if paid:
         from asid.pipeline.models.spend import spent
 
         spending = spent(target.storage, target.steps, target.manifest.models)
-    print_status(out(), target, statuses.steps(target), spending, as_json)
-    for wait in [] if as_json else waits(target.storage):
-        out().print(wait, markup=False)
+    print_status(out(), target, statuses.steps(target), spending, as_json, waits(target.storage))
 
 
 def show(
@@ -60,14 +59,9 @@ def failures(
     step: Annotated[str, typer.Option("--stage", help="Only of this step")] = "",
 ) -> None:
     """Every row that did not make it: where, why, and what it was."""
-    from asid.pipeline.cli.runs import known_step
     from asid.pipeline.cli.show import print_failures
-    from asid.pipeline.run.folder import Run
 
-    target = Run.open(run_named(folder, run))
-    if step:
-        known_step(target, step)
-    print_failures(out(), target, step)
+    print_failures(out(), api.open_run(run_named(folder, run)).failures(step))
 
 
 def report(
@@ -89,28 +83,6 @@ def report(
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(reports.html(opened), "utf-8")
     out().print(f"wrote {target}", markup=False)
-
-
-def evaluate(
-    words: Annotated[
-        list[str], typer.Argument(metavar="KIND [RUN]", help="shots, speech or captions; and the run folder")
-    ],
-    truth: Annotated[Path, typer.Option("--truth", help="Folder with NAME.truth.json, and NAME.rttm where it is")],
-    run: RunFolder = "",
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each line")] = False,
-) -> None:
-    """Hold a run against truth."""
-    from asid.pipeline.cli.show import print_figures
-    from asid.pipeline.evaluation.truth import KINDS
-    from asid.pipeline.recipe.mistakes import nearest
-    from asid.pipeline.run.folder import Run
-
-    folder, kind = words_and_run(words, run, ("KIND", "RUN"))
-    if kind not in KINDS:
-        raise typer.BadParameter(f"{kind} is not one of {', '.join(KINDS)}{nearest(kind, KINDS)}")
-    if not truth.is_dir():
-        raise typer.BadParameter(f"there is no folder {truth}")
-    print_figures(out(), KINDS[kind](Run.open(folder), truth), as_json)
 
 
 def review(

@@ -173,7 +173,7 @@ def _writers(figures: Figures) -> str:
     usd = "unknown, since a price is not" if figures.usd is None else f"{figures.usd:.2f} USD"
     heard = plain(_counted(figures.hearing))
     return (
-        _table(("step", "model", "provider", "prompt", "texts"), rows)
+        _table(("text", "model", "provider", "prompt", "count"), rows)
         + f"\n`prompt` is the beginning of the SHA-256 of the prompt's text. Heard by: {heard}. "
         f"The calls cost {usd}.\n"
     )

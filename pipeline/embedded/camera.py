@@ -10,7 +10,7 @@ from statistics import fmean, median
 from pydantic import Field
 
 from asid.pipeline.attributes import Attribute
-from asid.pipeline.embedded.base import Annotator, ClipEvidence, Settings
+from asid.pipeline.embedded.base import Annotator, ClipEvidence, EmbeddedSettings
 from asid.pipeline.embedded.words import listing, number, ordinal
 from asid.pipeline.rows import Fact, Shot, Signal
 
@@ -23,7 +23,9 @@ LOST = 0.3  # share of the samples in which the camera may be lost and still be 
 FALLEN = 0.02  # s: a shot this close to the clip's start has begun before it
 
 
-class CameraSettings(Settings):
+class CameraSettings(EmbeddedSettings):
+    """Say from where on a movement of the camera is told."""
+
     moving: float = Field(0.035, gt=0, description="least pan or tilt, frame widths or heights per second")
     zooming: float = Field(0.04, gt=0, description="least growth per second")
     fast: float = Field(0.35, gt=0, description="pan or tilt from here on is quick")
@@ -34,6 +36,8 @@ class CameraSettings(Settings):
 
 
 class Camera(Annotator):
+    """Tell cuts, transitions and movements of the camera."""
+
     kind = "camera"
     settings_type = CameraSettings
     settings: CameraSettings
@@ -42,6 +46,7 @@ class Camera(Annotator):
         return MOTION, CUTS, HASHES
 
     def find(self, clip: ClipEvidence) -> list[Fact]:
+        """Find the clip's cuts and movements."""
         shots = visible(clip.shots, clip.duration)
         facts = [
             *structure(shots if clip.shots else [], clip.duration),
@@ -68,6 +73,7 @@ def visible(shots: Sequence[Shot], duration: float) -> list[Shot]:
 
 
 def inside(signal: Sequence[Signal], shot: Shot) -> list[Signal]:
+    """Give the samples that lie in a shot."""
     return [sample for sample in signal if shot.start <= sample.time < shot.end]
 
 
@@ -181,6 +187,7 @@ def shaky(samples: Sequence[Signal], limits: CameraSettings) -> bool:
 
 
 def course(motion: Motion, limits: CameraSettings) -> tuple[str, ...]:
+    """Name the directions of a movement that are strong enough to be told."""
     pan, tilt, zoom = motion
     kinds = []
     if abs(pan) >= limits.moving:
@@ -193,6 +200,7 @@ def course(motion: Motion, limits: CameraSettings) -> tuple[str, ...]:
 
 
 def named(kinds: Sequence[str], strength: float, limits: CameraSettings) -> str:
+    """Name a movement with its manner."""
     return ("quickly " if strength >= limits.fast else "") + listing(kinds)
 
 

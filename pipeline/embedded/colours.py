@@ -26,7 +26,7 @@ def names(picture: np.ndarray) -> np.ndarray:
     for end, name in HUES:
         table[start:end] = NAMES.index(name)
         start = end
-    named = table[hue]
+    named: np.ndarray = table[hue]
     named[(named == NAMES.index("orange")) & (value < 150)] = NAMES.index("brown")
     named[(named == NAMES.index("red")) & (saturation < 120) & (value > 170)] = NAMES.index("pink")
     grey = saturation < GREYISH

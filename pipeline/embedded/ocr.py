@@ -19,7 +19,7 @@ from pydantic import Field
 from rapidfuzz import fuzz
 
 from asid.pipeline.captions.text import squash
-from asid.pipeline.embedded.base import Annotator, ClipEvidence, Settings
+from asid.pipeline.embedded.base import Annotator, ClipEvidence, EmbeddedSettings
 from asid.pipeline.embedded.stills import picture
 from asid.pipeline.embedded.weights import TEXT_LETTERS, TEXT_PLACES
 from asid.pipeline.embedded.words import listing, quoted, spot
@@ -34,7 +34,9 @@ SINGLES = 1 / 3  # share of the words that may have one letter only
 NAME = f"{TEXT_PLACES.label}+{TEXT_LETTERS.title}#{TEXT_LETTERS.sha256[:8]}"
 
 
-class ReadingSettings(Settings):
+class ReadingSettings(EmbeddedSettings):
+    """Say which text counts as legible, and how large stills are read."""
+
     score: float = Field(0.8, ge=0, le=1, description="least score of a line")
     letters: int = Field(3, ge=1, description="fewest letters and digits of a line; of Chinese and its like, two")
     side: int = Field(960, ge=160, le=4096, description="longest side, in pixels, of the stills that are read")
@@ -43,7 +45,7 @@ class ReadingSettings(Settings):
 
 
 @dataclass(frozen=True)
-class Line:
+class TextLine:
     """A text in one still; `x`, `y`: its centre, `width`, `height`: all as shares of the picture. `row`: the height of
     one of its rows."""
 
@@ -60,15 +62,17 @@ class Line:
 class Text:
     """One text through time."""
 
-    seen: list[tuple[float, Line]] = field(default_factory=list)
+    seen: list[tuple[float, TextLine]] = field(default_factory=list)
     end: float = 0.0
 
     @property
     def start(self) -> float:
+        """When it is first seen, in s."""
         return self.seen[0][0]
 
     @property
-    def last(self) -> Line:
+    def last(self) -> TextLine:
+        """How it looks where it is seen last."""
         return self.seen[-1][1]
 
     @property
@@ -79,6 +83,7 @@ class Text:
 
     @property
     def score(self) -> float:
+        """Mean score of its readings."""
         return fmean(line.score for _, line in self.seen)
 
     @property
@@ -93,6 +98,8 @@ class Text:
 
 
 class Reading(Annotator):
+    """Tell the text that is shown."""
+
     kind = "text"
     settings_type = ReadingSettings
     settings: ReadingSettings
@@ -118,7 +125,8 @@ class Reading(Annotator):
         return (NAME,)
 
     def find(self, clip: ClipEvidence) -> list[Fact]:
-        read: list[tuple[float, list[Line]]] = []
+        """Read the clip's stills, and follow each text through them."""
+        read: list[tuple[float, list[TextLine]]] = []
         last = np.zeros(0)
         for still in clip.frames:
             seen = picture(still, self.storage, self.settings.side)
@@ -130,7 +138,7 @@ class Reading(Annotator):
                 read.append((still.time, read[-1][1]))
         return list(facts([text for text in texts(read) if text.steady], clip.duration))
 
-    def read(self, seen: np.ndarray) -> list[Line]:
+    def read(self, seen: np.ndarray) -> list[TextLine]:
         """The lines of one RGB picture that are sure and long enough, from top to bottom."""
         result: Any = self.reader(np.ascontiguousarray(seen[:, :, ::-1]))
         if result.boxes is None or result.txts is None or result.scores is None:
@@ -141,13 +149,13 @@ class Reading(Annotator):
             if score >= self.settings.score:
                 first, last = np.min(box, axis=0) / (width, height), np.max(box, axis=0) / (width, height)
                 (x, y), (wide, high) = map(float, (first + last) / 2), map(float, last - first)
-                lines.append(Line(text.strip(), float(score), x, y, wide, high, high))
+                lines.append(TextLine(text.strip(), float(score), x, y, wide, high, high))
         return [line for line in blocks(lines) if legible(line.text, self.settings.letters)]
 
 
-def blocks(lines: Iterable[Line]) -> list[Line]:
+def blocks(lines: Iterable[TextLine]) -> list[TextLine]:
     """Rows of one text, set in one size below or beside each other, joined; from top to bottom."""
-    done: list[Line] = []
+    done: list[TextLine] = []
     for line in sorted(lines, key=lambda line: (round(line.y / 0.02), line.x)):
         fits = [block for block in done if _continues(block, line)]
         if fits:
@@ -155,13 +163,13 @@ def blocks(lines: Iterable[Line]) -> list[Line]:
             left = min(block.x - block.width / 2, line.x - line.width / 2)
             right = max(block.x + block.width / 2, line.x + line.width / 2)
             top, bottom = block.y - block.height / 2, max(block.y + block.height / 2, line.y + line.height / 2)
-            line = Line(f"{block.text} {line.text}", min(block.score, line.score), (left + right) / 2,
+            line = TextLine(f"{block.text} {line.text}", min(block.score, line.score), (left + right) / 2,
                         (top + bottom) / 2, right - left, bottom - top, line.row)  # fmt: skip
         done.append(line)
     return done
 
 
-def _continues(block: Line, line: Line) -> bool:
+def _continues(block: TextLine, line: TextLine) -> bool:
     if not 0.85 < block.row / line.row < 1.18:
         return False
     below = (line.y - line.row / 2) - (block.y + block.height / 2)
@@ -173,6 +181,7 @@ def _continues(block: Line, line: Line) -> bool:
 
 
 def legible(text: str, letters: int) -> bool:
+    """Whether a text has enough letters, and not one sign again and again."""
     spelled = squash(text)
     if len(set(spelled)) < 2:
         return False  # one sign again and again is a pattern that was taken for writing
@@ -183,7 +192,7 @@ def legible(text: str, letters: int) -> bool:
     return len(spelled) >= letters and single <= SINGLES * len(words)
 
 
-def texts(read: Sequence[tuple[float, Sequence[Line]]]) -> list[Text]:
+def texts(read: Sequence[tuple[float, Sequence[TextLine]]]) -> list[Text]:
     """Lines of successive stills joined when they read alike at about the same height, or alike anywhere (a text that
     wanders). One still may miss a text."""
     found: list[Text] = []
@@ -200,7 +209,8 @@ def texts(read: Sequence[tuple[float, Sequence[Line]]]) -> list[Text]:
     return found
 
 
-def alike(one: Line, other: Line) -> bool:
+def alike(one: TextLine, other: TextLine) -> bool:
+    """Whether two readings are of one text."""
     first, second = squash(one.text), squash(other.text)
     near = abs(one.y - other.y) < 0.06 and abs(one.x - other.x) < 0.25
     return fuzz.ratio(first, second) >= (ALIKE if near else 94) or (near and _cut_short(first, second))

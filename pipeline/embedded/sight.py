@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from asid.pipeline.embedded import colours, faces
-from asid.pipeline.embedded.base import Annotator, ClipEvidence, Settings
+from asid.pipeline.embedded.base import Annotator, ClipEvidence, EmbeddedSettings
 from asid.pipeline.embedded.camera import inside, visible
 from asid.pipeline.embedded.faces import Track
 from asid.pipeline.embedded.stills import picture
@@ -22,7 +22,9 @@ UNSEEN = 2.5  # s without a still in which a face is taken to have been there, o
 SIZES = ((0.45, "an extreme close-up"), (0.24, "a close-up"), (0.1, "a medium shot"), (0.0, "a long shot"))
 
 
-class SightSettings(Settings):
+class SightSettings(EmbeddedSettings):
+    """Say which faces and views are told."""
+
     faces: bool = Field(True, description="false: no faces, where the detector's package has no build for the machine")
     face: float = Field(0.65, ge=0, le=1, description="least score of a face")
     sure: float = Field(0.8, ge=0, le=1, description="least score of a face that is seen in one still only")
@@ -31,6 +33,8 @@ class SightSettings(Settings):
 
 
 class Sight(Annotator):
+    """Tell faces, colours and light."""
+
     kind = "sight"
     settings_type = SightSettings
     settings: SightSettings
@@ -42,6 +46,7 @@ class Sight(Annotator):
         return FACES.label, LIGHT, MOTION
 
     def find(self, clip: ClipEvidence) -> list[Fact]:
+        """Look at the stills of each shot."""
         facts: list[Fact] = []
         told = framing = moving = ""
         views: list[str] = []
@@ -65,6 +70,7 @@ class Sight(Annotator):
         return facts
 
     def tracks(self, stills: Sequence[Frame], pictures: Sequence[np.ndarray]) -> list[Track]:
+        """Find faces in stills and follow them."""
         if not self.settings.faces:
             return []
         seen = [faces.detect(one, still.time, self.settings.face) for still, one in zip(stills, pictures, strict=True)]
@@ -146,6 +152,7 @@ def recalled(text: str, count: int, views: Sequence[str]) -> str:
 
 
 def standing(tracks: Sequence[Track]) -> str:
+    """Say how many faces are in view, and where."""
     count = len(tracks)
     verb = "face is" if count == 1 else "faces are"
     text = f"{number(count)} {verb} in view"
@@ -161,6 +168,7 @@ def standing(tracks: Sequence[Track]) -> str:
 
 
 def size_of(tracks: Sequence[Track]) -> str:
+    """Name the size of a shot by its tallest face."""
     tallest = max(median(face.height for face in track.faces) for track in tracks)
     return next(name for least, name in SIZES if tallest >= least)
 

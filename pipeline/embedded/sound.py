@@ -10,7 +10,7 @@ from statistics import fmean, median
 
 from pydantic import Field
 
-from asid.pipeline.embedded.base import Annotator, ClipEvidence, Settings
+from asid.pipeline.embedded.base import Annotator, ClipEvidence, EmbeddedSettings
 from asid.pipeline.embedded.words import languages, listing, number, ordinal, quoted
 from asid.pipeline.rows import Fact, Sound, Turn, Utterance
 
@@ -22,7 +22,9 @@ PAUSE, MARGIN = 1.5, 0.5  # s between two stretches that are told as one; s by w
 PAUSED = re.compile(r"[.!?…。！？]$")
 
 
-class SoundSettings(Settings):
+class SoundSettings(EmbeddedSettings):
+    """Say from where on speed and loudness of speech and sound are told."""
+
     fast: float = Field(3.7, gt=0, description="words per second")
     slow: float = Field(1.5, gt=0)
     jump: float = Field(9.0, gt=0, description="dB between neighbouring spans that is told as a change")
@@ -31,7 +33,9 @@ class SoundSettings(Settings):
     min_seconds: float = Field(1.0, gt=0, description="a shorter span of sound or silence is not told")
 
 
-class Hearing(Annotator):
+class Listener(Annotator):
+    """Tell what is said, and kinds and loudness of sound."""
+
     kind = "sound"
     settings_type = SoundSettings
     settings: SoundSettings
@@ -40,6 +44,7 @@ class Hearing(Annotator):
         return SPOKEN, LEVELS, HEARD
 
     def find(self, clip: ClipEvidence) -> list[Fact]:
+        """Tell the course of the sound and of the speech."""
         if not clip.sound:
             return [_fact(0.0, clip.duration, "scene", "the clip has no sound", 1.0, LEVELS)]
         over = [sound for sound in clip.sounds if sound.lies_over]

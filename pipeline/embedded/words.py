@@ -32,10 +32,12 @@ LONGEST_QUOTE = 1500  # characters
 
 
 def number(count: int) -> str:
+    """Write a small number as a word."""
     return NUMBERS[count] if 0 < count < len(NUMBERS) else str(count)
 
 
 def ordinal(place: int) -> str:
+    """Write a place in a row, counted from 0: "first", "21st"."""
     if place < len(ORDINALS):
         return ORDINALS[place]
     last = 0 if place % 100 in (11, 12, 13) else place % 10
@@ -43,6 +45,7 @@ def ordinal(place: int) -> str:
 
 
 def listing(items: Sequence[str], last: str = "and") -> str:
+    """Join items as a sentence does."""
     return f"{', '.join(items[:-1])} {last} {items[-1]}" if len(items) > 1 else "".join(items)
 
 
@@ -56,6 +59,7 @@ def quoted(text: str) -> str:
 
 
 def capital(text: str) -> str:
+    """Write the first letter large."""
     return text[:1].upper() + text[1:]
 
 
@@ -80,4 +84,5 @@ def spot(x: float, y: float) -> str:
 
 
 def languages(code: str) -> str:
+    """Name a language by its ISO 639-1 code."""
     return LANGUAGES.get(code, f"a language with the code {code}")

@@ -25,7 +25,9 @@ class Intake:
         say("listing the inputs")
         pieces = listing.pieces()
         head = next(pieces, None)
-        self.is_due = head is not None or bool(listing.unlisted) or not listing.taken.shards
+        self.is_due = (
+            head is not None or bool(listing.unlisted) or bool(listing.taken.stale) or not listing.taken.shards
+        )
         todo = itertools.chain([head] if head else [], pieces)
         self.pieces: Iterator[Task] = (piece for piece in todo if again or listing.footer(piece) is None)
         if not self.is_due:

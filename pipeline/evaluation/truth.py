@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +34,6 @@ def of_speech(run: Run, truth: Path) -> list[Line]:
 def of_captions(run: Run, truth: Path) -> list[Line]:
     """Quoted speech, on-screen text, anchors."""
     return captions.table(run.all_rows(_step(run, Judged)), truth)
-
-
-KINDS: dict[str, Callable[[Run, Path], list[Line]]] = {
-    "shots": of_shots,
-    "speech": of_speech,
-    "captions": of_captions,
-}
 
 
 def _step(run: Run, kind: type) -> str:

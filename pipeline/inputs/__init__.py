@@ -6,19 +6,22 @@ import glob
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from asid.pipeline.inputs.base import InputConfig, InputError, Listed, ending, listed, refused
 from asid.pipeline.inputs.beside import is_growing, is_partial, passed_over
 from asid.pipeline.inputs.folders import Found, braces, look, walk
-from asid.pipeline.inputs.hub import is_hub, read_dataset
+from asid.pipeline.inputs.hub import is_hub
 from asid.pipeline.inputs.lists import UNFINISHED, files_below, is_list, is_plain_list, read_list, read_parts
 from asid.pipeline.inputs.own import RUN, OwnFolders, lies_in, own_folders
 from asid.pipeline.inputs.packing import fold_duplicates, pack
 from asid.pipeline.inputs.tars import is_tar, read_tar
+from asid.pipeline.registry import INPUTS
 from asid.pipeline.rows import Failure
 from asid.pipeline.storage import REMOTE, Storage, to_path, to_uri
+
+Reader = Callable[[InputConfig, Storage, Counter[str]], Iterator[Listed | Failure]]
 
 __all__ = ["InputConfig", "InputError", "Listed", "fold_duplicates", "list_inputs", "pack"]
 
@@ -30,15 +33,24 @@ def list_inputs(
     files that lie beside videos. Raises InputError for an input that is not there."""
     skipped = Counter() if skipped is None else skipped
     for config in inputs:
-        if is_hub(config.path):
-            yield from read_dataset(config, storage)
-        elif config.path.startswith(REMOTE):
-            yield from _bucket(config, storage, skipped)
-        else:
-            yield from _local(config, storage, skipped)
+        read: Reader = INPUTS.find(kind_of(config))
+        yield from read(config, storage, skipped)
 
 
-def _local(config: InputConfig, storage: Storage, skipped: Counter[str]) -> Iterator[Listed | Failure]:
+def kind_of(config: InputConfig) -> str:
+    """How an input is read: as its `kind` says, else by its address."""
+    scheme, found, _ = config.path.partition("://")
+    if config.kind:
+        return config.kind
+    if is_hub(config.path):
+        return "hub"
+    if config.path.startswith(REMOTE):
+        return "bucket"
+    return scheme if found and scheme != "file" and INPUTS.knows(scheme) else "local"
+
+
+def read_local(config: InputConfig, storage: Storage, skipped: Counter[str]) -> Iterator[Listed | Failure]:
+    """List files on local disk: a file, a folder, a glob, a list or a tar."""
     path = os.fspath(to_path(config.path)) if config.path.startswith("file://") else os.path.expanduser(config.path)
     paths = [(path, "")] if os.path.lexists(path) else []
     if not paths:
@@ -113,7 +125,8 @@ def _at(
         yield listed(uri, config)
 
 
-def _bucket(config: InputConfig, storage: Storage, skipped: Counter[str]) -> Iterator[Listed | Failure]:
+def read_bucket(config: InputConfig, storage: Storage, skipped: Counter[str]) -> Iterator[Listed | Failure]:
+    """List files in a bucket: one, all below an address, or those that a glob fits."""
     try:
         for address in braces(config.path):
             fixed = re.split(r"[*?\[]", address, maxsplit=1)[0]

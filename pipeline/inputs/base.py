@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from asid.pipeline.errors import UserError
+from asid.pipeline.registry import INPUTS
 from asid.pipeline.rows import Failure, Row
 from asid.pipeline.storage import display_name
 
@@ -38,10 +39,18 @@ class InputConfig(BaseModel):
         description="file, folder, glob, s3:// or gs:// address, list (.csv .tsv .jsonl .parquet), WebDataset .tar, "
         "or hf://datasets/ORG/NAME",
     )
+    kind: str = Field("", description="how it is read: local, bucket, hub or yours; empty: by its address")
     licence: str = Field("", description="for rows whose list has no `licence` column")
     source: str = Field("", description="where the videos come from; for rows whose list has no `source` column")
     column: str = Field("", description=f"column of the address in a list; empty: the first of {', '.join(COLUMNS)}")
     tags: dict[str, str] = {}
+
+    @field_validator("kind")
+    @classmethod
+    def _is_there(cls, value: str) -> str:
+        if value and not INPUTS.knows(value):
+            raise ValueError(INPUTS.unknown(value))
+        return value
 
     @model_validator(mode="before")
     @classmethod
@@ -65,6 +74,7 @@ class Listed(Row):
 
 
 def address_id(uri: str) -> str:
+    """Make the id of a listed file from its address: 16 hex digits."""
     return hashlib.sha256(text(uri).encode()).hexdigest()[:16]
 
 
@@ -85,11 +95,11 @@ def listed(uri: str, config: InputConfig, columns: Mapping[str, Any] | None = No
 
 
 def refused(uri: str, kind: str, reason: str, name: str = "") -> Failure:
-    """What stands for an input that never becomes a row."""
+    """What stands for an input that never becomes a row. Its stage is the one that lists the inputs, which sets it."""
     return Failure(
         id=address_id(uri),
         name=text(name or display_name(text(uri))),
-        stage="ingest",
+        stage="",
         kind=kind,
         reason=text(reason),
         attempts=1,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ TAKEN = "run:media/inputs"
 
 
 def is_hub(address: str) -> bool:
+    """Whether an address is of the Hugging Face Hub."""
     return address.startswith(PREFIX)
 
 
@@ -33,7 +35,7 @@ def taken_uri(sha256: str, name: str) -> str:
     return f"{TAKEN}/{sha256}{kind if kind[1:].isalnum() and kind.isascii() else '.bin'}"
 
 
-def read_dataset(config: InputConfig, storage: Storage) -> Iterator[Listed | Failure]:
+def read_dataset(config: InputConfig, storage: Storage, skipped: Counter[str]) -> Iterator[Listed | Failure]:
     """The videos of every split, or of the one asked for; other columns become tags, `split` among them."""
     import datasets
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from asid.pipeline.models import secrets
-
-ProviderName = Literal["openai", "gemini", "vllm", "scripted", "embedded"]
+from asid.pipeline.models.provider import find_provider
 
 VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 
@@ -19,6 +18,8 @@ HOW = frozenset({"faults", "latency", "inline_bytes", "engine"})  # settings tha
 
 
 class Part(BaseModel):
+    """Hold settings that do not change, and refuse unknown ones."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
@@ -48,7 +49,7 @@ class Limits(Part):
 class ModelConfig(Part):
     """Mistakes of type `secret` hold something that must not be printed: show their message without the input."""
 
-    provider: ProviderName
+    provider: str = Field(description="openai, gemini, vllm, scripted, embedded, or another that a package brings")
     model: str = Field("", description="as the provider names it; of `embedded`, which kind; of `scripted`, a label")
     base_url: str = Field("", description="another endpoint than the provider's own; with `vllm`, a served model")
     key: str = Field("", description="NAME of the environment variable that holds the key")
@@ -59,6 +60,12 @@ class ModelConfig(Part):
     timeout: float = Field(300.0, gt=0, description="seconds for one call")
     deadline: float = Field(1500.0, gt=0, description="seconds for one answer, with all its retries and waits")
     retries: int = Field(10, ge=0, description="tries after the first, for errors that can heal")
+
+    @field_validator("provider")
+    @classmethod
+    def _is_there(cls, value: str) -> str:
+        find_provider(value)
+        return value
 
     @field_validator("key")
     @classmethod
@@ -92,19 +99,21 @@ class ModelConfig(Part):
 
     @model_validator(mode="after")
     def _fits_provider(self) -> ModelConfig:
-        if not self.model and self.provider != "scripted":
+        record = find_provider(self.provider)
+        if not self.model and record.needs_model:
             raise ValueError(f"`model` is needed for provider {self.provider}")
-        if self.script and self.provider != "scripted":
+        if self.script and not record.takes_script:
             raise ValueError("`script` is for provider scripted only")
         return self
+
+    @property
+    def is_rules(self) -> bool:
+        """Whether rules answer, in the worker itself: no call leaves it, and nothing is paid."""
+        return find_provider(self.provider).is_rules
 
     def identity(self) -> dict[str, Any]:
         """What changes answers. An endpoint is left out: the same model elsewhere gives the same dataset. So are the
         faults that a scripted model plays."""
         settings = {name: value for name, value in self.settings.items() if name not in HOW}
         identity: dict[str, Any] = {"provider": self.provider, "model": self.model, "settings": settings}
-        if self.provider == "embedded":
-            from asid.pipeline.embedded import VERSION
-
-            return identity | {"version": VERSION}
-        return identity | ({"script": self.script} if self.provider == "scripted" else {})
+        return identity | find_provider(self.provider).identity(self)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,9 @@ from asid.pipeline.models.config import Limits, ModelConfig
 from asid.pipeline.models.layers.limiter import Gate, Limiter
 from asid.pipeline.models.layers.replay import Replaying
 from asid.pipeline.models.layers.retry import Limited, Persistent
+from asid.pipeline.models.provider import find_provider, missing_packages
 from asid.pipeline.models.spend import Budgeted, Purse, prices_of
+from asid.pipeline.registry import PROVIDERS
 from asid.pipeline.storage import Storage
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def open_model(
     """The model `name` of the manifest, for one stage. Without a `gate` it is paced within this process alone; without
     a `purse` nothing bounds its spending. `mode` batch: through the provider's batch API. Raises Misconfigured."""
     provider = open_provider(config, storage)
-    if config.provider == "embedded":
+    if find_provider(config.provider).is_rules:
         return Replaying(provider, name, config)
     if purse and not prices_of(config).known:
         raise Misconfigured(
@@ -53,64 +54,36 @@ def open_model(
 
 
 def batched(provider: Model, config: ModelConfig) -> Model:
+    """Put a provider's batch API before it. Raises Misconfigured where it has none."""
     from asid.pipeline.models.layers.batch import Batched
-    from asid.pipeline.models.providers.batch_apis import GeminiBatches, OpenAIBatches
-    from asid.pipeline.models.providers.gemini import GeminiModel
-    from asid.pipeline.models.providers.openai import OpenAIModel
 
-    if isinstance(provider, GeminiModel):
-        return Batched(provider, GeminiBatches(provider))
-    if isinstance(provider, OpenAIModel):
-        return Batched(provider, OpenAIBatches(provider))
-    raise Misconfigured(f"`mode: batch` is for openai and gemini; {config.provider} has no batch API")
+    make = find_provider(config.provider).batches
+    if make is None:
+        able = [name for name in PROVIDERS.shipped if find_provider(name).batches]
+        raise Misconfigured(f"`mode: batch` is for {' and '.join(able)}; {config.provider} has no batch API")
+    return Batched(provider, make(provider))
 
 
 def open_provider(config: ModelConfig, storage: Storage) -> Model:
     """The bare provider. Each is imported only when it is named. Raises Misconfigured."""
     if unknown := unknown_settings(config):
         raise Misconfigured("; ".join(unknown))
-    if config.provider == "scripted":
-        from asid.pipeline.models.providers.scripted import ScriptedModel
-
-        return ScriptedModel(config)
-    if config.provider == "embedded":
-        from asid.pipeline.embedded import open_embedded
-
-        return open_embedded(config.model, storage, config.settings)
-    if config.provider == "gemini":
-        from asid.pipeline.models.providers.gemini import GeminiModel
-
-        return GeminiModel(config, storage)
-    if config.provider == "vllm":
-        from asid.pipeline.models.providers.vllm import ServedVLLM, VLLMModel
-
-        return ServedVLLM(config, storage) if config.base_url else VLLMModel(config, storage)
-    from asid.pipeline.models.providers.openai import OpenAIModel
-
-    return OpenAIModel(config, storage)
-
-
-def known_settings(config: ModelConfig) -> frozenset[str]:
-    from asid.pipeline.models.providers import gemini, openai, scripted, vllm
-
-    modules = {"openai": openai, "gemini": gemini, "scripted": scripted, "vllm": vllm}
-    return modules[config.provider].SETTINGS
+    return find_provider(config.provider).open(config, storage)
 
 
 def unknown_settings(config: ModelConfig) -> list[str]:
     """Settings that the provider does not have: they would be lost without a word."""
-    if config.provider == "embedded":
-        return []  # each kind knows its own
-    known = known_settings(config)
+    known = find_provider(config.provider).settings
+    if known is None:
+        return []
     unknown = sorted(set(config.settings) - known)
-    return [f"setting {name!r} is unknown to {config.provider}; it has {', '.join(sorted(known))}" for name in unknown]
+    has = f"it has {', '.join(sorted(known))}" if known else "it has none"
+    return [f"setting {name!r} is unknown to {config.provider}; {has}" for name in unknown]
 
 
 def unknown_values(config: ModelConfig) -> list[str]:
     """Settings whose value is none of those that the provider knows."""
-    from asid.pipeline.models.providers import gemini, openai
-
-    known = {"openai": openai.VALUES, "gemini": gemini.VALUES}.get(config.provider, {})
+    known = find_provider(config.provider).values
     wrong = [(name, values) for name, values in known.items() if config.settings.get(name, values[0]) not in values]
     return [
         f"setting {name}: {config.settings[name]!r} is not one of {', '.join(values)}: set `settings.{name}` to one"
@@ -120,18 +93,7 @@ def unknown_values(config: ModelConfig) -> list[str]:
 
 def unfit_media(config: ModelConfig, sees: Collection[str], whole_files: bool) -> list[str]:
     """Why the model cannot be shown what a step wants it to see. `whole_files`: each clip is a file of its own."""
-    settings = config.settings
-    if config.provider != "openai":
-        return []
-    problems = []
-    if "video" in sees and not config.base_url and settings.get("video", "frames") != "frames":
-        problems.append("OpenAI's own endpoint takes no video: set `settings.video: frames`, or name a `base_url`")
-    if "video" in sees and settings.get("video") == "uri" and not whole_files:
-        problems.append("`video: uri` shows whole files and clips are spans: set `settings.video: data`, or let `cut` "
-                        "make files (`method: encode`)")  # fmt: skip
-    if "audio" in sees and not config.base_url and settings.get("audio", "input_audio") != "input_audio":
-        problems.append("OpenAI's own endpoint takes no audio by address: set `settings.audio: input_audio`")
-    return problems
+    return list(find_provider(config.provider).unfit(config, sees, whole_files))
 
 
 # --- what workers share ------------------------------------------------------------------------------------------
@@ -139,9 +101,10 @@ def unfit_media(config: ModelConfig, sees: Collection[str], whole_files: bool) -
 
 def endpoint(name: str, config: ModelConfig) -> str:
     """What shares one limiter: calls with one key to one address. "" for models inside a worker, which need none."""
-    if config.provider == "embedded" or (config.provider == "vllm" and not config.base_url):
+    record = find_provider(config.provider)
+    if not record.is_remote(config):
         return ""
-    return f"scripted {name}" if config.provider == "scripted" else f"{config.provider} {config.base_url} {config.key}"
+    return record.shares(name) if record.shares else f"{config.provider} {config.base_url} {config.key}"
 
 
 def strictest(limits: Iterable[Limits]) -> Limits:
@@ -179,10 +142,11 @@ async def check_model(config: ModelConfig, storage: Storage, elsewhere: bool = F
     has; that costs nothing. `elsewhere`: its workers have an environment of their own."""
     if problems := unknown_settings(config) + unknown_values(config):
         return problems
-    missing = config.provider == "vllm" and not config.base_url and importlib.util.find_spec("vllm") is None
+    record = find_provider(config.provider)
+    missing = missing_packages(config) if not record.is_remote(config) else []
     if missing and not elsewhere:
-        return ["vllm is not installed: pip install 'asid-verify[vllm]', or name a served model with `base_url`"]
-    if config.provider == "vllm" and not config.base_url:
+        return list(missing)
+    if not record.is_checked_open(config):
         return []  # opening it would load the weights
     try:
         provider = open_provider(config, storage)

@@ -7,8 +7,8 @@ import os
 from asid.pipeline.models import secrets
 from asid.pipeline.models.base import Misconfigured
 from asid.pipeline.models.config import ModelConfig
+from asid.pipeline.models.provider import find_provider
 
-USUAL = {"openai": "OPENAI_API_KEY", "gemini": "GEMINI_API_KEY"}
 NO_KEY = "none"  # clients insist on one; local servers do not
 
 
@@ -24,6 +24,7 @@ class Key:
         return f"<{self.name or 'no key'}>"
 
     def clean(self, text: str) -> str:
+        """Hide the key in a text."""
         for form in secrets.forms(self.secret):
             text = text.replace(form.decode(), f"<{self.name}>")
         return text
@@ -36,7 +37,7 @@ def variable(config: ModelConfig) -> str:
     """The environment variable that a model's key is in; "" when it needs none."""
     if config.key:
         return config.key
-    return "" if config.base_url else USUAL.get(config.provider, "")
+    return "" if config.base_url else find_provider(config.provider).key
 
 
 def read_key(config: ModelConfig) -> Key:

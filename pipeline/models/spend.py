@@ -13,6 +13,7 @@ from typing import Protocol
 from asid.pipeline.models.base import Layer, OutOfBudget, Request, Response, Usage
 from asid.pipeline.models.config import Limits, ModelConfig, Prices
 from asid.pipeline.models.layers.replay import Entry, read_entries
+from asid.pipeline.models.provider import find_provider
 from asid.pipeline.storage import Storage
 
 MILLION = 1_000_000
@@ -23,7 +24,7 @@ FREE = Prices(input=0.0, output=0.0)
 
 def prices_of(config: ModelConfig) -> Prices:
     """Models that run inside the worker cost nothing per token."""
-    return FREE if config.provider in ("embedded", "scripted") and not config.prices.known else config.prices
+    return FREE if find_provider(config.provider).is_free and not config.prices.known else config.prices
 
 
 def cost(usage: Usage, prices: Prices) -> float | None:
@@ -118,6 +119,7 @@ def spent(storage: Storage, stages: Iterable[str], models: Mapping[str, ModelCon
 
 
 def add(usages: Iterable[Usage]) -> Usage:
+    """Add up token counts."""
     totals = dict.fromkeys(Usage.model_fields, 0)
     for usage in usages:
         for name in totals:
@@ -163,6 +165,8 @@ class Ticket:
 
 
 class Purse(Protocol):
+    """Keep the money of a run: what a call may cost is set aside before it, what it cost replaces that."""
+
     async def reserve(self, stage: str, model: str, guess: float) -> Ticket: ...
 
     async def settle(self, ticket: Ticket, stage: str, model: str, usd: float) -> None: ...

@@ -19,8 +19,9 @@ from asid.pipeline.inputs import InputConfig
 from asid.pipeline.models import secrets
 from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.prompts import shipped
-from asid.pipeline.recipe.mistakes import mistakes, nearest
+from asid.pipeline.recipe.mistakes import mistakes
 from asid.pipeline.recipe.steps import Step, stage_name, steps_of
+from asid.pipeline.registry import nearest
 
 LARGEST = 4 << 20  # bytes of a manifest
 
@@ -34,6 +35,8 @@ class ManifestError(UserError):
 
 
 class Budget(BaseModel):
+    """Say how much may be spent, in USD."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     usd: float | None = Field(None, gt=0, description="no new call starts above it")

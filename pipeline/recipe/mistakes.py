@@ -3,7 +3,6 @@ annotators that are not there, and stages that cannot work on what comes before 
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -11,12 +10,13 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from asid import stages
 from asid.pipeline.models import secrets
 from asid.pipeline.recipe.steps import Step, find_stage, flow, settings_of, stage_name, steps_of
+from asid.pipeline.registry import STAGES, UnknownName, nearest
 from asid.pipeline.rows import Candidate, Captioned, Decision, Drafted, Row, Scored
 from asid.pipeline.stage import Stage, StageConfig
 
+FIRST = ("ingest", "cases")  # what a recipe can begin with: videos, or the cases of a benchmark
 STEP_NAME = re.compile(r"^[a-z][a-z0-9_-]{0,40}$")
 
 
@@ -42,15 +42,12 @@ def _mistakes(values: dict[str, Any], manifest: type[BaseModel]) -> Iterator[tup
         here: tuple[str | int, ...] = ("recipe", index)
         known, so_far = False, known
         if not isinstance(entry, dict) or "stage" not in entry:
-            yield here, f"each recipe entry needs `stage`, one of {', '.join(stages.names())}"
+            yield here, f"each recipe entry needs `stage`, one of {', '.join(STAGES.names())}"
             continue
         try:
             kind = find_stage(str(entry["stage"]))
-        except KeyError:
-            yield (*here, "stage"), f"no stage {entry['stage']!r}{nearest(str(entry['stage']), stages.names())}"
-            continue
-        except (ImportError, AttributeError, TypeError) as error:
-            yield (*here, "stage"), f"cannot load stage {entry['stage']!r}: {error}"
+        except UnknownName as error:
+            yield (*here, "stage"), str(error)
             continue
         config_type: type[StageConfig] = kind.types()[-1]
         try:
@@ -71,7 +68,7 @@ def _mistakes(values: dict[str, Any], manifest: type[BaseModel]) -> Iterator[tup
                 yield here, f"{step} names the model {model!r}, which `models` does not have{nearest(model, models)}"
         if config.resources.env and config.resources.env not in environments:
             yield here, f"{step} names the environment {config.resources.env!r}, which `environments` does not have"
-    if isinstance(recipe, list) and recipe and isinstance(recipe[0], dict) and stage_name(recipe[0]) != "ingest":
+    if isinstance(recipe, list) and recipe and isinstance(recipe[0], dict) and stage_name(recipe[0]) not in FIRST:
         yield ("recipe", 0), "the first stage must be `ingest`"
     elif isinstance(recipe, list) and recipe and known:
         steps = list(steps_of(recipe))
@@ -87,7 +84,7 @@ def _misplaced(steps: Sequence[Step]) -> Iterator[tuple[tuple[str | int, ...], s
         before = ", ".join(name for name in step.inputs if rows[name][1] is not Decision)
         if wanted := [kind for kind in step.kind.takes(step.config) if not issubclass(taken, kind)]:
             says = f"{step.name} works on {wanted[0].__name__} rows, and {before} before it gives {taken.__name__}"
-            fitting = " or ".join(f"`{name}`" for name in stages.names() if _leads(name, taken, wanted[0]))
+            fitting = " or ".join(f"`{name}`" for name in STAGES.shipped if _leads(name, taken, wanted[0]))
             yield ("recipe", index), says + (f": put {fitting} between them" if fitting else "")
         elif issubclass(given, step.kind.types()[0]) and not issubclass(given, taken):
             yield ("recipe", index), f"{step.name} would lose what {before} has made: put it before {before}"
@@ -146,10 +143,3 @@ def _inner(annotation: Any) -> Any:
         if (found := _inner(argument)) is not None:
             return found
     return None
-
-
-def nearest(word: str, known: Any) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    return f"; known: {', '.join(sorted(known))}" if known else ""

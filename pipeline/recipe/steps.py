@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from asid import stages
+from asid.pipeline import registry
 from asid.pipeline.rows import Candidate, Captioned, Row
 from asid.pipeline.stage import CorpusPass, Stage
 
@@ -33,21 +32,18 @@ class Step:
 
 
 def find_stage(name: str) -> StageKind:
-    """A shipped stage by its name, or any stage as `module:Class`."""
-    if ":" in name:
-        module, _, attribute = name.partition(":")
-        kind = getattr(importlib.import_module(module), attribute)
-        if not (isinstance(kind, type) and issubclass(kind, (Stage, CorpusPass))):
-            raise TypeError(f"{name} is not a Stage")
-        return kind
-    return stages.load(name)
+    """Find a stage by its name, or as `module:Class`. Raises UnknownName."""
+    kind = registry.STAGES.find(name)
+    if not (isinstance(kind, type) and issubclass(kind, (Stage, CorpusPass))):
+        raise registry.UnknownName(f"{name} is not a Stage: derive its class from Stage or CorpusPass")
+    return kind
 
 
 def stage_name(entry: Mapping[str, Any]) -> str:
     """Of a recipe entry; nothing when it names no stage."""
     try:
         return find_stage(str(entry.get("stage"))).name
-    except (KeyError, ImportError, AttributeError, TypeError):
+    except registry.UnknownName:
         return ""  # told as a mistake of its own
 
 

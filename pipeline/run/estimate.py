@@ -147,7 +147,8 @@ def _answers(step: str, shard: str) -> str:
 
 
 def _seconds(run: Run, shard: str) -> float:
-    return sum(row.duration for row in run.rows(next(iter(run.steps)), shard))
+    seconds: float = sum(row.duration for row in run.rows(next(iter(run.steps)), shard))
+    return seconds
 
 
 def _name(run: Run, picked: Sequence[tuple[Any, str]]) -> str:

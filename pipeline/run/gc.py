@@ -17,6 +17,8 @@ ADDRESSES = ("uri", "source_uri", "duplicates", "frames")  # columns that name f
 
 @dataclass(frozen=True)
 class Orphan:
+    """Name a file that no row of the run needs."""
+
     uri: str
     size: int  # bytes
 
@@ -34,6 +36,7 @@ def orphans(run: Run) -> list[Orphan]:
 
 
 def remove(run: Run, found: list[Orphan]) -> None:
+    """Delete what nothing needs, and what was left of work that broke off."""
     for orphan in found:
         run.storage.delete(orphan.uri)
     if run.storage.is_local:

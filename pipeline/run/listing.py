@@ -30,6 +30,7 @@ MOST = 512  # files in a piece
 
 
 def is_piece(shard: str) -> bool:
+    """Whether a shard holds files that are being probed, and is none of the run's own."""
     return shard.startswith(PIECE)
 
 
@@ -40,25 +41,38 @@ class Taken:
     shards: list[str] = field(default_factory=list)
     address: dict[int, int] = field(default_factory=dict)  # of a listed file -> number of its shard
     video: dict[int, int] = field(default_factory=dict)  # id of a video -> number of its shard
-    passing: set[int] = field(default_factory=set)  # addresses whose failure may have passed
+    passing: set[int] = field(default_factory=set)  # addresses whose failure may have passed, or is told no more
+    stale: set[int] = field(default_factory=set)  # numbers of shards that were made by other settings
 
     @classmethod
     def read(cls, run: Run, step: str, names: Sequence[str]) -> Taken:
+        """Read what the shards `names` of a step hold."""
         taken = cls(list(names))
         for number, name in enumerate(names):
             footer = shards.footer(run.storage, run.uri(step, name))
             if footer is None:
                 continue
-            failed = set(footer.failed)
+            if footer.fingerprint != run.fingerprints[step]:
+                taken.stale.add(number)
             for id, count in footer.outcomes:
                 if count:
                     taken.video[int(id, 16)] = number
             for address, _ in footer.listed or _addresses(run, step, name, footer):
                 taken.address[int(address, 16)] = number
-            if failed:
-                found = run.failures(step, name)
-                taken.passing.update(int(failure.id, 16) for failure in found if failure.may_pass)
+            if footer.failed:
+                told = {failure.id: failure for failure in _told(run, step, name)}
+                for id in footer.failed:
+                    if id not in told or told[id].may_pass:
+                        taken.passing.add(int(id, 16))
         return taken
+
+
+def _told(run: Run, step: str, name: str) -> list[Failure]:
+    """The failures of a shard; none where their file is damaged."""
+    try:
+        return run.failures(step, name)
+    except shards.DamagedShard:
+        return []
 
 
 def _addresses(run: Run, step: str, name: str, footer: Footer) -> list[tuple[str, str]]:
@@ -69,7 +83,8 @@ def _addresses(run: Run, step: str, name: str, footer: Footer) -> list[tuple[str
 
 class Listing:
     """The inputs of a run. `found` counts what `pieces` has listed so far, `known` what the shards hold already. With
-    `everything`, what the shards hold is probed anew; with `only`, the addresses and videos of these ids alone."""
+    `everything`, what the shards hold is probed anew, else what is in shards of other settings; with `only`, the
+    addresses and videos of these ids alone."""
 
     def __init__(
         self, run: Run, step: str, survey: Survey, everything: bool = False, only: frozenset[str] | None = None
@@ -123,7 +138,9 @@ class Listing:
     def _is_due(self, address: int) -> bool:
         if address not in self.taken.address:
             return self.only is None
-        again = self.everything or address in self.taken.passing if self.only is None else address in self.only
+        again = self.everything or address in self.taken.passing or self.taken.address[address] in self.taken.stale
+        if self.only is not None:
+            again = address in self.only
         if again:
             self.again.add(address)
         return again
@@ -134,9 +151,17 @@ class Listing:
         return Task(self.step, PIECE + name, listed=tuple(batch))
 
     def footer(self, piece: Task) -> Footer | None:
-        """Of a piece that has been probed already, with these settings."""
-        footer = shards.footer(self.run.storage, self.run.uri(self.step, piece.shard))
-        return footer if footer and footer.fingerprint == self.run.fingerprints[self.step] else None
+        """Of a piece that has been probed already, with these settings, and is whole."""
+        uri = self.run.uri(self.step, piece.shard)
+        try:
+            footer = shards.footer(self.run.storage, uri)
+            if footer is None or footer.fingerprint != self.run.fingerprints[self.step]:
+                return None
+            shards.verify(self.run.storage, uri)
+            told = [failure.id for failure in self.run.failures(self.step, piece.shard)]
+        except shards.DamagedShard:
+            return None
+        return footer if told == footer.failed else None
 
     # --- from pieces to shards -----------------------------------------------------------------------------------
 
@@ -190,7 +215,7 @@ class Listing:
         failures to the videos is then in no shard for a moment, never in two."""
         made = {video.id: video for video in videos}
         told = {failure.id: failure for failure in failures}
-        numbers = {self.taken.address[address] for address in self.again}
+        numbers = {self.taken.address[address] for address in self.again} | self.taken.stale
         for number in range(len(self.taken.shards)) if self.everything else sorted(numbers):
             name = self.taken.shards[number]
             footer = shards.footer(self.run.storage, self.run.uri(self.step, name))
@@ -198,7 +223,7 @@ class Listing:
             listed = footer.listed or _addresses(self.run, self.step, name, footer)
             redone = {address: id for address, id in listed if int(address, 16) in self.again}
             rows: list[Video] = self.run.rows(self.step, name)
-            failed = self.run.failures(self.step, name)
+            failed = _told(self.run, self.step, name)
             anew = [made.get(row.id) if row.id in redone.values() else row for row in rows]
             here = [video for video in anew if video is not None]
             told_here = [failure for failure in failed if failure.id not in redone]

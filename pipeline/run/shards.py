@@ -25,6 +25,7 @@ FORMAT = "1"  # of the run folder; a run of another format is refused
 FOOTER = b"asid"
 FOOTER_CRC = b"asid.crc32"  # of the footer's bytes; files of earlier versions have none
 PLAIN = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_(), bytes: pa.binary()}
+MADE_AGAIN = ": asid run makes it again, from what is stored"
 RecordType = TypeVar("RecordType", bound=Record)
 
 
@@ -37,7 +38,7 @@ class DamagedShard(ShardError):
 
     def __init__(self, uri: str, reason: object):
         told = str(reason).split("\n", 1)[0][:200]
-        super().__init__(f"{uri} is damaged ({told}): asid run makes it again, from stored answers")
+        super().__init__(f"{uri} is damaged ({told}){MADE_AGAIN}")
         self.uri = uri
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -135,6 +136,7 @@ def digest(rows: Iterable[Record]) -> str:
 
 
 def encode(kind: type[RecordType], rows: Sequence[RecordType], footer: Footer) -> bytes:
+    """Make the bytes of a shard: Parquet whose schema is that of `kind`."""
     maps = _maps(kind)
     dumped = []
     for row in rows:
@@ -143,11 +145,16 @@ def encode(kind: type[RecordType], rows: Sequence[RecordType], footer: Footer) -
             plain[name] = sorted(plain[name].items())
         dumped.append(plain)
     table = pa.Table.from_pylist(dumped, schema=schema(kind))
-    said = footer.model_dump_json().encode()
-    table = table.replace_schema_metadata({FOOTER: said, FOOTER_CRC: b"%08x" % zlib.crc32(said)})
+    table = table.replace_schema_metadata(metadata(footer))
     sink = BytesIO()
     pq.write_table(table, sink, compression="zstd", row_group_size=256, write_page_checksum=True)
     return sink.getvalue()
+
+
+def metadata(footer: Footer) -> dict[bytes, bytes]:
+    """A footer, with its checksum, as the metadata of a Parquet file."""
+    said = footer.model_dump_json().encode()
+    return {FOOTER: said, FOOTER_CRC: b"%08x" % zlib.crc32(said)}
 
 
 def write(storage: Storage, uri: str, kind: type[RecordType], rows: Sequence[RecordType], footer: Footer) -> None:

@@ -30,6 +30,7 @@ class Block:
 
     @property
     def end(self) -> float:
+        """When it ends, in s."""
         return self.start + len(self.samples) / RATE
 
 
@@ -44,14 +45,17 @@ class Segment:
 
     @property
     def start(self) -> float:
+        """When its first word begins, in s."""
         return self.words[0].start
 
     @property
     def end(self) -> float:
+        """When its last word ends, in s."""
         return self.words[-1].end
 
     @property
     def text(self) -> str:
+        """Its words in one text."""
         return " ".join(word.text for word in self.words)
 
 
@@ -70,6 +74,8 @@ class Tongue:
 
 @dataclass(frozen=True)
 class Heard:
+    """Hold what a recogniser made of a recording."""
+
     segments: tuple[Segment, ...]
     turns: tuple[Turn, ...]  # empty when the backend tells no speakers apart; words may carry speakers already
     language: str  # ISO 639-1
@@ -80,6 +86,8 @@ class Heard:
 
 
 class Backend(Protocol):
+    """Recognise speech."""
+
     name: str  # models, versions and hashes, as the row shows them; complete after `open`
 
     def open(self) -> None:

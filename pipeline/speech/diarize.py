@@ -43,18 +43,22 @@ TRUST = 2.0  # s of a cell that weigh as much as the whole voice
 
 @dataclass(frozen=True)
 class Window:
+    """Hold which voices are active in one window of the recording."""
+
     first: int  # frame of the recording
     active: np.ndarray  # bool (3, 589): the voices
 
     @property
     def together(self) -> np.ndarray:
         """How many speak, (589,)."""
-        return self.active.sum(0)
+        count: np.ndarray = self.active.sum(0)
+        return count
 
     @property
     def alone(self) -> np.ndarray:
         """Where each voice speaks alone, bool (3, 589)."""
-        return self.active & (self.together == 1)
+        alone: np.ndarray = self.active & (self.together == 1)
+        return alone
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,7 @@ class Diarizer:
     _blocks: int = 0
 
     def add(self, block: Block) -> None:
+        """Hear the next block."""
         windows, stretches = self.networks.hear(block)
         self.windows += windows
         self.stretches += stretches
@@ -143,6 +148,7 @@ class Networks:
         return windows, stretches
 
     def window(self, first: int, part: np.ndarray, own: slice) -> tuple[Window, list[Stretch]]:
+        """Find the voices of one window, and the stretches in which one speaks alone."""
         sound = np.zeros(WINDOW, np.float32)
         sound[: len(part)] = part
         window = Window(first, self._segment.run(None, {"waveforms": sound[None, None]})[0][0].T > 0.5)

@@ -11,13 +11,23 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from pydantic import Field
+
 from asid.pipeline.speech import weights
 from asid.pipeline.speech.base import Block, Heard, MissingPart, Segment
 from asid.pipeline.speech.faster_whisper import FasterWhisper
+from asid.pipeline.speech.recognisers import Recogniser, SpeakerSettings
 
 PRECISION = "float32"  # sums of 8-bit numbers come out differently on different processors, and so do words
 ENGLISH_ONLY = "this recogniser knows English only: the score says how well English fits"
 BASE, TINY_EN = "base", "tiny.en"
+
+
+class EmbeddedRecogniserSettings(SpeakerSettings):
+    """Settings of the recognisers that travel inside packages."""
+
+    weights: str = Field(BASE, description="base (99 languages) or tiny.en (English, thrice as fast)")
+    beam: int = Field(5, ge=1)
 
 
 class Embedded(FasterWhisper):
@@ -69,3 +79,18 @@ def fit(segments: Iterable[Segment]) -> float:
     scored = [(len(segment.words), segment.logprob) for segment in segments]
     words = sum(count for count, _ in scored)
     return math.exp(min(0.0, sum(count * logprob for count, logprob in scored) / words)) if words else 0.0
+
+
+def _make(settings: EmbeddedRecogniserSettings, threads: int) -> Embedded:
+    return Embedded(
+        settings.weights or BASE,
+        settings.language,
+        threads,
+        settings.beam,
+        settings.diarize,
+        min_speakers=settings.min_speakers,
+        max_speakers=settings.max_speakers,
+    )
+
+
+EMBEDDED = Recogniser(EmbeddedRecogniserSettings, _make)

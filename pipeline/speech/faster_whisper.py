@@ -4,20 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
+from pydantic import Field
 
 from asid.pipeline.rows import Word
 from asid.pipeline.speech import weights
 from asid.pipeline.speech.base import RATE, UNSPACED, Block, Heard, MissingPart, Segment, Span, Tongue
 from asid.pipeline.speech.diarize import Diarizer, Networks
-from asid.pipeline.speech.languages import Main, Odds, Stretch, ruling, stretches
+from asid.pipeline.speech.languages import LanguageStretch, Main, Odds, ruling, stretches
+from asid.pipeline.speech.recognisers import Device, Recogniser, SpeakerSettings
 
 CHUNK = 28.0  # s that the model reads at once: it was trained on 30
 PAUSE = 2.0  # s of silence that it reads across
 FRAMES = 100  # of the recogniser's features in a second
 FEWEST, MOST = 5 * FRAMES, 30 * FRAMES  # features by which a language is told: what is shorter is padded with silence
+
+
+class FasterWhisperSettings(SpeakerSettings):
+    """Settings of Whisper through CTranslate2."""
+
+    HOW: ClassVar[frozenset[str]] = frozenset({"device", "batch"})
+
+    weights: str = Field("large-v3", min_length=1, description="a Whisper size, hub repository or folder")
+    device: Device = "auto"
+    compute_type: str = Field("default", description="of CTranslate2: int8, float16, float32, …")
+    beam: int = Field(5, ge=1)
+    batch: int = Field(8, ge=1, description="chunks of speech that the model reads at once")
 
 
 class FasterWhisper:
@@ -82,6 +96,7 @@ class FasterWhisper:
 
     @property
     def multilingual(self) -> bool:
+        """Whether the weights know other languages than English."""
         return bool(self._whisper.model.is_multilingual)
 
     def hear(self, blocks: Iterable[Block]) -> Heard:
@@ -109,7 +124,7 @@ class FasterWhisper:
             return [Tongue(language, 1.0, block.speech)]
         return main.tell([(stretch, self._odds(block, stretch)) for stretch in stretches(block.speech)])
 
-    def _odds(self, block: Block, stretch: Stretch) -> Odds:
+    def _odds(self, block: Block, stretch: LanguageStretch) -> Odds:
         """Probability of each language over the first 30 s of the stretch. Its features are padded no further than they
         have to be: an encoder that reads 8 s instead of 30 takes a quarter of the time and tells languages as well."""
         from faster_whisper import audio
@@ -175,3 +190,21 @@ def chunks(speech: Iterable[Span], longest: float = CHUNK, pause: float = PAUSE)
         size = (end - start) / parts
         joined += [(start + part * size, start + (part + 1) * size) for part in range(parts)]
     return joined
+
+
+def _make(settings: FasterWhisperSettings, threads: int) -> FasterWhisper:
+    return FasterWhisper(
+        settings.weights,
+        settings.device,
+        settings.compute_type,
+        settings.language,
+        settings.beam,
+        settings.batch,
+        threads,
+        settings.diarize,
+        settings.min_speakers,
+        settings.max_speakers,
+    )
+
+
+FASTER_WHISPER = Recogniser(FasterWhisperSettings, _make)

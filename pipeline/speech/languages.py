@@ -21,7 +21,7 @@ Odds = Mapping[str, float]  # ISO 639-1 -> probability
 
 
 @dataclass(frozen=True)
-class Stretch:
+class LanguageStretch:
     """Speech that is listened to at once: its spans, in seconds on the picture's clock."""
 
     spans: tuple[Span, ...]
@@ -31,7 +31,7 @@ class Stretch:
         return sum(end - start for start, end in self.spans)
 
 
-def stretches(speech: Iterable[Span], listen: float = LISTEN) -> list[Stretch]:
+def stretches(speech: Iterable[Span], listen: float = LISTEN) -> list[LanguageStretch]:
     """Spans of speech put together until they last `listen` seconds; a rest that is too short to tell joins the last
     stretch."""
     found: list[list[Span]] = []
@@ -45,7 +45,7 @@ def stretches(speech: Iterable[Span], listen: float = LISTEN) -> list[Stretch]:
     if len(found) > 1 and total < ENOUGH:
         rest = found.pop()
         found[-1] += rest
-    return [Stretch(tuple(spans)) for spans in found]
+    return [LanguageStretch(tuple(spans)) for spans in found]
 
 
 class Main:
@@ -54,7 +54,7 @@ class Main:
     def __init__(self) -> None:
         self._weights: dict[str, float] = {}  # language -> seconds of speech times probability
 
-    def tell(self, heard: Sequence[tuple[Stretch, Odds]]) -> list[Tongue]:
+    def tell(self, heard: Sequence[tuple[LanguageStretch, Odds]]) -> list[Tongue]:
         """The stretches of one block, in order, by language; those of one language in a row are one."""
         for stretch, odds in heard:
             for language, probability in odds.items():
@@ -73,7 +73,7 @@ class Main:
     def language(self) -> str:
         return max(self._weights, key=lambda language: self._weights[language], default="")
 
-    def _of(self, stretch: Stretch, odds: Odds) -> str:
+    def _of(self, stretch: LanguageStretch, odds: Odds) -> str:
         best = max(odds, key=lambda language: odds[language], default="")
         other = best != self.language and stretch.seconds >= ENOUGH and odds.get(self.language, 0.0) < LIKELY
         return best if other and odds[best] >= SURE else self.language

@@ -55,7 +55,10 @@ class SoundDetector(Protocol):
 
 
 class Listening(Protocol):
-    def add(self, block: Block) -> None: ...
+    """Tell kinds of sound apart, block by block."""
+
+    def add(self, block: Block) -> None:
+        """Hear the next block."""
 
     def sounds(self, powers: np.ndarray) -> list[Sound]:
         """What was heard, in order of time. `powers`: mean square of each TICK of the recording."""
@@ -85,6 +88,8 @@ class Music:
 
 @dataclass
 class MusicListening:
+    """Tell music from other sound, by what the model says of each look."""
+
     model: Any
     _scores: list[np.ndarray] = field(default_factory=list)  # (looks, 2) each, with the time of the first
     _starts: list[float] = field(default_factory=list)

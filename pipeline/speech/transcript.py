@@ -32,6 +32,8 @@ class Layout(BaseModel):
 
 @dataclass(frozen=True)
 class Transcript:
+    """Hold what was heard of a video, ready for its row."""
+
     language: str
     language_score: float
     utterances: tuple[Utterance, ...] = ()
@@ -99,12 +101,14 @@ def told(sound: Sound, heard: Heard) -> Sound:
 
 
 def said(speech: bool, words: bool) -> list[str]:
+    """Say why there are no words, if there are none."""
     if words:
         return []
     return ["there is speech, but no words to believe" if speech else "nobody speaks"]
 
 
 def unsure(heard: Heard, words: bool) -> list[str]:
+    """Say when the language is so uncertain that the words may be of another."""
     if not words or heard.language_score >= MOSTLY:
         return []
     return [f"these words may be wrong or of another language: {heard.language} fits with {heard.language_score:.2f}"]

@@ -26,6 +26,7 @@ PREFIX = "_ZN9cppannote19embedded_community1"
 
 
 def digest(path: Path) -> str:
+    """Give the SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

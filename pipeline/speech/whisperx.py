@@ -1,8 +1,7 @@
 """WhisperX: batched Whisper, word times by forced alignment, speakers by pyannote. Needs torch, and an environment of
 its own, because its pins fight those of the base install.
 
-Reads `weights`, `device`, `compute_type`, `language`, `beam`, `batch`, `aligner`, `diarize`, `diarizer` and the
-numbers of speakers. pyannote's pipeline hears a recording as a whole: it is kept in memory, 230 MB an hour.
+pyannote's pipeline hears a recording as a whole: it is kept in memory, 230 MB an hour.
 """
 
 from __future__ import annotations
@@ -14,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import Field
 
 from asid.pipeline.rows import Turn, Voice, Word
-from asid.pipeline.speech.backends import Hearing
 from asid.pipeline.speech.base import RATE, Block, Heard, MissingPart, Segment, Tongue
-from asid.pipeline.speech.faster_whisper import FasterWhisper
+from asid.pipeline.speech.faster_whisper import FasterWhisper, FasterWhisperSettings
+from asid.pipeline.speech.recognisers import Recogniser
 
 GATED = (
     "{repository} is gated: accept its terms at https://huggingface.co/{repository} and export HF_TOKEN=…, or set "
@@ -34,12 +34,24 @@ SENTENCES = (
 )
 
 
+class WhisperXSettings(FasterWhisperSettings):
+    """Settings of WhisperX."""
+
+    aligner: str = Field("", description="alignment model; empty: the usual one of the language")
+    diarizer: str = Field(
+        "pyannote/speaker-diarization-community-1",
+        description="hub repository or folder of a pyannote pipeline; `embedded`: the torch-free one",
+    )
+
+
 class WhisperX(FasterWhisper):
-    def __init__(self, settings: Hearing, threads: int):
+    """Recognise with WhisperX: aligned words, and its diarizer or the embedded one."""
+
+    def __init__(self, settings: WhisperXSettings, threads: int):
         reading = (settings.compute_type, settings.language, settings.beam, settings.batch, threads)
         limits = (settings.min_speakers, settings.max_speakers)
         own = settings.diarize and settings.diarizer == "embedded"
-        super().__init__(settings.weights or "large-v3", settings.device, *reading, own, *limits)
+        super().__init__(settings.weights, settings.device, *reading, own, *limits)
         self.pyannote = settings.diarizer if settings.diarize and not own else ""
         self.aligner = settings.aligner
         self._aligners: dict[str, tuple[Any, dict[str, Any]]] = {}  # by name
@@ -172,6 +184,7 @@ def need_sentences() -> None:
 
 
 def first_line(error: BaseException) -> str:
+    """Give the first line of an error."""
     return next(iter(str(error).splitlines()), type(error).__name__)
 
 
@@ -225,6 +238,7 @@ def aligned(result: dict[str, Any], asked: dict[str, Any], block: Block) -> Segm
 
 
 def compression(text: str) -> float:
+    """Give Whisper's compression ratio of a text: high when it repeats itself."""
     from faster_whisper import transcribe
 
     return float(transcribe.get_compression_ratio(text))
@@ -244,3 +258,6 @@ def attributed(whisperx: Any, table: Any, segment: Segment) -> Segment:
         segment.no_speech,
         segment.compression,
     )
+
+
+WHISPERX = Recogniser(WhisperXSettings, WhisperX, packages=(("whisperx", "whisperx==3.8.6"),))

@@ -7,12 +7,14 @@ frame's change is one norm.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import cv2
 import numpy as np
 
+from asid.pipeline.registry import DETECTORS, UnknownName
 from asid.pipeline.vision.gradual import Transition
 from asid.pipeline.vision.likeness import Look
 
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from scenedetect import FrameTimecode
     from scenedetect.detector import SceneDetector
 
-PROPOSE = {"adaptive": 2.2, "content": 20.0, "histogram": 0.05, "hash": 0.3, "threshold": 12.0, "transnet": 0.5}
 MIN_CONTENT = 8.0  # of the adaptive detector: below it nothing happened
 AROUND = 2  # frames on each side with which the adaptive detector compares
 NOTHING, MOST = 1e-5, 255.0  # changes around a frame that count as none, and the ratio then
@@ -38,6 +39,18 @@ class Detector(Protocol):
     def propose(self, look: Look) -> list[int]: ...
 
     def close(self) -> list[int]: ...
+
+
+@dataclass(frozen=True)
+class ShotDetector:
+    """A detector as its file describes it. `open` makes one, ready for the first frame, from a threshold; `threshold`:
+    the usual one; `every_frame`: it must see every frame, so that none may be spared; `packages`: modules beyond the
+    base install, each with the requirement that brings it."""
+
+    open: Callable[[float], Detector]
+    threshold: float
+    every_frame: bool = False
+    packages: tuple[tuple[str, str], ...] = ()
 
 
 class Adaptive:
@@ -87,26 +100,33 @@ class Proposer:
         return [cut.frame_num for cut in self._detector.post_process(_numbered(self._place))]
 
 
-def open_detector(name: str, threshold: float) -> Detector:
-    """The detector of that name, ready for the first frame."""
-    if name == "transnet":
-        from asid.pipeline.vision.transnet import TransNet
+def find_detector(name: str) -> ShotDetector:
+    """Find the record of a detector by its name. Raises UnknownName."""
+    found = DETECTORS.find(name)
+    if not isinstance(found, ShotDetector):
+        raise UnknownName(f"{name} is no shot detector: it must name a ShotDetector")
+    return found
 
-        return TransNet(threshold)
-    if name == "adaptive":
-        return Adaptive(threshold)
-    from scenedetect import detectors
 
-    kinds = {
-        "content": detectors.ContentDetector,
-        "histogram": detectors.HistogramDetector,
-        "hash": detectors.HashDetector,
-        "threshold": detectors.ThresholdDetector,
-    }
-    return Proposer(kinds[name](threshold=threshold, min_scene_len=0))
+def _proposer(kind: str) -> Callable[[float], Detector]:
+    """How one of PySceneDetect's detectors is opened, by the name of its class."""
+
+    def made(threshold: float) -> Detector:
+        from scenedetect import detectors
+
+        return Proposer(getattr(detectors, kind)(threshold=threshold, min_scene_len=0))
+
+    return made
 
 
 def _numbered(place: int) -> FrameTimecode:
     from scenedetect import FrameTimecode
 
     return FrameTimecode(place, fps=1.0)
+
+
+ADAPTIVE = ShotDetector(Adaptive, threshold=2.2)
+CONTENT = ShotDetector(_proposer("ContentDetector"), threshold=20.0)
+HISTOGRAM = ShotDetector(_proposer("HistogramDetector"), threshold=0.05)
+HASH = ShotDetector(_proposer("HashDetector"), threshold=0.3)
+THRESHOLD = ShotDetector(_proposer("ThresholdDetector"), threshold=12.0)

@@ -12,10 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from asid.pipeline.registry import DETECTORS
 from asid.pipeline.rows import Shot
-from asid.pipeline.vision.detectors import PROPOSE, open_detector
+from asid.pipeline.vision.detectors import find_detector
 from asid.pipeline.vision.gradual import RECENT, GradualFinder, Transition, apart
 from asid.pipeline.vision.likeness import Look, change, difference, step
 
@@ -31,16 +32,24 @@ class ShotSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    detector: Literal["adaptive", "content", "histogram", "hash", "threshold", "transnet"] = "adaptive"
+    detector: str = Field("adaptive", description="adaptive, content, histogram, hash, threshold, transnet or yours")
     threshold: float = Field(0.0, ge=0, description="at which the detector proposes a cut; 0: its usual one")
     clear: float = Field(0.03, description="difference of the views at a cut, when the change stands out")
     unclear: float = Field(0.25, description="difference of the views at a cut amid other changes")
     gradual: bool = Field(True, description="look for dissolves, wipes and fades too")
     min_shot: float = Field(0.1, ge=0, description="s; of two boundaries closer than this the weaker goes")
 
+    @field_validator("detector")
+    @classmethod
+    def _is_there(cls, value: str) -> str:
+        if not DETECTORS.knows(value):
+            raise ValueError(DETECTORS.unknown(value))
+        return value
+
     @property
     def proposing(self) -> float:
-        return self.threshold or PROPOSE[self.detector]
+        """The threshold that is used."""
+        return self.threshold or find_detector(self.detector).threshold
 
     def __str__(self) -> str:
         rest = f"clear {self.clear:g}, unclear {self.unclear:g}, min_shot {self.min_shot:g}"
@@ -72,7 +81,7 @@ class ShotFinder:
 
     def __init__(self, settings: ShotSettings):
         self._settings = settings
-        self._detector = open_detector(settings.detector, settings.proposing)
+        self._detector = find_detector(settings.detector).open(settings.proposing)
         self._gradual = GradualFinder() if settings.gradual else None
         self._near: deque[Look] = deque()
         self._changes: deque[float] = deque()  # beside _near: from the frame before, a frame
@@ -82,6 +91,7 @@ class ShotFinder:
         self._told = 0  # of _cuts
 
     def add(self, look: Look) -> None:
+        """Look at the next frame."""
         before = self._near[-1] if self._near else look
         moved = step(before, look)
         self._changes.append(moved / max(1, look.index - before.index))

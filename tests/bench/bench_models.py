@@ -26,7 +26,7 @@ from asid.pipeline.models.config import Limits, ModelConfig
 from asid.pipeline.models.layers.limiter import Gate, Lease, Limiter, Release, RemoteGate
 from asid.pipeline.models.layers.replay import AnswerStore, Entry
 from asid.pipeline.models.layers.retry import Limited, Persistent
-from asid.pipeline.models.providers.openai import OpenAIModel
+from asid.pipeline.models.providers.openai.client import OpenAIModel
 from asid.pipeline.storage import Storage
 from tests.servers.llm import Behaviour, LlmServer
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from asid.pipeline.media.process import MediaError
 from asid.pipeline.prompts import Prompts
@@ -189,12 +190,6 @@ def test_people_who_talk_at_once_are_marked(opened: Transcribe, tmp_path: Path) 
     assert any(utterance.overlap for utterance in one.utterances if utterance.start > 4)
 
 
-def test_how_it_runs_is_no_part_of_what_comes_out() -> None:
-    plain, elsewhere = TranscribeConfig(), TranscribeConfig(device="cuda", batch=32, endpoint="http://asr:8000/v1")
-    assert plain.what() == elsewhere.what()
-    assert plain.what() != TranscribeConfig(beam=1).what()
-
-
 def test_subtitles_beside_the_video_are_held_against_what_is_heard(opened: Transcribe, tmp_path: Path) -> None:
     one = video(tmp_path / "a.mkv", track(12, (2.0, FIRST, WOMAN), (7.0, SECOND, MAN)), 12)
     (tmp_path / "a.srt").write_text(
@@ -211,3 +206,25 @@ def test_subtitles_beside_the_video_are_held_against_what_is_heard(opened: Trans
     without = heard(with_settings(opened, subtitles=False), one)
     assert without.subtitles == ()
     assert without.utterances == row.utterances
+
+
+# --- settings ----------------------------------------------------------------------------------------------------
+
+
+def test_a_setting_that_the_recogniser_does_not_read_is_a_mistake() -> None:
+    with pytest.raises(ValidationError, match=r"aligner\n  the recogniser embedded does not read it; it reads beam"):
+        TranscribeConfig.model_validate({"aligner": "x"})
+    with pytest.raises(ValidationError, match="no recogniser 'whisper'; did you mean 'whisperx'"):
+        TranscribeConfig.model_validate({"backend": "whisper"})
+    with pytest.raises(ValidationError, match=r"beam\n"):
+        TranscribeConfig.model_validate({"beam": 0})
+
+
+def test_how_to_run_a_recogniser_is_not_in_the_fingerprint() -> None:
+    one, other = (
+        TranscribeConfig.model_validate({"backend": "faster_whisper", "device": device, "beam": beam})
+        for device, beam in (("cpu", 5), ("cuda", 5))
+    )
+    assert one.what() == other.what() and "device" not in one.what()["reads"]
+    assert TranscribeConfig.model_validate({"backend": "faster_whisper", "beam": 1}).what() != one.what()
+    assert TranscribeConfig.model_validate(one.model_dump()) == one

@@ -9,8 +9,9 @@ import shutil
 import sys
 from pathlib import Path
 
-from asid.pipeline.dataset.export import FORMATS, Settings, Splits, export
+from asid.pipeline.dataset.export import Settings, Splits, export
 from asid.pipeline.media import process
+from asid.pipeline.registry import EXPORTERS
 from asid.pipeline.storage import to_path
 from tests import samples
 
@@ -29,7 +30,7 @@ def main(folder: Path) -> None:
             target = to_path(run.storage.resolve(uri))
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(folder / name, target)
-    for to in FORMATS:
+    for to in EXPORTERS.shipped:
         how = Settings(Splits(validation=0.3, seed=1), "copy", ("all", "single", "subset"), audio="file")
         print(to, export(run, to, folder / to, how))
         if to == "ms-swift":

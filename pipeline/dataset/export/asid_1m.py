@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from asid.pipeline.dataset.export.items import Item, Kept
 from asid.pipeline.dataset.export.splits import TRAIN
-from asid.pipeline.dataset.export.tools import Tools, messages
+from asid.pipeline.dataset.export.tools import Exporter, Tools, messages
 from asid.pipeline.dataset.identity import CARD, described
 
 CONFIGS = {"all": "all_attributes", "single": "single_attribute", "subset": "some_attributes"}
@@ -19,6 +19,7 @@ SHORT, LONG = 30.0, 180.0  # s
 
 
 def write(clips: Iterable[Kept], tools: Tools) -> None:
+    """Write one line of JSON for each question and its answer, as ASID-1M has them."""
     for clip in clips:
         video = tools.media.video(clip)
         for item in tools.items(clip):
@@ -59,3 +60,6 @@ def card(files: Mapping[str, str]) -> str:
         lines += [f"- config_name: {config}", f"  description: {rows}", "  data_files:"]
         lines += [f'  - split: "{name}"\n    path: {config}/{name}.jsonl' for name in names]
     return "\n".join([*lines, "---", ""])
+
+
+EXPORTER = Exporter(write)

@@ -12,10 +12,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from asid.pipeline.dataset.export.items import Kept
-from asid.pipeline.dataset.export.tools import Tools, messages
+from asid.pipeline.dataset.export.tools import Exporter, Tools, messages
 
 
 def write(clips: Iterable[Kept], tools: Tools) -> None:
+    """Write conversations as LLaMA-Factory reads them."""
     for clip in clips:
         media = {"videos": [tools.media.video(clip)]}
         heard = clip.sound and tools.audio != "none"
@@ -45,3 +46,6 @@ def entry(file: str) -> dict[str, Any]:
         ranking = {"ranking": True}
     tags = {"role_tag": "role", "content_tag": "content", "user_tag": "user", "assistant_tag": "assistant"}
     return {"file_name": file, "formatting": "sharegpt", "columns": columns, "tags": tags, **ranking}
+
+
+EXPORTER = Exporter(write, pairs=True)

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from asid.pipeline.dataset.export.items import Kept
-from asid.pipeline.dataset.export.tools import Tools, messages
+from asid.pipeline.dataset.export.tools import Exporter, Tools, messages
 
 
 def write(clips: Iterable[Kept], tools: Tools) -> None:
+    """Write conversations as ms-swift reads them."""
     for clip in clips:
         media = {"videos": [tools.media.video(clip)]}
         marks = "<video>"
@@ -24,3 +25,6 @@ def write(clips: Iterable[Kept], tools: Tools) -> None:
             name = f"{clip.split}_{'sound' if clip.sound else 'silent'}.jsonl"
             pair = {"rejected_response": item.rejected} if item.rejected else {}
             tools.folder.line(name, {"messages": messages(item, marks), **pair, **media})
+
+
+EXPORTER = Exporter(write, pairs=True)

@@ -1,21 +1,23 @@
-"""What a format is given to write with."""
+"""What an exporter is, and what it is given to write with."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from asid.pipeline.dataset.export.folder import Folder
 from asid.pipeline.dataset.export.items import Item, ItemKind, Kept, items
-from asid.pipeline.dataset.export.media import Media
+from asid.pipeline.dataset.export.media import ExportedMedia
 from asid.pipeline.dataset.export.wordings import Wordings
 from asid.pipeline.storage import Storage
 
 
 @dataclass(frozen=True)
 class Tools:
+    """Hold what a format needs beside the clips: where to write, media, questions."""
+
     folder: Folder
-    media: Media
+    media: ExportedMedia
     wordings: Wordings
     storage: Storage
     kinds: Sequence[ItemKind]
@@ -23,7 +25,18 @@ class Tools:
     tar_bytes: int
 
     def items(self, clip: Kept) -> Iterator[Item]:
+        """Give the questions and answers that a clip is trained on."""
         return items(clip, self.wordings, self.kinds)
+
+
+@dataclass(frozen=True)
+class Exporter:
+    """A format that a trainer reads. `write` gets the kept clips in order, each once, and the tools; `pairs`: it has a
+    form for preference pairs; `frames`: it needs the clips' stills."""
+
+    write: Callable[[Iterable[Kept], Tools], None]
+    pairs: bool = False
+    frames: bool = False
 
 
 def messages(item: Item, marks: str) -> list[dict[str, str]]:

@@ -13,7 +13,7 @@ from datasets import Features, Image, List, Value
 
 from asid.pipeline.dataset.export.folder import ExportError
 from asid.pipeline.dataset.export.items import Item, Kept
-from asid.pipeline.dataset.export.tools import Tools
+from asid.pipeline.dataset.export.tools import Exporter, Tools
 
 MOST_IMAGES = 8  # a clip, evenly chosen from its stills
 BATCH = 64  # items in memory, each with its stills
@@ -24,6 +24,7 @@ PAIRS = Features({"prompt": TURNS, "chosen": TURNS, "rejected": TURNS, "images":
 
 
 def write(clips: Iterable[Kept], tools: Tools) -> None:
+    """Write Parquet as TRL reads it, with stills in place of the video."""
     sinks: dict[str, Sink] = {}
     try:
         for clip in clips:
@@ -49,6 +50,7 @@ class Sink:
         self.rows: list[dict[str, Any]] = []
 
     def add(self, row: dict[str, Any]) -> None:
+        """Take one row; rows are written in batches."""
         self.rows.append(row)
         if len(self.rows) >= BATCH:
             self._flush()
@@ -83,3 +85,6 @@ def row(item: Item, images: int) -> dict[str, list[dict[str, Any]]]:
 
 def _said(answer: str) -> dict[str, Any]:
     return {"role": "assistant", "content": [{"type": "text", "text": answer}]}
+
+
+EXPORTER = Exporter(write, pairs=True, frames=True)

@@ -31,9 +31,10 @@ from ruamel.yaml.error import YAMLError
 
 from asid.pipeline.models.base import Misconfigured, Request, Response, Transient, Usage
 from asid.pipeline.models.config import ModelConfig
+from asid.pipeline.models.provider import Provider
 from asid.pipeline.models.providers import rehearsed
+from asid.pipeline.storage import Storage
 
-SETTINGS = frozenset({"latency", "faults"})
 Script = Callable[[Request], Any]
 
 
@@ -64,6 +65,8 @@ class Faults(BaseModel):
 
 
 class Rule(BaseModel):
+    """Say which requests a scripted answer is for, and what it is."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     task: str = ""
@@ -86,7 +89,7 @@ def load_script(script: str) -> Script:
     module, colon, function = script.partition(":")
     if colon and re.fullmatch(r"[\w.]+", module) and function.isidentifier():
         try:
-            found = getattr(importlib.import_module(module), function)
+            found: Callable[[Request], Any] = getattr(importlib.import_module(module), function)
         except (ImportError, AttributeError) as error:
             raise Misconfigured(f"the script {script} cannot be loaded: {error}") from error
         return found
@@ -105,6 +108,8 @@ def load_script(script: str) -> Script:
 
 
 class ScriptedModel:
+    """Answer from a script, with the faults that it is to play."""
+
     reads_facts = False
 
     def __init__(self, config: ModelConfig):
@@ -147,3 +152,26 @@ class ScriptedModel:
 
     async def close(self) -> None:
         """Nothing is held."""
+
+
+def _open(config: ModelConfig, storage: Storage) -> ScriptedModel:
+    return ScriptedModel(config)
+
+
+def _identity(config: ModelConfig) -> dict[str, Any]:
+    return {"script": config.script}
+
+
+def _label(name: str) -> str:
+    return f"scripted {name}"
+
+
+SCRIPTED = Provider(
+    open=_open,
+    settings=frozenset({"latency", "faults"}),
+    is_free=True,
+    needs_model=False,
+    takes_script=True,
+    shares=_label,
+    identity=_identity,
+)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from asid.pipeline.attributes import ATTRIBUTES
-from asid.pipeline.clips.quality import Limits, bars_share, motion, reasons, speech_share
+from asid.pipeline.clips.quality import QualityLimits, bars_share, motion, reasons, speech_share
 from asid.pipeline.rows import (
     Answered,
     AttributeCaptions,
@@ -80,12 +80,14 @@ def clip(**changes: Any) -> Formatted:
     return made
 
 
-LIMITS = Limits()
-HEARD = Limits(min_speech=0.5, languages=("en", "de"), min_motion=0.05, max_motion=2.0, max_bars=0.3, max_sound_lag=0.1)
+LIMITS = QualityLimits()
+HEARD = QualityLimits(
+    min_speech=0.5, languages=("en", "de"), min_motion=0.05, max_motion=2.0, max_bars=0.3, max_sound_lag=0.1
+)
 WALK = (signal(residual=0.2), signal(residual=0.2))
 
 
-def rules(row: Formatted, limits: Limits = LIMITS, **more: Any) -> list[str]:
+def rules(row: Formatted, limits: QualityLimits = LIMITS, **more: Any) -> list[str]:
     return [reason.rule for reason in reasons(row, limits, **more)]
 
 
@@ -133,10 +135,10 @@ def test_rules_that_are_off_until_they_are_set(changes: dict[str, Any], rule: st
 def test_problems_that_do_not_matter_and_fixed_errors_keep_the_clip() -> None:
     emoji = Problem(kind="emoji", snippet="x", why="emoji")
     assert rules(clip(remaining=(emoji,))) == []
-    assert rules(clip(remaining=(emoji,)), Limits(drop_problems=("emoji",))) == ["emoji"]
+    assert rules(clip(remaining=(emoji,)), QualityLimits(drop_problems=("emoji",))) == ["emoji"]
     assert rules(clip(audits=(audit("camera", 2), audit("scene", 0)), edits=(edit("camera", "pan"),))) == []
-    assert rules(clip(audits=(audit("camera", 2),)), Limits(max_unfixed_errors=2)) == []
-    assert rules(clip(language="", utterances=()), Limits(languages=("en",))) == []
+    assert rules(clip(audits=(audit("camera", 2),)), QualityLimits(max_unfixed_errors=2)) == []
+    assert rules(clip(language="", utterances=()), QualityLimits(languages=("en",))) == []
 
 
 def test_all_reasons_are_given_each_rule_once() -> None:

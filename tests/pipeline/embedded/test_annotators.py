@@ -121,7 +121,7 @@ def test_a_text_that_comes_back_is_told_as_such(tmp_path: Path) -> None:
 def test_what_reads_otherwise_in_every_still_is_no_text(tmp_path: Path) -> None:
     """As foliage and drawings do: a short word in one still, other words in the place of a sign in each."""
     readings = ("BUNKY BANK", "BUNKEY BANK", "BUNNEY BANK", "BUNNEY BARK", "SHOES", "Museum of Letters")
-    line = [ocr.Line(text, 0.97, 0.5, 0.5, 0.2, 0.1, 0.1) for text in readings]
+    line = [ocr.TextLine(text, 0.97, 0.5, 0.5, 0.2, 0.1, 0.1) for text in readings]
     read = [(float(number), [line[number]] if number < 4 else []) for number in range(10)]
     read[6] = (6.0, [line[4]])
     read[9] = (9.0, [line[5]])

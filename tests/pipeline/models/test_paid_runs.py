@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from asid.pipeline.cli import app
 from asid.pipeline.engine import Engine, Result
-from asid.pipeline.engine.office import Desk, open_office
+from asid.pipeline.engine.office import OfficeClient, open_office
 from asid.pipeline.models.factory import model_maker
 from asid.pipeline.models.spend import spent
 from asid.pipeline.recipe import manifest as manifests
@@ -136,7 +136,7 @@ def test_a_worker_whose_driver_is_gone_asks_nothing_more_and_commits_nothing(tmp
         run, _ = work(paid.Job(tmp_path, source, server.url), steps=["ingest", "cut"])
         office = open_office(run)
         ray.kill(office)
-        desk = Desk(office, "orphan")
+        desk = OfficeClient(office, "orphan")
         shard = run.survey().shards[0]
         task = Task("caption-strong", shard, run.survey().inputs("caption-strong", shard) or {})
         with pytest.raises(StageFailed, match="driver is gone"):

@@ -25,16 +25,11 @@ from asid.pipeline.models.base import (
 from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.models.faults import classify, codes, error_in
 from asid.pipeline.models.jsons import parse
-from asid.pipeline.models.providers.batch_apis import (
-    GeminiBatches,
-    OpenAIBatches,
-    _inside,
-    gemini_error,
-    refused_job,
-)
-from asid.pipeline.models.providers.gemini import GeminiModel, read_generated, retry_delay
-from asid.pipeline.models.providers.openai import OpenAIModel, error_body, pause_of, read_chat, reset_of
-from asid.pipeline.models.providers.vllm import read_output
+from asid.pipeline.models.providers.gemini.batches import GeminiBatches, _inside, gemini_error
+from asid.pipeline.models.providers.gemini.client import GeminiModel, read_generated, retry_delay
+from asid.pipeline.models.providers.openai.batches import OpenAIBatches, refused_job
+from asid.pipeline.models.providers.openai.client import OpenAIModel, error_body, pause_of, read_chat, reset_of
+from asid.pipeline.models.providers.vllm.client import read_output
 from asid.pipeline.models.replies import finish_of, load, without_reasoning
 from asid.pipeline.models.waits import retry_after, seconds_until
 from asid.pipeline.storage import Storage

@@ -30,9 +30,9 @@ from asid.pipeline.models.factory import open_model
 from asid.pipeline.models.layers.limiter import Limiter
 from asid.pipeline.models.layers.replay import AnswerStore, current_store
 from asid.pipeline.models.layers.retry import Limited
-from asid.pipeline.models.providers.gemini import GeminiModel
-from asid.pipeline.models.providers.openai import OpenAIModel
-from asid.pipeline.models.providers.openai_audio import Transcriber
+from asid.pipeline.models.providers.gemini.client import GeminiModel
+from asid.pipeline.models.providers.openai.client import OpenAIModel
+from asid.pipeline.models.providers.openai.transcription import Transcriber
 from asid.pipeline.storage import Storage, to_uri
 from tests.bench import bench_replies
 from tests.kits.modelkit import ANSWERS, Caption, request, stored

@@ -57,7 +57,7 @@ def test_all_mistakes_are_told_at_once_with_their_lines() -> None:
     assert len(told) == 4
     assert told[0].startswith("m.yaml:1: unknown key 'input'; did you mean 'inputs'?")
     assert any(line.startswith("m.yaml:6: unknown key 'wrd'; did you mean 'word'?") for line in told)
-    assert any(line.startswith("m.yaml:7: cannot load stage") for line in told)
+    assert any(line.startswith("m.yaml:7: cannot load the stage") for line in told)
     assert any(line.startswith("m.yaml:9: usd:") for line in told)
 
 

@@ -6,13 +6,13 @@ import pytest
 
 from asid.pipeline.speech import weights
 from asid.pipeline.speech.base import Block, Heard, Segment, Tongue
-from asid.pipeline.speech.languages import Main, Odds, Stretch, at, ruling, stretches
+from asid.pipeline.speech.languages import LanguageStretch, Main, Odds, at, ruling, stretches
 from asid.pipeline.speech.transcript import Layout, transcribe
 from tests.kits.speechkit import FIRST, WOMAN, say, turn
 
 
-def spans(*seconds: float) -> Stretch:
-    return Stretch(tuple((10.0 * number, 10.0 * number + length) for number, length in enumerate(seconds)))
+def spans(*seconds: float) -> LanguageStretch:
+    return LanguageStretch(tuple((10.0 * number, 10.0 * number + length) for number, length in enumerate(seconds)))
 
 
 def test_speech_is_listened_to_in_stretches_that_are_long_enough_to_tell() -> None:
@@ -24,7 +24,7 @@ def test_speech_is_listened_to_in_stretches_that_are_long_enough_to_tell() -> No
 
 
 def test_a_doubtful_stretch_has_the_language_of_the_rest() -> None:
-    heard: list[tuple[Stretch, Odds]] = [
+    heard: list[tuple[LanguageStretch, Odds]] = [
         (spans(8), {"nl": 0.97, "en": 0.02}),
         (spans(5), {"en": 0.85, "nl": 0.04}),
         (spans(2), {"ru": 0.95, "nl": 0.01}),

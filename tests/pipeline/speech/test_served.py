@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 
 from asid.pipeline.models.base import Misconfigured, Transient
-from asid.pipeline.speech.backends import Hearing, make
 from asid.pipeline.speech.base import RATE, Block
 from asid.pipeline.speech.openai_audio import SPREAD, UNLINKED, UNRATED
+from asid.pipeline.speech.recognisers import make
 
 WORDS = [{"word": "good", "start": 0.5, "end": 0.8}, {"word": "day", "start": 0.8, "end": 1.2}]
 VERBOSE = {
@@ -106,7 +106,7 @@ def block(start: float, seconds: float = 2.0, speech: bool = True) -> Block:
 
 
 def backend(server: Server, **settings: Any) -> Any:
-    one = make(Hearing(backend="openai_audio", endpoint=server.url, **settings), threads=1)
+    one = make("openai_audio", endpoint=server.url, **settings)
     one.open()
     return one
 
@@ -167,7 +167,7 @@ def test_a_busy_server_is_asked_again_and_a_wrong_key_is_not(server: Server, mon
 def test_a_missing_key_is_said_before_any_work(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     with pytest.raises(Misconfigured, match="OPENAI_API_KEY"):
-        make(Hearing(backend="openai_audio", diarize=False), threads=1).open()
+        make("openai_audio", diarize=False).open()
 
 
 def test_no_words_at_all_is_an_answer(server: Server) -> None:

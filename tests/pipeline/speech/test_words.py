@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asid.pipeline.metrics.speech import turns_of
 from asid.pipeline.rows import Utterance, Voice
 from asid.pipeline.speech.base import Segment
 from asid.pipeline.speech.words import (
@@ -21,7 +22,6 @@ from asid.pipeline.speech.words import (
     spoken_over,
     srt,
     subtitles,
-    turns_of,
     utterances,
 )
 from tests.kits.speechkit import turn, word

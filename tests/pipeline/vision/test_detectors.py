@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scenedetect.detectors import AdaptiveDetector
 
-from asid.pipeline.vision.detectors import MIN_CONTENT, PROPOSE, Adaptive, Proposer, open_detector
+from asid.pipeline.registry import DETECTORS
+from asid.pipeline.vision.detectors import MIN_CONTENT, Adaptive, Proposer, find_detector
 from tests.kits.shotkit import dissolve, looks, scene
 
 PICTURES = [
@@ -25,8 +26,9 @@ def test_the_adaptive_detector_proposes_what_pyscenedetect_proposes(threshold: f
     assert {20, len(PICTURES), len(PICTURES) + 9} <= {place for places in proposed for place in places}
 
 
-@pytest.mark.parametrize("name", sorted(set(PROPOSE) - {"transnet", "threshold"}))
+@pytest.mark.parametrize("name", sorted(set(DETECTORS.shipped) - {"transnet", "threshold"}))
 def test_every_detector_proposes_a_plain_cut(name: str) -> None:
-    detector = open_detector(name, PROPOSE[name])
+    found = find_detector(name)
+    detector = found.open(found.threshold)
     proposed = [place for look in looks([*scene(1, 20), *scene(2, 20)]) for place in detector.propose(look)]
     assert 20 in [*proposed, *detector.close()]

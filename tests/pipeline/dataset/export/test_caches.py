@@ -11,7 +11,8 @@ import datasets
 import pytest
 
 from asid.pipeline.dataset import publish
-from asid.pipeline.dataset.export import FORMATS, Settings, export
+from asid.pipeline.dataset.export import Settings, export
+from asid.pipeline.registry import EXPORTERS
 from asid.pipeline.run.folder import Run
 from tests import samples
 
@@ -61,9 +62,9 @@ class Way:
 
     def write(self, run: Run, out: Path) -> None:
         if self.to == "publish":
-            publish.build(run, "me/clips", out, publish.Settings(videos="reference"))
+            publish.build(run, "me/clips", out, publish.PublishSettings(videos="reference"))
         elif self.to == "embedded":
-            publish.build(run, "me/clips", out, publish.Settings(videos="embed"))
+            publish.build(run, "me/clips", out, publish.PublishSettings(videos="embed"))
         else:
             export(run, self.to, out, Settings(kinds=("all",), audio="none" if self.to == "llama-factory" else "video"))
 
@@ -110,7 +111,7 @@ def wanted(run: Run) -> list[str]:
 
 
 def test_every_format_is_tried() -> None:
-    assert {way.to for way in WAYS.values()} == {*FORMATS, "publish", "embedded"}
+    assert {way.to for way in WAYS.values()} == {*EXPORTERS.shipped, "publish", "embedded"}
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
@@ -168,7 +169,7 @@ def test_a_card_of_somebody_else_stays(runs: dict[str, Run], tmp_path: Path) -> 
 
 @pytest.mark.parametrize("videos", ["reference", "embed", "none"])
 def test_published_videos_and_tags_are_typed(runs: dict[str, Run], tmp_path: Path, videos: publish.Videos) -> None:
-    publish.build(runs["small"], "me/clips", tmp_path / "out", publish.Settings(videos=videos))
+    publish.build(runs["small"], "me/clips", tmp_path / "out", publish.PublishSettings(videos=videos))
     found = datasets.load_dataset(str(tmp_path / "out"), "all_attributes", split="train")
     assert found.features["video"] == datasets.Video(decode=False)
     rows = {row.id: row for row in runs["small"].all_rows("finish")}

@@ -12,7 +12,7 @@ import pytest
 from asid.pipeline.asking.exchange import ask
 from asid.pipeline.models.base import Media, Misconfigured, Refused, Request, Response, Transient, Truncated
 from asid.pipeline.models.config import ModelConfig
-from asid.pipeline.models.providers.gemini import GeminiModel
+from asid.pipeline.models.providers.gemini.client import GeminiModel
 from asid.pipeline.storage import Storage, to_uri
 from tests.kits.modelkit import Caption, request
 from tests.servers.llm import Behaviour, LlmServer

@@ -22,8 +22,8 @@ from asid.pipeline.models.base import (
     Truncated,
 )
 from asid.pipeline.models.config import ModelConfig
-from asid.pipeline.models.providers.openai import OpenAIModel, strict
-from asid.pipeline.models.providers.vllm import ServedVLLM
+from asid.pipeline.models.providers.openai.client import OpenAIModel, strict
+from asid.pipeline.models.providers.vllm.client import ServedVLLM
 from asid.pipeline.models.waits import duration, retry_after
 from asid.pipeline.storage import Storage, to_uri
 from tests.kits.modelkit import Caption, request

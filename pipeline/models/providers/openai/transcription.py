@@ -9,7 +9,7 @@ import openai
 from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.models.faults import checked
 from asid.pipeline.models.keys import read_key
-from asid.pipeline.models.providers.openai import meaning
+from asid.pipeline.models.providers.openai.client import meaning
 from asid.pipeline.models.replies import load
 from asid.pipeline.models.wire import GuardedSyncClient
 

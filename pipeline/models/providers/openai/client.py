@@ -1,13 +1,4 @@
-"""The official OpenAI client against any endpoint that speaks its chat API: OpenAI, Azure, OpenRouter, Volcengine Ark,
-a vLLM server.
-
-Settings, beside those passed through by name:
-  video        frames: stills with their times; data: `video_url` with the bytes; uri: `video_url` with the address
-  fps, max_frames, side   of the stills: a second, at most, longest side in pixels
-  audio        input_audio or audio_url
-  schema       json_schema, json_object, or none: how the form of an answer is asked for
-  extra        further fields of the request body (mm_processor_kwargs, thinking, …)
-"""
+"""The official OpenAI client behind one call."""
 
 from __future__ import annotations
 
@@ -36,27 +27,19 @@ from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.models.faults import checked, classify, said_of
 from asid.pipeline.models.keys import read_key
 from asid.pipeline.models.providers.attachments import Attachments, Blob
+from asid.pipeline.models.providers.openai import PASSED
 from asid.pipeline.models.replies import fault, finish_of, load, name_of, text_of, tokens, whole_text
 from asid.pipeline.models.waits import is_number, retry_after, seconds_until
 from asid.pipeline.models.wire import BadReply, GuardedClient
 from asid.pipeline.storage import Storage
 
-PASSED = frozenset(
-    {"temperature", "top_p", "max_tokens", "max_completion_tokens", "seed", "stop", "frequency_penalty"}
-    | {"presence_penalty", "reasoning_effort", "service_tier", "logit_bias", "verbosity"}
-)
-OWN = frozenset({"video", "fps", "max_frames", "side", "audio", "schema", "extra"})
-SETTINGS = PASSED | OWN
-VALUES: dict[str, tuple[str, ...]] = {
-    "video": ("frames", "data", "uri"),
-    "audio": ("input_audio", "audio_url"),
-    "schema": ("json_schema", "json_object", "none"),
-}
 CHECK_TIMEOUT = 20.0  # s
 CONNECTIONS = httpx2.Limits(max_connections=1000, max_keepalive_connections=100)
 
 
 class OpenAIModel:
+    """Ask a model of OpenAI, or of a server that speaks its API."""
+
     reads_facts = False
 
     def __init__(self, config: ModelConfig, storage: Storage):
@@ -166,6 +149,7 @@ def _still(blob: Blob) -> list[dict[str, Any]]:
 
 
 def response_format(form: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Ask for an answer of a schema, in the form that the server knows."""
     if form == "json_object":
         return {"type": "json_object"}
     return {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": strict(schema)}}
@@ -216,6 +200,7 @@ def read_chat(body: Any, provider: str, model: str, pause: float = 0.0) -> Respo
 
 
 def usage_of(usage: Any) -> Usage:
+    """Read the tokens that a reply counts."""
     thoughts = tokens(usage, "completion_tokens_details", "reasoning_tokens")
     return Usage(
         input_tokens=tokens(usage, "prompt_tokens"),

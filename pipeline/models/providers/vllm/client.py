@@ -1,12 +1,4 @@
-"""vLLM: the engine inside a worker's process, or a served one when the manifest gives `base_url`. One set of settings
-fits both, and the answers are the same model's, so a run may change from one to the other.
-
-Settings: temperature, top_p, top_k, max_tokens, seed, stop, repetition_penalty, and
-  fps, max_frames       frames of a video that the model sees: a second, at most
-  max_pixels            of one frame
-  use_audio_in_video    the video's own sound, interleaved (Qwen2.5-Omni and its kin)
-  engine                arguments of the engine (tensor_parallel_size, max_model_len, gpu_memory_utilization, …)
-"""
+"""vLLM behind one call: an engine in this process, or a server."""
 
 from __future__ import annotations
 
@@ -26,12 +18,11 @@ from asid.pipeline.models.base import (
 )
 from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.models.providers.attachments import Attachments
-from asid.pipeline.models.providers.openai import OpenAIModel
+from asid.pipeline.models.providers.openai.client import OpenAIModel
+from asid.pipeline.models.providers.vllm import SAMPLING
 from asid.pipeline.models.replies import finish_of
 from asid.pipeline.storage import Storage
 
-SAMPLING = ("temperature", "top_p", "top_k", "max_tokens", "seed", "stop", "repetition_penalty")
-SETTINGS = frozenset({*SAMPLING, "fps", "max_frames", "max_pixels", "use_audio_in_video", "engine"})
 BEYOND_OPENAI = ("top_k", "repetition_penalty")
 
 
@@ -54,11 +45,13 @@ def served(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def processor_arguments(settings: dict[str, Any]) -> dict[str, Any]:
+    """Give the settings that the model's processor of media reads."""
     names = ("fps", "max_pixels", "use_audio_in_video")
     return {name: settings[name] for name in names if name in settings}
 
 
 def loading_arguments(settings: dict[str, Any]) -> dict[str, Any]:
+    """Give the settings by which a video is loaded."""
     return {
         **({"fps": settings["fps"]} if "fps" in settings else {}),
         **({"num_frames": settings["max_frames"]} if "max_frames" in settings else {}),
@@ -69,7 +62,8 @@ def engine_arguments(settings: dict[str, Any]) -> dict[str, Any]:
     """With sound in the video vLLM's cache of processed media is off: it knows pictures and sound apart, and refuses a
     new video whose sound it has met, such as a second silent clip ("Video doesn't have audio track", vLLM 0.32)."""
     usual = {"mm_processor_cache_gb": 0} if settings.get("use_audio_in_video") else {}
-    return usual | settings.get("engine", {})
+    arguments: dict[str, Any] = usual | settings.get("engine", {})
+    return arguments
 
 
 def read_output(final: Any, model: str) -> Response:

@@ -1,11 +1,4 @@
-"""The official google-genai client.
-
-Settings: temperature, top_p, top_k, max_tokens, seed, stop, thinking_budget, thinking_level, media_resolution, and
-  fps           frames a second of a video that the model looks at
-  span          cut: a span of a file is cut out and sent; offsets: the whole file is sent with start and end
-  inline_bytes  media up to this size go with the request, larger ones through the Files API
-  safety        threshold for all harm categories, such as BLOCK_NONE
-"""
+"""The official google-genai client behind one call."""
 
 from __future__ import annotations
 
@@ -35,16 +28,12 @@ from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.models.faults import checked, classify, said_of
 from asid.pipeline.models.keys import read_key
 from asid.pipeline.models.providers.attachments import Attachments, Blob
+from asid.pipeline.models.providers.gemini import RENAMED, SAMPLING
 from asid.pipeline.models.replies import fault, finish_of, load, name_of, shown, tokens, whole_text
 from asid.pipeline.models.waits import retry_after, seconds_until
 from asid.pipeline.models.wire import BadReply, GuardedClient, taken
 from asid.pipeline.storage import Storage
 
-SAMPLING = {"temperature": "temperature", "top_p": "top_p", "top_k": "top_k", "seed": "seed"}
-RENAMED = {"max_tokens": "max_output_tokens", "media_resolution": "media_resolution"}
-OWN = frozenset({"stop", "thinking_budget", "thinking_level", "fps", "span", "inline_bytes", "safety"})
-SETTINGS = frozenset({*SAMPLING, *RENAMED, *OWN})
-VALUES: dict[str, tuple[str, ...]] = {"span": ("cut", "offsets")}
 INLINE_BYTES = 14 << 20  # a request may have 20 MB, and base64 adds a third
 FILES_KEPT = 32  # a clip is asked about many times in a row
 CHECK_TIMEOUT = 20.0  # s
@@ -57,6 +46,8 @@ RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo"
 
 
 class GeminiModel:
+    """Ask a model of Google's Gemini API."""
+
     reads_facts = False
 
     def __init__(self, config: ModelConfig, storage: Storage):
@@ -220,6 +211,7 @@ def _failed(task: asyncio.Task[types.File]) -> bool:
 
 
 def generation(request: Request) -> types.GenerateContentConfig:
+    """Give a request's settings in Gemini's names."""
     settings = request.settings
     names = SAMPLING | RENAMED
     chosen: dict[str, Any] = {names[name]: value for name, value in settings.items() if name in names}
@@ -281,6 +273,7 @@ def text_in(content: Any, body: Any) -> str:
 
 
 def usage_of(usage: Any) -> Usage:
+    """Read the tokens that a reply counts."""
     details = usage.get("promptTokensDetails") if isinstance(usage, Mapping) else None
     if details is not None and not isinstance(details, list):
         raise fault("counts tokens oddly", usage)

@@ -1,0 +1,96 @@
+"""Captions by one model alone, as a file that `asid eval` and published scorers read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from asid.pipeline.errors import UserError
+from asid.pipeline.evaluation.judges import model_of
+from asid.pipeline.prompts import Prompts
+from asid.pipeline.recipe import manifest as manifests
+from asid.pipeline.recipe.manifest import Manifest
+from asid.pipeline.run.folder import Run
+from asid.pipeline.storage import display_name
+
+NAME = "captioner"
+STEP = f"caption-{NAME}"
+
+
+class CaptioningError(UserError):
+    """Captions that cannot be asked for as the command line says."""
+
+
+def manifest(
+    spec: str,
+    videos: Sequence[str],
+    prompt: str,
+    sees: Sequence[str] = ("video",),
+    settings: Sequence[str] = (),
+    budget: float | None = None,
+) -> Manifest:
+    """The manifest of one annotator alone. `prompt`: a name under prompts/, or a .txt file. Raises ManifestError,
+    JudgeError or CaptioningError."""
+    model = model_of(spec)
+    if model.get("provider") == "embedded":
+        raise CaptioningError("embedded annotators need what other stages see and hear: use `asid run` with a manifest")
+    folder, name = prompt_of(prompt)
+    values: dict[str, Any] = {
+        "version": 1,
+        "title": "captions",
+        "max_failure_rate": 1.0,  # what has no caption is counted by whoever scores the file
+        "inputs": [{"path": path} for path in videos],
+        "models": {NAME: model},
+        "recipe": [
+            {"stage": "ingest"},
+            {"stage": "whole"},
+            {"stage": "caption", "name": NAME, "model": NAME, "prompt": name, "sees": list(sees)},
+        ],
+    }
+    if folder:
+        values["prompts"] = folder
+    if budget:
+        values["budget"] = {"usd": budget}
+    return manifests.parse(json.dumps(values), "asid caption", settings)
+
+
+def prompt_of(prompt: str) -> tuple[str, str]:
+    """Folder and name of a prompt: of a .txt file its own folder, "" of one that is shipped. Raises PromptError."""
+    file = Path(prompt)
+    if prompt.endswith(".txt"):
+        if not file.is_file():
+            raise CaptioningError(f"there is no prompt {prompt}: name a .txt file, or a shipped one, caption/general")
+        return str(file.absolute().parent), file.stem
+    Prompts().text(prompt)
+    return "", prompt
+
+
+@dataclass(frozen=True)
+class Written:
+    """Count the captions that were written, and those that failed."""
+
+    captions: int
+    failed: int
+
+
+def write(run: Run, target: Path) -> Written:
+    """Write a line for each video that has a caption, under each name that it is listed by."""
+    lines = list(_lines(run))
+    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(text.encode("utf-8", "backslashreplace"))
+    failed = sum(len(mark.failed) for mark in run.survey().footers.values())
+    return Written(len(lines), failed)
+
+
+def _lines(run: Run) -> Iterator[dict[str, Any]]:
+    videos = {row.id: row for row in run.all_rows("ingest")}
+    clips = {row.id: videos[row.video] for row in run.all_rows("whole")}
+    for candidate in run.all_rows(STEP):
+        video = clips[candidate.id]
+        for uri, name in ((video.uri, video.name), *((uri, display_name(uri)) for uri in video.duplicates)):
+            yield {"video_id": name, "caption": candidate.caption, "path": uri, "model": candidate.by.model,
+                   "provider": candidate.by.provider, "prompt_hash": candidate.by.prompt}  # fmt: skip

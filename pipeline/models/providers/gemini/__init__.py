@@ -1,0 +1,45 @@
+"""Gemini, by the official google-genai client.
+
+Settings: temperature, top_p, top_k, max_tokens, seed, stop, thinking_budget, thinking_level, media_resolution, and
+  fps           frames a second of a video that the model looks at
+  span          cut: a span of a file is cut out and sent; offsets: the whole file is sent with start and end
+  inline_bytes  media up to this size go with the request, larger ones through the Files API
+  safety        threshold for all harm categories, such as BLOCK_NONE
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from asid.pipeline.models.base import Model
+from asid.pipeline.models.provider import Provider
+from asid.pipeline.storage import Storage
+
+if TYPE_CHECKING:
+    from asid.pipeline.models.config import ModelConfig
+    from asid.pipeline.models.layers.batch import Batches
+
+SAMPLING = {"temperature": "temperature", "top_p": "top_p", "top_k": "top_k", "seed": "seed"}
+RENAMED = {"max_tokens": "max_output_tokens", "media_resolution": "media_resolution"}
+OWN = frozenset({"stop", "thinking_budget", "thinking_level", "fps", "span", "inline_bytes", "safety"})
+
+
+def _open(config: ModelConfig, storage: Storage) -> Model:
+    from asid.pipeline.models.providers.gemini.client import GeminiModel
+
+    return GeminiModel(config, storage)
+
+
+def _batches(model: Any) -> Batches:
+    from asid.pipeline.models.providers.gemini.batches import GeminiBatches
+
+    return GeminiBatches(model)
+
+
+GEMINI = Provider(
+    open=_open,
+    settings=frozenset({*SAMPLING, *RENAMED, *OWN}),
+    values={"span": ("cut", "offsets")},
+    key="GEMINI_API_KEY",
+    batches=_batches,
+)

@@ -1,0 +1,67 @@
+"""OpenAI, by its official client, and any endpoint that speaks its chat API: Azure, OpenRouter, Volcengine Ark, a vLLM
+server.
+
+Settings, beside those passed through by name:
+  video        frames: stills with their times; data: `video_url` with the bytes; uri: `video_url` with the address
+  fps, max_frames, side   of the stills: a second, at most, longest side in pixels
+  audio        input_audio or audio_url
+  schema       json_schema, json_object, or none: how the form of an answer is asked for
+  extra        further fields of the request body (mm_processor_kwargs, thinking, …)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+from asid.pipeline.models.base import Model
+from asid.pipeline.models.provider import Problems, Provider
+from asid.pipeline.storage import Storage
+
+if TYPE_CHECKING:
+    from asid.pipeline.models.config import ModelConfig
+    from asid.pipeline.models.layers.batch import Batches
+
+PASSED = frozenset(
+    {"temperature", "top_p", "max_tokens", "max_completion_tokens", "seed", "stop", "frequency_penalty"}
+    | {"presence_penalty", "reasoning_effort", "service_tier", "logit_bias", "verbosity"}
+)
+OWN = frozenset({"video", "fps", "max_frames", "side", "audio", "schema", "extra"})
+
+
+def _open(config: ModelConfig, storage: Storage) -> Model:
+    from asid.pipeline.models.providers.openai.client import OpenAIModel
+
+    return OpenAIModel(config, storage)
+
+
+def _batches(model: Any) -> Batches:
+    from asid.pipeline.models.providers.openai.batches import OpenAIBatches
+
+    return OpenAIBatches(model)
+
+
+def _unfit(config: ModelConfig, sees: Collection[str], whole_files: bool) -> Problems:
+    settings, problems = config.settings, []
+    if "video" in sees and not config.base_url and settings.get("video", "frames") != "frames":
+        problems.append("OpenAI's own endpoint takes no video: set `settings.video: frames`, or name a `base_url`")
+    if "video" in sees and settings.get("video") == "uri" and not whole_files:
+        problems.append("`video: uri` shows whole files and clips are spans: set `settings.video: data`, or let `cut` "
+                        "make files (`method: encode`)")  # fmt: skip
+    if "audio" in sees and not config.base_url and settings.get("audio", "input_audio") != "input_audio":
+        problems.append("OpenAI's own endpoint takes no audio by address: set `settings.audio: input_audio`")
+    return problems
+
+
+OPENAI = Provider(
+    open=_open,
+    settings=PASSED | OWN,
+    values={
+        "video": ("frames", "data", "uri"),
+        "audio": ("input_audio", "audio_url"),
+        "schema": ("json_schema", "json_object", "none"),
+    },
+    key="OPENAI_API_KEY",
+    unfit=_unfit,
+    batches=_batches,
+)

@@ -60,7 +60,8 @@ def transcribe(
     mistaken = set(spoken.overlapping(meter.speech, guarded.nobody))
     mistaken -= set(spoken.overlapping(meter.speech, [(word.start, word.end) for word in words]))
     speech = [span for span in meter.speech if span not in mistaken]
-    words, turns, voices = spoken.renumber(spoken.speakers(words, heard.turns), heard.turns, heard.voices)
+    voiced = spoken.present(heard.turns, meter.speech)
+    words, turns, voices = spoken.renumber(spoken.speakers(words, voiced), voiced, heard.voices)
     words = spoken.settle(words, layout.gap)
     known = bool(words) or bool(speech and heard.tongues)
     return Transcript(

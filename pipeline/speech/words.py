@@ -31,6 +31,13 @@ def renumber(
     )
 
 
+def present(turns: Sequence[Turn], speech: Sequence[Span], least: float = 0.2) -> list[Turn]:
+    """The turns without those of speakers who never speak where speech was heard, for `least` seconds: a chord or a
+    creak that sounded like somebody."""
+    heard = {turn.speaker for turn in turns if any(min(turn.end, b) - max(turn.start, a) >= least for a, b in speech)}
+    return [turn for turn in turns if turn.speaker in heard]
+
+
 def speakers(words: Sequence[Word], turns: Sequence[Turn]) -> list[Word]:
     """Each word with the speaker whose turns cover most of it, of equals the one who spoke the word before; a word
     outside all turns goes to the nearest one. Words that have a speaker keep it; without turns all stay as they are."""

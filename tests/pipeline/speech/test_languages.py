@@ -8,7 +8,7 @@ from asid.pipeline.speech import weights
 from asid.pipeline.speech.base import Block, Heard, Segment, Tongue
 from asid.pipeline.speech.languages import LanguageStretch, Main, Odds, at, ruling, stretches
 from asid.pipeline.speech.transcript import Layout, transcribe
-from tests.kits.speechkit import FIRST, WOMAN, say
+from tests.kits.speechkit import FIRST, WOMAN, say, turn
 
 
 def spans(*seconds: float) -> LanguageStretch:
@@ -73,7 +73,8 @@ class Polyglot:
             return Segment(tuple(made))
 
         tongues = tuple(Tongue(name, 0.9, part(number)) for number, name in enumerate(("de", "ja", "de")))
-        return Heard((words(0, "guten", "Tag"), words(1, "こん", "にちは")), (), "de", 0.9, (), tongues)
+        turns = (turn(speech[0][0], speech[0][1], "S7"), turn(speech[-1][1] + 0.3, speech[-1][1] + 0.6, "S8"))
+        return Heard((words(0, "guten", "Tag"), words(1, "こん", "にちは")), turns, "de", 0.9, (), tongues)
 
 
 def test_utterances_and_speech_are_named_by_their_language() -> None:
@@ -83,6 +84,7 @@ def test_utterances_and_speech_are_named_by_their_language() -> None:
     heard = transcribe(Polyglot(), [sound], Layout())
     assert [(one.language, one.text) for one in heard.utterances] == [("de", "guten Tag"), ("ja", "こんにちは")]
     assert heard.language == "de"
+    assert {one.speaker for one in heard.turns} == {"S1"}, "who speaks in a pause only is nobody"
     assert {one.label for one in heard.sounds if one.kind == "speech"} == {"de", "ja"}
     assert {one.label for one in heard.sounds if one.kind != "speech"} <= {""}
 

@@ -46,7 +46,29 @@ def captions(folder: Path = CLIPS, seed: int = 1) -> list[Finished]:
     found = []
     for truth in truths(folder):
         found += [strong(truth, seed), strong(truth, seed + 1000), embedded(truth)]
+        if truth["languages"] == ["en"] and any(line["text"] for line in truth["utterances"]):
+            found.append(strong(relined(truth, seed), seed + 2000))
     return [one for one in found if one.caption]
+
+
+# Lines with what can be written in two ways, which the clips' own lines lack.
+LINES = (
+    "I don't know where we've put the twenty-one chairs.", "It's seven o'clock and they're not here yet.",
+    "We didn't see any of the three dogs, did we?", "You're going to need forty-five dollars for that.",
+    "That's the second time he can't find his keys.", "I'm sure there are a hundred and five steps.",
+    "She won't be back before half past nine.", "We'll meet at the station at six thirty.",
+    "They couldn't have left without the other two.", "Isn't it strange that nobody's called?",
+    "Let's count again, one, two, three, and go.", "I haven't slept since nineteen eighty four.",
+)  # fmt: skip
+
+
+def relined(truth: dict[str, Any], seed: int) -> dict[str, Any]:
+    """The truth with other lines of speech in the place of its own."""
+    chance = Random(f"{seed}/lines/{truth['file']}")
+    texts = chance.sample(LINES, len(LINES))
+    spoken = [line | {"text": texts[at % len(texts)]} if line["text"] else line
+              for at, line in enumerate(truth["utterances"])]  # fmt: skip
+    return truth | {"utterances": spoken}
 
 
 # --- the evidence ------------------------------------------------------------------------------------------------
@@ -142,7 +164,7 @@ def scene(shot: dict[str, Any], people: dict[str, str], chance: Random) -> str:
     for person in shot["people"]:
         what += f", where {people[person]} is in view"
     lead = "the picture cuts to" if shot["index"] else chance.choice(["the clip opens on", "the camera shows"])
-    return f"{lead} {what}"
+    return f"{lead} {what}".replace(" moving none", "")
 
 
 def said(line: dict[str, Any], who: str, met: set[str], chance: Random) -> str:
@@ -181,6 +203,10 @@ def embedded(truth: dict[str, Any]) -> Finished:
     for shot in truth["shots"]:
         text = f"the picture cuts to a {shot['scene']}" if shot["index"] else f"the clip opens on a {shot['scene']}"
         facts.append(Fact(start=shot["start"], end=shot["end"], attribute="scene", text=text, score=0.9, model="test"))
+    untold = [line for line in truth["utterances"] if not line["text"]]
+    if untold:  # nothing was understood, and the sound detector still hears voices
+        facts.append(Fact(start=untold[0]["start"], end=untold[-1]["end"], attribute="scene", score=0.9, model="test",
+                          text="voices talk to each other"))  # fmt: skip
     plain = [fact.model_dump(mode="json") for fact in facts]
     caption = ensemble(
         {

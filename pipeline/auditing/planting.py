@@ -17,7 +17,7 @@ from asid.pipeline.captions import anchors
 from asid.pipeline.captions.anchors import Block, compose, parse
 from asid.pipeline.captions.citations import Case, Citation
 from asid.pipeline.captions.quotes import Quotation
-from asid.pipeline.captions.speakers import description
+from asid.pipeline.captions.speakers import Description, description
 from asid.pipeline.captions.spoken import ENDS, SAME, UNITS
 from asid.pipeline.captions.text import squash
 
@@ -178,21 +178,18 @@ def quote_cut(case: Case, chance: Random) -> Plant | None:
 
 def speaker_swapped(case: Case, chance: Random) -> Plant | None:
     """A line given to the other of two described speakers, each of whom speaks twice and keeps one line."""
-    told: dict[str, list[tuple[Citation, str]]] = {}
+    told: dict[str, list[Description]] = {}
     for one in case.citations:
         who = description(case.paragraph, one.quotation)
         if one.found and who and who.sure and len(one.place.speakers) == 1:
-            told.setdefault(one.place.speakers[0][0], []).append((one, who.shown))
+            told.setdefault(one.place.speakers[0][0], []).append(who)
     talkers = [voice for voice, lines in told.items() if voice and len(lines) >= 2]
     if len(talkers) < 2:
         return None
     mine, theirs = chance.sample(talkers, 2)
-    one, shown = chance.choice(told[mine])
-    other = chance.choice(told[theirs])[1]
+    who = chance.choice(told[mine])
+    shown, start, other = who.shown, who.start, chance.choice(told[theirs]).shown
     if squash(shown) == squash(other):
-        return None
-    start = case.caption.rfind(shown, 0, one.quotation.start)
-    if start < 0 or one.quotation.start - start > 160:
         return None
     new = re.sub(r"^(?:a|an)\b", "the", other, flags=re.IGNORECASE) if shown[:3].lower() == "the" else other
     new = new[:1].upper() + new[1:] if shown[:1].isupper() else new[:1].lower() + new[1:]
@@ -330,15 +327,11 @@ def quote_again(case: Case, chance: Random) -> Plant | None:
 
 def manner_invented(case: Case, chance: Random) -> Plant | None:
     """Around a right quotation another speaker, or a way of speaking, that nothing bears out."""
-    found = []
-    for one in _spoken(case, 2):
-        who = description(case.paragraph, one.quotation)
-        if who and who.sure and case.caption.rfind(who.shown, 0, one.quotation.start) >= 0:
-            found.append((one, who.shown))
+    found = [who for one in _spoken(case, 2) if (who := description(case.paragraph, one.quotation)) and who.sure]
     if not found:
         return None
-    one, shown = chance.choice(found)
-    start = case.caption.rfind(shown, 0, one.quotation.start)
+    who = chance.choice(found)
+    shown, start = who.shown, who.start
     new = chance.choice(["a robot", "a clown", "a pirate", "an astronaut", "a puppet"])
     if chance.random() < 0.5:
         new = f"{shown} {chance.choice(['angrily', 'mockingly', 'tearfully', 'proudly', 'nervously'])}"

@@ -102,6 +102,12 @@ class Case:
         """What is quoted as speech, and what is quoted otherwise but was said, in order."""
         return list(self._citations())
 
+    @cached_property
+    def speech(self) -> list[Citation]:
+        """Those that the caption does not call a text on the screen: what is written may be read out at another time,
+        by anybody."""
+        return [citation for citation in self.citations if citation.quotation.claims != "screen"]
+
     def _citations(self) -> Iterator[Citation]:
         for quotation in self.paragraph.quoted:
             block = self.paragraph.block_at(quotation.start)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -80,9 +80,27 @@ class Paragraph:
                 at = cut
         return found
 
+    @cached_property
+    def _sentence_starts(self) -> list[int]:
+        return [sentence.start for sentence in self.sentences]
+
+    @cached_property
+    def _quote_starts(self) -> list[int]:
+        return [quotation.start for quotation in self.quoted]
+
+    def ahead(self, quotation: Quotation) -> tuple[int, str]:
+        """What stands before a quotation in its sentence, from the quotation before it on: where it begins, and the
+        masked text."""
+        sentence = self.sentence_at(quotation.start)
+        start = sentence.start if sentence else 0
+        before = bisect_left(self._quote_starts, quotation.start) - 1
+        if before >= 0:
+            start = max(start, self.quoted[before].end)
+        return start, self.masked[start : quotation.start]
+
     def sentence_at(self, place: int) -> Sentence | None:
         """The sentence that a character stands in."""
-        at = bisect_right([sentence.start for sentence in self.sentences], place) - 1
+        at = bisect_right(self._sentence_starts, place) - 1
         return self.sentences[at] if at >= 0 and place < self.sentences[at].end else None
 
 

@@ -74,9 +74,11 @@ SMALL = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """The words that name a speaker, as they stand, and what of them tells one person from another: `head`, the noun,
-    and `marks`, the rest. `new`: introduced as somebody not told of before. `sure`: it is one person, named."""
+    """The words that name a speaker, as they stand from `start` on, and what of them tells one person from another:
+    `head`, the noun, and `marks`, the rest. `new`: introduced as somebody not told of before. `sure`: it is one person,
+    named."""
 
+    start: int
     shown: str
     head: str
     marks: frozenset[str]
@@ -86,34 +88,33 @@ class Description:
 
 def description(paragraph: Paragraph, quotation: Quotation) -> Description | None:
     """Who says a quotation, by the clause before it, else by the one behind it; None where none says."""
-    sentence = paragraph.sentence_at(quotation.start)
-    start = sentence.start if sentence else 0
-    ahead = paragraph.masked[start : quotation.start]
-    if cut := [one.end for one in paragraph.quoted if start < one.end <= quotation.start]:
-        ahead = paragraph.masked[cut[-1] : quotation.start]
+    start, ahead = paragraph.ahead(quotation)
     verbs = list(VERBS.finditer(ahead))
     if verbs:
         clause = ahead[: verbs[-1].start()]
         if subjects := list(SUBJECT.finditer(clause + " ")):
-            return described(subjects[-1]["who"])
+            return described(subjects[-1]["who"], start + subjects[-1].start("who"))
         return None
     behind = BEHIND.match(paragraph.masked[quotation.end : quotation.end + 90])
     if behind:
-        return described(behind["after"] or behind["before"])
+        group = "after" if behind["after"] else "before"
+        return described(behind[group], quotation.end + behind.start(group))
     return None
 
 
-def described(who: str) -> Description | None:
+def described(who: str, start: int = 0) -> Description | None:
+    """What a subject, which stands at `start`, says of who speaks; None where it says nothing."""
+    start += len(who) - len(who.lstrip())
     shown = BETWEEN.sub("", f" {who.strip()} ").strip(" ,")
     shown = re.sub(r"\s(?:\w+ly|" + VERB + r")$", "", shown, flags=re.IGNORECASE).strip(" ,")
     words = [match[0].casefold() for match in WORD.finditer(shown)]
     if not words:
         return None
     if words[0] in PRONOUNS:
-        return Description(shown, words[0], frozenset(), False, False)
+        return Description(start, shown, words[0], frozenset(), False, False)
     named = shown[0].isupper() and words[0] not in ARTICLES
     if named:
-        return Description(shown, "".join(words), frozenset(), False, True)
+        return Description(start, shown, "".join(words), frozenset(), False, True)
     new = words[0] in INDEFINITE
     told = [word for word in words if word not in SMALL]
     if not told:
@@ -122,7 +123,7 @@ def described(who: str) -> Description | None:
     sure = not (PLURAL & set(words[:3]))
     if words[0] == "another":
         marks |= {"another"}
-    return Description(shown, head, marks, new, sure)
+    return Description(start, shown, head, marks, new, sure)
 
 
 ARTICLES = frozenset(

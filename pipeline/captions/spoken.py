@@ -70,6 +70,15 @@ ORDINALS = {
         start=1,
     )
 } | {word[:-1] + "ieth": value for word, value in TENS.items()}
+# Zero to twelve and twenty, thirty, … in other languages, the spellings of one number joined by "/".
+ELSEWHERE = {
+    "de": "null ein/eins/eine/einen/einem/einer zwei/zwo drei vier fünf sechs sieben acht neun zehn elf zwölf",
+    "nl": "nul een twee drie vier vijf zes zeven acht negen tien elf twaalf",
+    "fr": "zéro un/une deux trois quatre cinq six sept huit neuf dix onze douze",
+    "es": "cero un/uno/una dos tres cuatro cinco seis siete ocho nueve diez once doce",
+    "it": "zero un/uno/una due tre quattro cinque sei sette otto nove dieci undici dodici",
+    "pt": "zero um/uma dois/duas três quatro cinco seis sete oito nove dez onze doze",
+}
 # Sounds of hesitation, of the languages that the recogniser is mostly used for.
 FILLERS = frozenset(
     [
@@ -243,9 +252,20 @@ def alike(one: Sequence[Token], other: Sequence[Token], language: str = "") -> b
             return True
     if _letters([t for t in one if t.text != "point"]) == _letters([t for t in other if t.text != "point"]):
         return True
-    if language not in ("", "en") and _digits(one) != _digits(other) and (one and other):
-        return True  # number words of other languages are not known here: nothing can be said
+    if language not in ("", "en") and one and other and _digits(one) != _digits(other):
+        return _number_elsewhere(one, other, language)
     return bool(_readings(one) & _readings(other))
+
+
+def _number_elsewhere(one: Sequence[Token], other: Sequence[Token], language: str) -> bool:
+    """Whether digits and words of another language are the same number. Of languages whose words are not known here,
+    and of larger numbers, it cannot be said that they are not."""
+    digits, words = (one, other) if _digits(one) else (other, one)
+    value = int("".join(token.text for token in digits)[:9])
+    known = [_flat(way) for way in ELSEWHERE.get(language, "").split()]
+    if value >= len(known):
+        return True
+    return _letters(words) in {squash(way) for way in known[value].split("/")}
 
 
 def _letters(tokens: Sequence[Token]) -> str:

@@ -16,7 +16,7 @@ WHOLE = r"(?:clip|video|sequence|footage|montage|film|piece)"
 HOLDS = r"(?:consists\sof|has|contains|is\smade\s(?:up\s)?of|comprises|is\s(?:composed|cut)\s(?:of|into)|is\stold\sin|runs\sthrough|shows)"
 KIND = r"(?:(?:different|distinct|separate|consecutive|individual|short|brief|static)\s){0,2}"
 SHOTS = re.compile(
-    rf"\b(?:{WHOLE}\s{HOLDS}|in|across|over|of)\s(?:a\stotal\sof\s|exactly\s)?{NUM}\s{KIND}shots\b",
+    rf"\b(?:{WHOLE}\s{HOLDS}|in|across|over|of)\s(?:a\stotal\sof\s|exactly\s)?{NUM}\s{KIND}shots?\b",
     re.IGNORECASE,
 )
 CUTS = re.compile(rf"\b{WHOLE}\s(?:has|contains)\s(?:a\stotal\sof\s|exactly\s)?{NUM}\scuts?\b", re.IGNORECASE)

@@ -20,11 +20,12 @@ def find(case: Case) -> Iterator[Flaw]:
     words = {squash(match[0]) for text in read for match in WORD.finditer(text.text)}
     wholes = {squash(text.text) for text in read}
     said = {token.text for token in case.heard}
+    heard = squash(" ".join(token.text for token in case.heard))
     for quotation in case.paragraph.quoted:
         spelled = squash(quotation.text)
         if quotation.claims == "speech" or len(spelled) < LEAST or _borne(quotation.text, wholes, words):
             continue
-        if quotation.claims == "nothing" and spelled in squash(" ".join(token.text for token in case.heard)):
+        if quotation.claims == "nothing" and spelled in heard:
             continue
         if closest := _closest(quotation.text, read):
             yield Flaw(quotation.start, quotation.end, "text_spelling", _why(closest))

@@ -14,7 +14,7 @@ TOLD = 0.5  # share of a line that is quoted, below which the line counts as mis
 
 def find(case: Case) -> Iterator[Flaw]:
     covered = [False] * len(case.heard)
-    for citation in case.citations:
+    for citation in case.speech:
         if citation.found:
             for at in range(citation.first, citation.last + 1):
                 covered[at] = True
@@ -26,7 +26,7 @@ def find(case: Case) -> Iterator[Flaw]:
         edge = EDGE if case.grounds.utterances[line].cut else 0
         if not left or len(left) <= edge:
             continue
-        near = [one for one in case.citations if one.found and one.first <= places[-1] and one.last >= places[0]]
+        near = [one for one in case.speech if one.found and one.first <= places[-1] and one.last >= places[0]]
         if not near or (len(left) > (1 - TOLD) * len(places) and len(places) - len(left) < FRAGMENT):
             if len(places) >= FRAGMENT and not (edge and len(places) < 2 * FRAGMENT):
                 yield _missing(case, line)

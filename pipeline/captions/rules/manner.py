@@ -86,14 +86,11 @@ PLAIN = frozenset(
 
 def find(case: Case) -> Iterator[Flaw]:
     accounts = " ".join(case.grounds.accounts).casefold()
-    for citation in case.citations:
+    for citation in case.speech:
         if not citation.found:
             continue
-        quotation, sentence = citation.quotation, case.paragraph.sentence_at(citation.quotation.start)
-        start = sentence.start if sentence else 0
-        ahead = case.paragraph.masked[start : quotation.start]
-        last = max((one.end for one in case.paragraph.quoted if start <= one.start < quotation.start), default=start)
-        ahead = case.paragraph.masked[last : quotation.start]
+        quotation = citation.quotation
+        last, ahead = case.paragraph.ahead(quotation)
         verbs = list(VERBS.finditer(ahead))
         who = description(case.paragraph, quotation)
         if who is not None and who.sure and who.head and not _known(who.head, accounts):

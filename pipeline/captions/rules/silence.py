@@ -18,7 +18,7 @@ MORE = re.compile(
 
 def find(case: Case) -> Iterator[Flaw]:
     turns = [turn for turn in case.grounds.turns if _unwritten(case, turn) >= LEAST]
-    if not turns or any(citation.found for citation in case.citations):
+    if not turns or any(citation.found for citation in case.speech):
         return
     if SPEECH.search(case.paragraph.masked) or MORE.search(case.paragraph.masked):
         return

@@ -12,7 +12,7 @@ DRIFT = 2.0  # s that a reader would notice (ASID's residual deviation)
 
 def find(case: Case) -> Iterator[Flaw]:
     opened: set[int] = set()
-    for citation in case.citations:
+    for citation in case.speech:
         if citation.found and citation.block >= 0:
             if why := _misplaced(case, citation, citation.block not in opened):
                 yield Flaw(citation.quotation.start, citation.quotation.end, "quote_time", why)

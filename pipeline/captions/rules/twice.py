@@ -12,7 +12,7 @@ LEAST = 3  # words: shorter lines recur in any talk
 
 def find(case: Case) -> Iterator[Flaw]:
     seen: dict[int, float] = {}
-    for citation in case.citations:
+    for citation in case.speech:
         if not citation.found:
             continue
         places = range(citation.first, citation.last + 1)

@@ -24,7 +24,7 @@ class Person:
 
 
 def find(case: Case) -> Iterator[Flaw]:
-    for citation in case.citations:
+    for citation in case.speech:
         speakers = citation.place.speakers
         if citation.found and len(speakers) > 1 and speakers[1][1] >= MIXED:
             who = " and ".join(name or "somebody unknown" for name, _ in speakers[:2])
@@ -39,7 +39,7 @@ def people(case: Case) -> list[Person]:
     """Who speaks in the caption, as far as its own words tell: a description without new marks is the one person whom
     it fits; where it fits two it is left out."""
     found: list[Person] = []
-    for citation in case.citations:
+    for citation in case.speech:
         if not citation.found or len({name for name, _ in citation.place.speakers}) != 1:
             continue
         voice = citation.place.speakers[0][0]

@@ -9,7 +9,7 @@ from asid.pipeline.captions.text import Flaw
 
 
 def find(case: Case) -> Iterator[Flaw]:
-    for citation in case.citations:
+    for citation in case.speech:
         start, end = citation.quotation.start, citation.quotation.end
         if citation.borne:
             continue

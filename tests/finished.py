@@ -1,6 +1,6 @@
 """Finished captions with their grounds, composed from the truth of test clips: what rules and auditors are tried on.
 
-`strong(truth, seed)` is worded as a careful model would; `embedded(truth)` by the embedded set, from facts of the truth.
+`strong(truth, seed)` is worded as a careful model would; `embedded(truth)` by the embedded set, from the truth's facts.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Measuring: what a caption's rates are, by somebody who did not write it, and how far whoever measures can be believed."""
+"""Measuring captions by somebody who did not write them, and measuring how far whoever measures can be believed."""

@@ -18,7 +18,7 @@ from asid.pipeline.captions.anchors import Block, compose, parse
 from asid.pipeline.captions.citations import Case, Citation
 from asid.pipeline.captions.quotes import Quotation
 from asid.pipeline.captions.speakers import Description, description
-from asid.pipeline.captions.spoken import ENDS, SAME, UNITS
+from asid.pipeline.captions.spoken import ENDS, SAME, TENS, UNITS, spoken
 from asid.pipeline.captions.text import squash
 
 OTHERS = [
@@ -335,6 +335,7 @@ def manner_invented(case: Case, chance: Random) -> Plant | None:
     new = chance.choice(["a robot", "a clown", "a pirate", "an astronaut", "a puppet"])
     if chance.random() < 0.5:
         new = f"{shown} {chance.choice(['angrily', 'mockingly', 'tearfully', 'proudly', 'nervously'])}"
+    new = new[:1].upper() + new[1:] if shown[:1].isupper() else new
     caption = case.caption[:start] + new + case.caption[start + len(shown) :]
     kinds = frozenset({"speech_manner", "described_speakers"})
     return Plant("manner_invented", caption, new, "speech", kinds)
@@ -387,9 +388,10 @@ def _opened(block: Block) -> Block:
 
 # --- true rewordings ---------------------------------------------------------------------------------------------
 
-DIGITS = {word: str(value) for word, value in UNITS.items()}
-SHORT = {"do not": "don't", "is not": "isn't", "it is": "it's", "we are": "we're", "I am": "I'm", "they are": "they're",
-         "you are": "you're", "I have": "I've", "did not": "didn't", "that is": "that's", "we will": "we'll"}  # fmt: skip
+SHORT = {
+    "do not": "don't", "is not": "isn't", "it is": "it's", "we are": "we're", "I am": "I'm", "they are": "they're",
+    "you are": "you're", "I have": "I've", "did not": "didn't", "that is": "that's", "we will": "we'll",
+}  # fmt: skip
 
 
 def _varied(case: Case, chance: Random, kind: str, change: Callable[[str], str]) -> Plant | None:
@@ -402,8 +404,13 @@ def _varied(case: Case, chance: Random, kind: str, change: Callable[[str], str])
 
 
 def numbers_written(case: Case, chance: Random) -> Plant | None:
+    number = "|".join((*UNITS, *TENS, "hundred", "thousand"))
+
+    def digits(match: re.Match[str]) -> str:
+        return " ".join(token.text for token in spoken([match[0]]))
+
     def change(text: str) -> str:
-        return re.sub(r"\b[a-z]+\b", lambda match: DIGITS.get(match[0], match[0]), text)
+        return re.sub(rf"\b(?:{number})(?:(?:[ -]| and )(?:{number}))*\b", digits, text)
 
     return _varied(case, chance, "numbers_written", change)
 

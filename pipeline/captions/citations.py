@@ -12,7 +12,7 @@ from asid.pipeline.captions.grounds import Grounds
 from asid.pipeline.captions.paragraph import Paragraph
 from asid.pipeline.captions.quotes import Quotation
 from asid.pipeline.captions.speech import FOUND, GAP, Place, Transcript
-from asid.pipeline.captions.spoken import Token, alike, spoken
+from asid.pipeline.captions.spoken import COINS, Token, alike, spoken
 from asid.pipeline.rows import Utterance
 
 
@@ -109,13 +109,17 @@ class Case:
         return [citation for citation in self.citations if citation.quotation.claims != "screen"]
 
     def _citations(self) -> Iterator[Citation]:
+        last, reached = -1, 0.0
         for quotation in self.paragraph.quoted:
             block = self.paragraph.block_at(quotation.start)
             near = float(self.paragraph.anchors[block].time) if block >= 0 else None
+            if near is not None and block == last:
+                near = max(near, reached)  # of equal lines the next one
             place = self.locate(quotation.text, near)
             found = place.score >= self.found and place.first >= 0
             if quotation.claims != "speech" and not found:
                 continue
+            last, reached = block, place.end if found else 0.0
             borne = not found or place.score < 1
             borne = borne and self.grounds.shown.locate(quotation.text, near).score == 1.0
             if not found:
@@ -133,8 +137,10 @@ class Case:
         window = self.heard[low : high + 1]
         hunks = _hunks(said, window)
         head, tail = _trimmed(hunks)
-        hunks = _shared_ends(hunks, window, head, tail)
+        hunks = _shared_ends(hunks, said, window, (head, tail), self.grounds.language)
         first, last = low + hunks[0][2], low + hunks[-1][3] - 1
+        while said[-1].money and last < high and self.heard[last + 1].text in COINS:
+            last += 1
         found = []
         for a, b, c, d in hunks:
             one, other = said[a:b], window[c:d]
@@ -185,20 +191,25 @@ def _trimmed(hunks: list[Hunk]) -> tuple[int, int]:
     return head, tail
 
 
-def _shared_ends(hunks: list[Hunk], window: Sequence[Token], head: int, tail: int) -> list[Hunk]:
-    """Where the first or last words of a quotation differ, they stand for as many words of the transcript, no more."""
+def _shared_ends(
+    hunks: list[Hunk], said: Sequence[Token], window: Sequence[Token], around: tuple[int, int], language: str
+) -> list[Hunk]:
+    """Where the first or last words of a quotation differ, they stand for as many words of the transcript, no more, or
+    for as many as are the same in another spelling. `around`: words of the transcript before and after."""
     if not hunks:
         return [(0, 0, 0, len(window))]
     a, b, c, d = hunks[0]
     if len(hunks) > 1 and d - c > b - a > 0:
-        hunks[0] = (a, b, d - (b - a), d)
-    elif b > a and c == d and head:
-        hunks[0] = (a, b, max(0, c - min(b - a, head)), d)
+        size = next((n for n in range(1, d - c + 1) if alike(said[a:b], window[d - n : d], language)), b - a)
+        hunks[0] = (a, b, d - size, d)
+    elif b > a and c == d and around[0]:
+        hunks[0] = (a, b, max(0, c - min(b - a, around[0])), d)
     a, b, c, d = hunks[-1]
     if len(hunks) > 1 and d - c > b - a > 0:
-        hunks[-1] = (a, b, c, c + (b - a))
-    elif b > a and c == d and tail:
-        hunks[-1] = (a, b, c, min(len(window), d + min(b - a, tail)))
+        size = next((n for n in range(1, d - c + 1) if alike(said[a:b], window[c : c + n], language)), b - a)
+        hunks[-1] = (a, b, c, c + size)
+    elif b > a and c == d and around[1]:
+        hunks[-1] = (a, b, c, min(len(window), d + min(b - a, around[1])))
     return hunks
 
 

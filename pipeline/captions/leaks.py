@@ -66,7 +66,16 @@ def flaws(caption: str, source_names: Iterable[str], quoted: Sequence[Span]) -> 
             if OWN.search(match[0]):
                 continue
             found.append(Flaw(*match.span(), "source_named", "the clip is told, not what was written about it"))
-    return outside(found, quoted)
+    return outside(_apart(found), quoted)
+
+
+def _apart(found: Iterable[Flaw]) -> list[Flaw]:
+    """In order, none over another: one leak that two patterns see is told once."""
+    kept: list[Flaw] = []
+    for flaw in sorted(found, key=lambda flaw: (flaw.start, -flaw.end)):
+        if not kept or flaw.start >= kept[-1].end:
+            kept.append(flaw)
+    return kept
 
 
 def _names(names: Iterable[str]) -> list[re.Pattern[str]]:

@@ -13,7 +13,10 @@ from asid.pipeline.captions.text import Flaw, outside
 DRIFT = 2.0  # s between a told cut and a found one that a reader would notice
 NUM = r"(?P<n>\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|twenty)"
 WHOLE = r"(?:clip|video|sequence|footage|montage|film|piece)"
-HOLDS = r"(?:consists\sof|has|contains|is\smade\s(?:up\s)?of|comprises|is\s(?:composed|cut)\s(?:of|into)|is\stold\sin|runs\sthrough|shows)"
+HOLDS = (
+    r"(?:consists\sof|has|contains|is\smade\s(?:up\s)?of|comprises|is\s(?:composed|cut)\s(?:of|into)|is\stold\sin|"
+    r"runs\sthrough|shows)"
+)
 KIND = r"(?:(?:different|distinct|separate|consecutive|individual|short|brief|static)\s){0,2}"
 SHOTS = re.compile(
     rf"\b(?:{WHOLE}\s{HOLDS}|in|across|over|of)\s(?:a\stotal\sof\s|exactly\s)?{NUM}\s{KIND}shots?\b",

@@ -91,20 +91,23 @@ def find(case: Case) -> Iterator[Flaw]:
             continue
         quotation = citation.quotation
         last, ahead = case.paragraph.ahead(quotation)
-        verbs = list(VERBS.finditer(ahead))
         who = description(case.paragraph, quotation)
+        place = (last, quotation.end)
         if who is not None and who.sure and who.head and not _known(who.head, accounts):
-            yield Flaw(last, quotation.end, "speech_manner", f'no account has "{who.head}" among those who speak')
+            yield Flaw(*place, "speech_manner", f'no account has "{who.head}" among those who speak')
+        around = ahead
+        if who is not None and who.start >= quotation.end:
+            around = re.split(r"[.!?\"“]", case.paragraph.masked[quotation.end : quotation.end + 120])[0]
+        verbs = list(VERBS.finditer(around))
         if not verbs:
             continue
         for stem, bears in MANNERS.items():
             if verbs[-1][0].casefold().startswith((stem, stem[:-1] + "ang")) and not re.search(bears, accounts):
-                yield Flaw(last, quotation.end, "speech_manner", f'no account bears out "{verbs[-1][0]}"')
-        near = ahead[max(0, verbs[-1].start() - 24) :]
-        for match in ADVERB.finditer(near):
+                yield Flaw(*place, "speech_manner", f'no account bears out "{verbs[-1][0]}"')
+        for match in ADVERB.finditer(around if around is not ahead else ahead[max(0, verbs[-1].start() - 24) :]):
             stem = match[1].casefold()
             if stem not in PLAIN and not _stem_in(stem, accounts):
-                yield Flaw(last, quotation.end, "speech_manner", f'no account bears out "{match[0]}"')
+                yield Flaw(*place, "speech_manner", f'no account bears out "{match[0]}"')
 
 
 def _known(head: str, accounts: str) -> bool:

@@ -6,20 +6,20 @@ import os
 import sys
 from typing import NoReturn
 
-from asid.pipeline import stopping
+from asid.pipeline import interrupts
 
 
 def main() -> None:
     """Run the command line, and exit with its code. It never reads the terminal, nor does anything that it starts."""
-    stopping.leave_terminal()
-    stopping.listen()
+    interrupts.leave_terminal()
+    interrupts.listen()
     try:
         from asid.pipeline.cli import main as command
 
         code = command()
     except KeyboardInterrupt:
-        print(f"\nstopped by {stopping.name()}", file=sys.stderr)
-        code = stopping.exit_code()
+        print(f"\nstopped by {interrupts.name()}", file=sys.stderr)
+        code = interrupts.exit_code()
     _leave(code)
 
 

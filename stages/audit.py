@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from pydantic import Field, field_validator
 
-from asid.pipeline import evidence
-from asid.pipeline.answers import Findings
-from asid.pipeline.asking import AskingConfig, AskingStage, together
+from asid.pipeline.asking import evidence
+from asid.pipeline.asking.answers import Findings
+from asid.pipeline.asking.stage import AskingConfig, AskingStage, together
 from asid.pipeline.attributes import ATTRIBUTES, Attribute
 from asid.pipeline.models.base import Media
 from asid.pipeline.prompts import Prompts

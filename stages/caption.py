@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from pydantic import Field, field_validator
 
-from asid.pipeline import evidence
-from asid.pipeline.answers import EmbeddedCaption
-from asid.pipeline.asking import NOBODY, AskingConfig, AskingStage
-from asid.pipeline.evidence import Sense
+from asid.pipeline.asking import evidence
+from asid.pipeline.asking.answers import EmbeddedCaption
+from asid.pipeline.asking.evidence import Sense
+from asid.pipeline.asking.stage import NOBODY, AskingConfig, AskingStage
 from asid.pipeline.rows import Candidate, Clip
 
 

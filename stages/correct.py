@@ -8,11 +8,11 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from asid.pipeline import evidence
-from asid.pipeline.asking import AskingConfig, AskingStage
+from asid.pipeline.asking import evidence
+from asid.pipeline.asking.evidence import Medium
+from asid.pipeline.asking.stage import AskingConfig, AskingStage
 from asid.pipeline.captions import anchors, quotes
 from asid.pipeline.captions.text import squash
-from asid.pipeline.evidence import Medium
 from asid.pipeline.rows import Candidate, Captioned
 
 

@@ -13,14 +13,14 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field
 
-from asid.pipeline.clips import ClipPolicy, Drop, Span, choose_spans
+from asid.pipeline.clips.choice import ClipPolicy, Drop, Span, choose_spans
+from asid.pipeline.clips.slices import slice_evidence
 from asid.pipeline.media.cutting import CutSettings, Piece, cut, extension
 from asid.pipeline.media.filters import clip_size
 from asid.pipeline.media.probe import Limits, Probe, probe
 from asid.pipeline.media.process import MediaError
 from asid.pipeline.media.timeline import Timeline, read_timeline
 from asid.pipeline.rows import Clip, Transcribed, grow
-from asid.pipeline.slices import slice_evidence
 from asid.pipeline.stage import Stage, StageConfig, Unprocessable
 
 ANY = Limits(max_pixels=1 << 40, max_seconds=1e9, max_streams=10_000, max_fps=1e9, max_gap=1e9)  # ingest has checked

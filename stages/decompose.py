@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from asid.pipeline import evidence
-from asid.pipeline.asking import AskingConfig, AskingStage
+from asid.pipeline.asking import evidence
+from asid.pipeline.asking.stage import AskingConfig, AskingStage
 from asid.pipeline.attributes import ATTRIBUTES
 from asid.pipeline.captions import times
 from asid.pipeline.prompts import Prompts

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from asid.pipeline import evidence
-from asid.pipeline.asking import AskingConfig, AskingStage
-from asid.pipeline.evidence import Medium
+from asid.pipeline.asking import evidence
+from asid.pipeline.asking.evidence import Medium
+from asid.pipeline.asking.stage import AskingConfig, AskingStage
 from asid.pipeline.rows import Captioned, Drafted, grow
 from asid.pipeline.stage import Unprocessable
 

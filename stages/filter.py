@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import Field
 
-from asid.pipeline import evidence
-from asid.pipeline.answers import Completeness
-from asid.pipeline.asking import AskingConfig, AskingStage
-from asid.pipeline.filtering import Limits, reasons
+from asid.pipeline.asking import evidence
+from asid.pipeline.asking.answers import Completeness
+from asid.pipeline.asking.stage import AskingConfig, AskingStage
+from asid.pipeline.clips.quality import Limits, reasons
 from asid.pipeline.rows import Decision, Formatted, Judged, Preferred, Row, grow, joined
 
 

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from asid.pipeline import written
-from asid.pipeline.captions import FOUND, Style, check, find_quotes, mend
+from asid.pipeline.captions import FOUND, Style, check, find_quotes, latest, mend
 from asid.pipeline.rows import (
     AttributeCaptions,
     Decomposed,
@@ -48,11 +47,11 @@ class Format(Stage[Drafted, Formatted, FormatConfig]):
 def format_clip(clip: Drafted, config: FormatConfig) -> Formatted:
     """All captions mended. A line or problem of an attribute's caption begins with the attribute."""
     sources = {name for candidate in clip.candidates for name in (candidate.annotator, candidate.by.model)}
-    caption, mends = mended(written.caption(clip), clip, config)
+    caption, mends = mended(latest.caption(clip), clip, config)
     remaining = check(caption, clip.duration, clip.utterances, sources, config.style, found=config.quote_likeness)
     lines = list(mends)
     captions: dict[str, str] = {}
-    for attribute, part in written.by_attribute(clip).items():
+    for attribute, part in latest.by_attribute(clip).items():
         text, mends = mended(part, clip, config)
         captions[attribute] = text
         lines += [f"{attribute}: {line}" for line in mends]

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from asid.pipeline import evidence
-from asid.pipeline.answers import Grade
-from asid.pipeline.asking import AskingConfig, AskingStage, together
-from asid.pipeline.evidence import Medium
+from asid.pipeline.asking import evidence
+from asid.pipeline.asking.answers import Grade
+from asid.pipeline.asking.evidence import Medium
+from asid.pipeline.asking.stage import AskingConfig, AskingStage, together
 from asid.pipeline.models.base import Media
 from asid.pipeline.rows import Candidate, Captioned, Score, Scored, grow
 

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from asid.pipeline import evidence
-from asid.pipeline.answers import Findings, Refinement
-from asid.pipeline.asking import AskingConfig, AskingStage, together
+from asid.pipeline.asking import evidence
+from asid.pipeline.asking.answers import Findings, Refinement
+from asid.pipeline.asking.stage import AskingConfig, AskingStage, together
 from asid.pipeline.captions import anchors, check, same_blocks, times
 from asid.pipeline.prompts import Prompts
 from asid.pipeline.rows import AttributeCaptions, Audit, Audited, Edit, Refined, grow

@@ -13,8 +13,6 @@ from pathlib import Path
 import cv2
 from pydantic import Field
 
-from asid.pipeline.bars import BarMeter
-from asid.pipeline.looks import Look
 from asid.pipeline.media.feed import Unplaced
 from asid.pipeline.media.frames import SPARED, decode, still_size
 from asid.pipeline.media.gaps import Gaps
@@ -23,11 +21,13 @@ from asid.pipeline.media.probe import picture_start
 from asid.pipeline.media.process import MediaError
 from asid.pipeline.media.stills import LATE, Album, Still
 from asid.pipeline.media.timeline import Timeline, timeline_of
-from asid.pipeline.phash import phash
 from asid.pipeline.rows import Frame, Shot, Split, Video, grow
-from asid.pipeline.shots import ShotFinder, ShotSettings, moved
-from asid.pipeline.signal import SignalMeter
 from asid.pipeline.stage import Stage, StageConfig, Unprocessable
+from asid.pipeline.vision.bars import BarMeter
+from asid.pipeline.vision.hashes import phash
+from asid.pipeline.vision.likeness import Look
+from asid.pipeline.vision.motion import SignalMeter
+from asid.pipeline.vision.shots import ShotFinder, ShotSettings, moved
 
 WORTH_SPARING = 200_000  # pixels: below, little is saved, and of a short video nothing
 KEEPING = 4  # stills put into the run at a time: to a bucket each takes its while

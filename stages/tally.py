@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from asid.pipeline import evidence
-from asid.pipeline.answers import EventErrors, Events
-from asid.pipeline.asking import AskingConfig, AskingStage, together
+from asid.pipeline.asking import evidence
+from asid.pipeline.asking.answers import EventErrors, Events
+from asid.pipeline.asking.stage import AskingConfig, AskingStage, together
 from asid.pipeline.rows import Candidate, Captioned, Score, Scored, grow
 from asid.pipeline.stage import Unprocessable
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from asid.pipeline import evidence
-from asid.pipeline.answers import Verification
-from asid.pipeline.asking import AskingConfig, AskingStage
+from asid.pipeline.asking import evidence
+from asid.pipeline.asking.answers import Verification
+from asid.pipeline.asking.stage import AskingConfig, AskingStage
 from asid.pipeline.captions import check
 from asid.pipeline.rows import Drafted, Problem, Verified, grow
 

@@ -20,11 +20,11 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from asid.pipeline.attributes import ATTRIBUTES
-from asid.pipeline.models import rehearsed
 from asid.pipeline.models.base import Request
+from asid.pipeline.models.providers import rehearsed
 from asid.pipeline.prompts import shipped
 from asid.pipeline.rows import Audited, Clip, Decomposed, Shot, Utterance, Video
-from asid.pipeline.run import Run
+from asid.pipeline.run.folder import Run
 from asid.pipeline.stage import Stage, StageConfig
 from asid.stages.audit import Auditor
 

@@ -12,9 +12,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from asid.pipeline import shards
 from asid.pipeline.attributes import ATTRIBUTES
-from asid.pipeline.manifest import Manifest
+from asid.pipeline.recipe.manifest import Manifest
 from asid.pipeline.rows import (
     Answered,
     AttributeCaptions,
@@ -41,8 +40,9 @@ from asid.pipeline.rows import (
     Word,
     joined,
 )  # fmt: skip
-from asid.pipeline.run import Run
-from asid.pipeline.shards import Footer
+from asid.pipeline.run import shards
+from asid.pipeline.run.folder import Run
+from asid.pipeline.run.shards import Footer
 from asid.pipeline.stage import Stage, StageConfig
 from asid.pipeline.storage import to_path
 

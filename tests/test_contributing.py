@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from asid.pipeline.media import process
-from asid.pipeline.run import Run
+from asid.pipeline.run.folder import Run
 
 PAGE = Path(__file__).parents[1] / "CONTRIBUTING.md"
 SPEECH = "flite=text='share your creativity with the world':voice=slt"

@@ -17,7 +17,7 @@ from asid.pipeline import captions
 from asid.pipeline.attributes import ATTRIBUTES
 from asid.pipeline.prompts import shipped
 from asid.pipeline.rows import Judged
-from asid.pipeline.run import Run
+from asid.pipeline.run.folder import Run
 
 pytestmark = [pytest.mark.media, pytest.mark.models, pytest.mark.cluster]
 CLIP = shipped("manifests") / "demo" / "wanna_work_together.mp4"

@@ -142,7 +142,7 @@ def test_a_project_with_a_pipeline_and_stages_of_its_own_keeps_them(
         (tmp_path / name).mkdir()
         (tmp_path / name / "__init__.py").write_text("MINE = True\n")
     here = {"cwd": tmp_path, "PYTHONPATH": "."}
-    told = "import asid.pipeline.run, asid.stages, pipeline, stages; print(pipeline.MINE, stages.MINE, asid.__file__)"
+    told = "import asid.pipeline, asid.stages, pipeline, stages; print(pipeline.MINE, stages.MINE, asid.__file__)"
     *mine, place = run(python, "-c", told, **here).split()
     assert mine == ["True", "True"]
     assert Path(place).resolve() == ROOT / "asid" / "__init__.py" or "site-packages" in place

@@ -15,19 +15,19 @@ from datasets import load_dataset
 from rich.console import Console
 from typer.testing import CliRunner
 
-from asid.pipeline import publish
 from asid.pipeline.attributes import ATTRIBUTES
 from asid.pipeline.cli import app
+from asid.pipeline.cli.summary import print_summary, summary
+from asid.pipeline.dataset import publish
+from asid.pipeline.dataset.export import ExportError, Settings, export
 from asid.pipeline.engine import Result
-from asid.pipeline.export import ExportError, Settings, export
 from asid.pipeline.media import process
 from asid.pipeline.prompts import Prompts, shipped
 from asid.pipeline.report import html
 from asid.pipeline.review.views import view
 from asid.pipeline.rows import Audited, Refined
-from asid.pipeline.run import Run
-from asid.pipeline.status import steps
-from asid.pipeline.summary import print_summary, summary
+from asid.pipeline.run.folder import Run
+from asid.pipeline.run.status import steps
 
 pytestmark = [pytest.mark.media, pytest.mark.models, pytest.mark.cluster]
 CLIP = shipped("manifests") / "demo" / "wanna_work_together.mp4"

@@ -11,20 +11,20 @@ from typing import Annotated
 
 import typer
 
-from asid.pipeline import stopping
-from asid.pipeline.cli import giving, looking, manifests, working
+from asid.pipeline import interrupts
+from asid.pipeline.cli import manifests, outputs, runs, views
 from asid.pipeline.cli.common import complain
 from asid.pipeline.errors import UserError
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 for command in (
-    *(working.run, working.estimate, working.submit, working.stage),
-    *(looking.status, looking.show, looking.failures, looking.report, looking.review),
-    *(giving.export, giving.publish, giving.gc),
+    *(runs.run, runs.estimate, runs.submit, runs.stage),
+    *(views.status, views.show, views.failures, views.report, views.review),
+    *(outputs.export, outputs.publish, outputs.gc),
     manifests.doctor,
 ):
     app.command()(command)
-app.command("eval")(looking.evaluate)
+app.command("eval")(views.evaluate)
 
 of_manifests = typer.Typer(no_args_is_help=True, help="Write or check a manifest.")
 of_manifests.command()(manifests.new)
@@ -54,7 +54,7 @@ def main() -> int:
     try:
         app()
     except SystemExit as end:
-        return stopping.exit_code() or int(end.code or 0)
+        return interrupts.exit_code() or int(end.code or 0)
     except UserError as error:
         complain(str(error))
     except OSError as error:

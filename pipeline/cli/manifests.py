@@ -10,7 +10,7 @@ import typer
 from asid.pipeline.cli.common import Settings, out
 
 if TYPE_CHECKING:
-    from asid.pipeline.manifest import Manifest
+    from asid.pipeline.recipe.manifest import Manifest
 
 
 def doctor(
@@ -20,8 +20,8 @@ def doctor(
     """Check this machine and a manifest before anything is spent: tools, packages, weights, keys, endpoints."""
     from itertools import chain
 
-    from asid.pipeline.doctor import examine, examine_run
-    from asid.pipeline.run import Run
+    from asid.pipeline.run.doctor import examine, examine_run
+    from asid.pipeline.run.folder import Run
 
     problems = 0
     is_run = not what.endswith((".yaml", ".yml")) and Run.is_at(what)
@@ -39,10 +39,10 @@ def new(
     recipe: Annotated[str, typer.Option("--like", help="Shipped manifest to begin from")] = "demo.yaml",
 ) -> None:
     """Write a manifest to begin from, with its comments."""
-    from asid.pipeline.manifest import ManifestError
-    from asid.pipeline.mistakes import nearest
-    from asid.pipeline.preflight import writable_or_refuse
     from asid.pipeline.prompts import shipped
+    from asid.pipeline.recipe.manifest import ManifestError
+    from asid.pipeline.recipe.mistakes import nearest
+    from asid.pipeline.run.preflight import writable_or_refuse
 
     source = shipped("manifests") / recipe
     if not source.is_file():
@@ -59,8 +59,8 @@ def new(
 
 def check(file: Annotated[str, typer.Argument(help="Manifest")], settings: Settings = None) -> None:
     """Say every mistake of a manifest, with its line, and whether its inputs, models and prompts are there."""
-    from asid.pipeline.doctor import lacks
-    from asid.pipeline.manifest import ManifestError, load
+    from asid.pipeline.recipe.manifest import ManifestError, load
+    from asid.pipeline.run.doctor import lacks
 
     manifest = load(file, settings or [])
     if found := list(lacks(manifest)):
@@ -69,8 +69,8 @@ def check(file: Annotated[str, typer.Argument(help="Manifest")], settings: Setti
 
 
 def _manifest(what: str, settings: list[str]) -> Manifest:
-    from asid.pipeline.manifest import load
-    from asid.pipeline.run import Run
+    from asid.pipeline.recipe.manifest import load
+    from asid.pipeline.run.folder import Run
 
     is_run = not what.endswith((".yaml", ".yml")) and Run.is_at(what)
     return Run.open(what, settings).manifest if is_run else load(what, settings)

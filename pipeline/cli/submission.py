@@ -14,13 +14,13 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from asid.pipeline import manifest as manifests
 from asid.pipeline.cli.common import empty
 from asid.pipeline.inputs import InputConfig, list_inputs
 from asid.pipeline.inputs.lists import is_list
-from asid.pipeline.manifest import ManifestError
+from asid.pipeline.recipe import manifest as manifests
+from asid.pipeline.recipe.manifest import ManifestError
 from asid.pipeline.rows import Failure
-from asid.pipeline.run import Run
+from asid.pipeline.run.folder import Run
 from asid.pipeline.storage import Storage, to_path
 
 ROWS = 1000  # of a list are looked at: enough to see how it names its videos

@@ -18,17 +18,17 @@ from typing import Any
 import ray
 from ray.exceptions import ActorUnschedulableError, RayActorError, RayTaskError, RuntimeEnvSetupError
 
-from asid.pipeline import ingesting, pace, shards
 from asid.pipeline.engine import cluster
 from asid.pipeline.engine.crew import Crew, Group, Hand
 from asid.pipeline.engine.flight import Flight, Suspect
 from asid.pipeline.engine.intake import Intake
 from asid.pipeline.engine.meters import Meters
 from asid.pipeline.engine.result import Progress, Result
-from asid.pipeline.models import waiting
+from asid.pipeline.models.layers import notices
 from asid.pipeline.rows import Failure
-from asid.pipeline.run import ALL, Fresh, Run
-from asid.pipeline.work import NOTHING_FRESH, BudgetReached, Done, StageFailed, Task
+from asid.pipeline.run import listing, pace, shards
+from asid.pipeline.run.folder import ALL, Fresh, Run
+from asid.pipeline.run.workshop import NOTHING_FRESH, BudgetReached, Done, StageFailed, Task
 
 __all__ = ["Engine", "Progress", "Result"]
 
@@ -162,8 +162,8 @@ class Engine:
 
     def _list(self, first: str, force: bool) -> None:
         everything = force or not self.survey.whole(first)
-        listing = ingesting.Listing(self.run, first, self.survey, everything, self.template.only)
-        self.intake = Intake(listing, self.progress.said, self.force)
+        found = listing.Listing(self.run, first, self.survey, everything, self.template.only)
+        self.intake = Intake(found, self.progress.said, self.force)
 
     def _has_intake(self) -> bool:
         return self.intake is not None and self.intake.is_due
@@ -249,10 +249,10 @@ class Engine:
         self.result.failures += done.failures
         self.progress.finished(done)
         self.meters.finished(done)
-        if not ingesting.is_piece(done.shard):
+        if not listing.is_piece(done.shard):
             pace.note(self.run.storage, done.step, done.shard, done.mark.rows)
         self._judge_rate(done.step)
-        if ingesting.is_piece(done.shard):
+        if listing.is_piece(done.shard):
             if self.intake:
                 self.intake.probed(done.rows_in)
             return
@@ -370,7 +370,7 @@ class Engine:
 
     def _tell_waits(self) -> None:
         """Say once what workers wait for longer than a minute."""
-        found = waiting.waits(self.run.storage)
+        found = notices.waits(self.run.storage)
         for said in found:
             if said not in self.waits:
                 self.progress.said(said)

@@ -13,8 +13,8 @@ from typing import Any
 import ray
 from ray.autoscaler.sdk import request_resources
 
-from asid.pipeline import stopping
-from asid.pipeline.run import RunError
+from asid.pipeline import interrupts
+from asid.pipeline.run.folder import RunError
 
 NODE_WAIT = 300.0  # s
 NODE_KNOWN = 30.0  # s
@@ -30,7 +30,7 @@ def cluster(cpus: float | None = None) -> Iterator[None]:
     address = os.environ.get("RAY_ADDRESS") or "local"
     own: dict[str, Any] = {"include_dashboard": False, "num_cpus": cpus, "object_store_memory": LOCAL_STORE}
     try:
-        with stopping.held():  # one that is stopped while it starts would leave its processes behind
+        with interrupts.held():  # one that is stopped while it starts would leave its processes behind
             _start(address, own if address == "local" else {})
         _await_node()
         yield

@@ -16,8 +16,8 @@ from ray.exceptions import RayError
 
 from asid.pipeline.engine import cluster, office
 from asid.pipeline.engine.worker import Worker
-from asid.pipeline.recipe import Step
-from asid.pipeline.run import Run
+from asid.pipeline.recipe.steps import Step
+from asid.pipeline.run.folder import Run
 from asid.pipeline.stage import Resources
 
 IN_FLIGHT = 2  # shards a worker holds, so that none idles at a shard's tail

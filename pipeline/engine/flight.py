@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from asid.pipeline.engine.crew import Hand
 from asid.pipeline.rows import Failure
-from asid.pipeline.work import Task
+from asid.pipeline.run.workshop import Task
 
 
 @dataclass

@@ -6,9 +6,9 @@ import itertools
 import time
 from collections.abc import Callable, Iterator
 
-from asid.pipeline.ingesting import Listing
+from asid.pipeline.run.listing import Listing
+from asid.pipeline.run.workshop import Task
 from asid.pipeline.text import counted, plural
-from asid.pipeline.work import Task
 
 TELL = 5.0  # s between two words on how far the probing is
 

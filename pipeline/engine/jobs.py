@@ -13,7 +13,7 @@ from typing import Any
 from ray.exceptions import AuthenticationError
 from ray.job_submission import JobDetails, JobStatus, JobSubmissionClient
 
-from asid.pipeline.run import RunError
+from asid.pipeline.run.folder import RunError
 
 LOCAL_DASHBOARD = "http://127.0.0.1:8265"
 LEFT_OUT = [".git", ".venv"]  # of the working directory; what .gitignore names stays at home as well

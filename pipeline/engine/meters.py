@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ray.util.metrics import Counter, Gauge
 
-from asid.pipeline.work import Done
+from asid.pipeline.run.workshop import Done
 
 STAGE = ("stage",)
 

@@ -14,9 +14,9 @@ from ray.exceptions import RayActorError
 from asid.pipeline.models.base import Abandoned
 from asid.pipeline.models.config import Limits
 from asid.pipeline.models.factory import endpoint, strictest
-from asid.pipeline.models.limiter import Gate, Lease, Limiter, Release, RemoteGate
+from asid.pipeline.models.layers.limiter import Gate, Lease, Limiter, Release, RemoteGate
 from asid.pipeline.models.spend import Ledger, Ticket, spent
-from asid.pipeline.run import Run
+from asid.pipeline.run.folder import Run
 
 
 class Office:

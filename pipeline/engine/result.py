@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from asid.pipeline.run import Survey
-from asid.pipeline.work import Done
+from asid.pipeline.run.folder import Survey
+from asid.pipeline.run.workshop import Done
 
 
 class Progress(Protocol):

@@ -9,9 +9,10 @@ from typing import Any
 
 import ray
 
-from asid.pipeline import logs, stopping
-from asid.pipeline.run import Run
-from asid.pipeline.work import Done, Task, Workshop
+from asid.pipeline import interrupts
+from asid.pipeline.run import logs
+from asid.pipeline.run.folder import Run
+from asid.pipeline.run.workshop import Done, Task, Workshop
 
 
 class Worker:
@@ -19,7 +20,7 @@ class Worker:
     who know it by `name`."""
 
     def __init__(self, run: Run, office: Any, name: str):
-        stopping.leave_terminal()
+        interrupts.leave_terminal()
         from asid.pipeline.engine.office import Desk, has_budget
         from asid.pipeline.models.factory import model_maker
 

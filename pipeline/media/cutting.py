@@ -18,7 +18,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from asid.pipeline.clips import Span
+from asid.pipeline.clips.choice import Span
 from asid.pipeline.media.decode import evenly
 from asid.pipeline.media.filters import clip_size, picture_filters
 from asid.pipeline.media.probe import AudioTrack, Probe

@@ -21,7 +21,17 @@ from pathlib import Path
 
 import numpy as np
 
-from asid.pipeline.media.feed import FLICKS, SMALL_SCALER, SMOOTHING_OFF, Order, Unplaced, parted, seek, ticks_of, whole
+from asid.pipeline.media.feed import (
+    FLICKS,
+    SMALL_SCALER,
+    SMOOTHING_OFF,
+    Order,
+    Unplaced,
+    parted,
+    seek,
+    ticks_of,
+    whole,
+)
 from asid.pipeline.media.probe import header, picture_of
 from asid.pipeline.media.process import MediaError, input_arguments, run
 from asid.pipeline.media.stills import Still

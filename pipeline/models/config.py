@@ -104,7 +104,7 @@ class ModelConfig(Part):
         settings = {name: value for name, value in self.settings.items() if name not in HOW}
         identity: dict[str, Any] = {"provider": self.provider, "model": self.model, "settings": settings}
         if self.provider == "embedded":
-            from asid.pipeline.models.embedded import VERSION
+            from asid.pipeline.embedded import VERSION
 
             return identity | {"version": VERSION}
         return identity | ({"script": self.script} if self.provider == "scripted" else {})

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from asid.pipeline.models.base import Misconfigured, Model
 from asid.pipeline.models.config import Limits, ModelConfig
-from asid.pipeline.models.limiter import Gate, Limiter
-from asid.pipeline.models.replay import Replaying
-from asid.pipeline.models.retry import Limited, Persistent
+from asid.pipeline.models.layers.limiter import Gate, Limiter
+from asid.pipeline.models.layers.replay import Replaying
+from asid.pipeline.models.layers.retry import Limited, Persistent
 from asid.pipeline.models.spend import Budgeted, Purse, prices_of
 from asid.pipeline.storage import Storage
 
 if TYPE_CHECKING:
-    from asid.pipeline.recipe import Step
-    from asid.pipeline.run import Run
+    from asid.pipeline.recipe.steps import Step
+    from asid.pipeline.run.folder import Run
 
 GateMaker = Callable[[ModelConfig], Gate]
 
@@ -53,10 +53,10 @@ def open_model(
 
 
 def batched(provider: Model, config: ModelConfig) -> Model:
-    from asid.pipeline.models.batch import Batched
-    from asid.pipeline.models.batch_apis import GeminiBatches, OpenAIBatches
-    from asid.pipeline.models.gemini import GeminiModel
-    from asid.pipeline.models.openai import OpenAIModel
+    from asid.pipeline.models.layers.batch import Batched
+    from asid.pipeline.models.providers.batch_apis import GeminiBatches, OpenAIBatches
+    from asid.pipeline.models.providers.gemini import GeminiModel
+    from asid.pipeline.models.providers.openai import OpenAIModel
 
     if isinstance(provider, GeminiModel):
         return Batched(provider, GeminiBatches(provider))
@@ -70,28 +70,28 @@ def open_provider(config: ModelConfig, storage: Storage) -> Model:
     if unknown := unknown_settings(config):
         raise Misconfigured("; ".join(unknown))
     if config.provider == "scripted":
-        from asid.pipeline.models.scripted import ScriptedModel
+        from asid.pipeline.models.providers.scripted import ScriptedModel
 
         return ScriptedModel(config)
     if config.provider == "embedded":
-        from asid.pipeline.models.embedded import open_embedded
+        from asid.pipeline.embedded import open_embedded
 
         return open_embedded(config.model, storage, config.settings)
     if config.provider == "gemini":
-        from asid.pipeline.models.gemini import GeminiModel
+        from asid.pipeline.models.providers.gemini import GeminiModel
 
         return GeminiModel(config, storage)
     if config.provider == "vllm":
-        from asid.pipeline.models.vllm import ServedVLLM, VLLMModel
+        from asid.pipeline.models.providers.vllm import ServedVLLM, VLLMModel
 
         return ServedVLLM(config, storage) if config.base_url else VLLMModel(config, storage)
-    from asid.pipeline.models.openai import OpenAIModel
+    from asid.pipeline.models.providers.openai import OpenAIModel
 
     return OpenAIModel(config, storage)
 
 
 def known_settings(config: ModelConfig) -> frozenset[str]:
-    from asid.pipeline.models import gemini, openai, scripted, vllm
+    from asid.pipeline.models.providers import gemini, openai, scripted, vllm
 
     modules = {"openai": openai, "gemini": gemini, "scripted": scripted, "vllm": vllm}
     return modules[config.provider].SETTINGS
@@ -108,7 +108,7 @@ def unknown_settings(config: ModelConfig) -> list[str]:
 
 def unknown_values(config: ModelConfig) -> list[str]:
     """Settings whose value is none of those that the provider knows."""
-    from asid.pipeline.models import gemini, openai
+    from asid.pipeline.models.providers import gemini, openai
 
     known = {"openai": openai.VALUES, "gemini": gemini.VALUES}.get(config.provider, {})
     wrong = [(name, values) for name, values in known.items() if config.settings.get(name, values[0]) not in values]

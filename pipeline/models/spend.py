@@ -12,7 +12,7 @@ from typing import Protocol
 
 from asid.pipeline.models.base import Layer, OutOfBudget, Request, Response, Usage
 from asid.pipeline.models.config import Limits, ModelConfig, Prices
-from asid.pipeline.models.replay import Entry, read_entries
+from asid.pipeline.models.layers.replay import Entry, read_entries
 from asid.pipeline.storage import Storage
 
 MILLION = 1_000_000

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from aiohttp import web
 
-from asid.pipeline import shards
-from asid.pipeline.export.wordings import Wordings
-from asid.pipeline.finished import finished_shards
+from asid.pipeline.dataset.export.wordings import Wordings
 from asid.pipeline.review.server import Server
 from asid.pipeline.review.verdicts import Book, Result, latest, result, settled
 from asid.pipeline.review.views import Clips, choose
-from asid.pipeline.run import Run
+from asid.pipeline.run import shards
+from asid.pipeline.run.completeness import finished_shards
+from asid.pipeline.run.folder import Run
 
 __all__ = ["open_sample", "report", "save", "serve"]
 

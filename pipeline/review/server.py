@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from asid.pipeline.review.verdicts import Book, Result, Verdict, latest, result
 from asid.pipeline.review.views import Clips, view
-from asid.pipeline.run import Run
+from asid.pipeline.run.folder import Run
 
 COOKIE = "asid-review"
 HEADERS = {

@@ -8,10 +8,10 @@ from typing import Any
 
 from asid.pipeline.attributes import ATTRIBUTES
 from asid.pipeline.captions import anchors, quotes
-from asid.pipeline.export.splits import draw
+from asid.pipeline.captions.latest import by_attribute
+from asid.pipeline.dataset.export.splits import draw
 from asid.pipeline.rows import Audit, Audited, Judged, Utterance
-from asid.pipeline.run import Run
-from asid.pipeline.written import by_attribute
+from asid.pipeline.run.folder import Run
 
 LONGEST_DIFF = 4000  # words; beyond it a caption has fallen into a loop, and a diff would take minutes
 

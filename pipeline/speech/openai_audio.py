@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from asid.pipeline.models.openai_audio import Transcriber
+from asid.pipeline.models.providers.openai_audio import Transcriber
 from asid.pipeline.rows import Word
 from asid.pipeline.speech.backends import Hearing
 from asid.pipeline.speech.base import RATE, Block, Heard, Segment

@@ -25,9 +25,9 @@ import pyarrow.parquet as pq
 
 from asid.pipeline.engine import Engine
 from asid.pipeline.inputs import Listed
-from asid.pipeline.manifest import Manifest
+from asid.pipeline.recipe.manifest import Manifest
 from asid.pipeline.rows import Row, Video
-from asid.pipeline.run import Run
+from asid.pipeline.run.folder import Run
 from asid.pipeline.stage import Stage, StageConfig
 from tests.toys import ToyIngestConfig
 

@@ -23,13 +23,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from asid.pipeline import shards
 from asid.pipeline.attributes import ATTRIBUTES
-from asid.pipeline.export import Settings, export
-from asid.pipeline.export.items import COLUMNS
+from asid.pipeline.dataset.export import Settings, export
+from asid.pipeline.dataset.export.items import COLUMNS
 from asid.pipeline.rows import AttributeCaptions, Judged, Video
-from asid.pipeline.run import Run
-from asid.pipeline.shards import Footer
+from asid.pipeline.run import shards
+from asid.pipeline.run.folder import Run
+from asid.pipeline.run.shards import Footer
 from asid.pipeline.storage import to_path
 from tests import samples
 

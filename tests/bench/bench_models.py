@@ -20,13 +20,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from asid.pipeline.models.ask import cut_short, mend, parse
+from asid.pipeline.asking.exchange import cut_short, mend, parse
 from asid.pipeline.models.base import InvalidAnswer, Model, Request, Usage
 from asid.pipeline.models.config import Limits, ModelConfig
-from asid.pipeline.models.limiter import Gate, Lease, Limiter, Release, RemoteGate
-from asid.pipeline.models.openai import OpenAIModel
-from asid.pipeline.models.replay import AnswerStore, Entry
-from asid.pipeline.models.retry import Limited, Persistent
+from asid.pipeline.models.layers.limiter import Gate, Lease, Limiter, Release, RemoteGate
+from asid.pipeline.models.layers.replay import AnswerStore, Entry
+from asid.pipeline.models.layers.retry import Limited, Persistent
+from asid.pipeline.models.providers.openai import OpenAIModel
 from asid.pipeline.storage import Storage
 from tests.servers.llm import Behaviour, LlmServer
 

@@ -22,13 +22,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from asid.pipeline.models import ask as asking
+from asid.pipeline.asking import exchange as asking
 from asid.pipeline.models.base import Misconfigured, ModelError, Request
-from asid.pipeline.models.batch import Batched
 from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.models.factory import open_model
-from asid.pipeline.models.replay import AnswerStore, Replaying, current_store
-from asid.pipeline.models.retry import Persistent
+from asid.pipeline.models.layers.batch import Batched
+from asid.pipeline.models.layers.replay import AnswerStore, Replaying, current_store
+from asid.pipeline.models.layers.retry import Persistent
 from asid.pipeline.storage import Storage
 from tests.servers import shapes
 from tests.servers.replies import RepliesServer

@@ -23,11 +23,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "pipeline" / "speech")]
-
-from speechkit import FIRST, MAN, SECOND, THIRD, WOMAN, ffmpeg, row, track, video  # noqa: E402
+sys.path.insert(0, str(ROOT))
 
 from asid.pipeline.media.probe import picture_start  # noqa: E402
+from tests.kits.speechkit import FIRST, MAN, SECOND, THIRD, WOMAN, ffmpeg, row, track, video  # noqa: E402
 
 LIMIT = 1.15
 THREADS = 1

@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.pipeline.cli.starts import attempt, contents, world
+from tests.kits.starts import attempt, contents, world
 
 TOLD = 3.0  # s until a wrong start is told
 LOOKS = {"--help": 0.3, "--version": 0.3, "status": 0.6}  # s of processor time

@@ -24,7 +24,7 @@ import numpy as np
 sys.path.insert(0, os.fspath(Path(__file__).resolve().parents[2]))
 
 from asid.pipeline.rows import Clip
-from asid.pipeline.run import Run
+from asid.pipeline.run.folder import Run
 from asid.stages.cut import DROPPED
 
 RATE = 48000

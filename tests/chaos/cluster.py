@@ -25,9 +25,9 @@ from typing import Any
 import psutil
 
 from asid.pipeline.engine.crew import IN_FLIGHT
-from asid.pipeline.manifest import dump
+from asid.pipeline.recipe.manifest import dump
 from asid.pipeline.rows import Video
-from asid.pipeline.run import Run
+from asid.pipeline.run.folder import Run
 from tests.heads import ROOT, add_node, environment
 from tests.toys import ToyNext, ToyRow, ToyWork, recipe, videos
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import psutil
 
-from asid.pipeline.run import Run
+from asid.pipeline.run.folder import Run
 
 AT_ONCE, AGENTS = 20.0, 180.0  # s
 ASID = [sys.executable, "-m", "asid"]

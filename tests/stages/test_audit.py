@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asking_kit import Scripted, by_attribute, decomposed, run
 
 from asid.pipeline.attributes import ATTRIBUTES
 from asid.pipeline.models.base import OutOfBudget, Refused, Request
 from asid.pipeline.models.config import ModelConfig
-from asid.pipeline.models.replay import AnswerStore, Replaying, current_store
+from asid.pipeline.models.layers.replay import AnswerStore, Replaying, current_store
 from asid.pipeline.prompts import Prompts, shipped
 from asid.pipeline.rows import Error
 from asid.pipeline.stage import Context, Unprocessable
 from asid.pipeline.storage import Storage
 from asid.stages.audit import AuditConfig, Auditor
+from tests.kits.asking_kit import Scripted, by_attribute, decomposed, run
 
 CLEAN: dict[str, list[Any]] = {"errors": [], "missing": [], "expressiveness": []}
 WRONG = CLEAN | {"errors": [{"snippet": "pans left", "why": "it pans right"}]}

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asking_kit import Scripted, clip, run
 
 from asid.pipeline.models.base import Abandoned, Misconfigured, OutOfBudget, Refused, Transient
 from asid.pipeline.prompts import PromptError, Prompts
 from asid.pipeline.stage import Unprocessable
 from asid.stages.caption import Caption, CaptionConfig
+from tests.kits.asking_kit import Scripted, clip, run
 
 GOOD = "At 0s, a woman stands in a kitchen."
 FACT = {"start": 0.0, "end": 2.0, "attribute": "objects", "text": "a cup is in view", "score": 0.8, "model": "ssd"}

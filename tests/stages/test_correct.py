@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from asking_kit import BY, Scripted, captioned, run
 
 from asid.pipeline.prompts import Prompts
 from asid.pipeline.stage import Unprocessable
 from asid.stages.correct import Correct, objection
+from tests.kits.asking_kit import BY, Scripted, captioned, run
 
 ACCOUNT = 'At 0s, the man says, "The kettle is on. No sugar for me, please."'
 RIGHT = 'At 0s, the woman says, "The kettle is on." At 8s, the man answers, "No sugar for me, please."'

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asking_kit import CAPTION, PARTS, Scripted, run, verified
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from asid.pipeline.prompts import Prompts, shipped
 from asid.pipeline.rows import AttributeCaptions
 from asid.pipeline.stage import Unprocessable
 from asid.stages.decompose import Decompose, DecomposeConfig, astray
+from tests.kits.asking_kit import CAPTION, PARTS, Scripted, run, verified
 
 GOOD = PARTS.model_dump()
 EMPTY = dict.fromkeys(ATTRIBUTES, "")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from asking_kit import CAPTION, Scripted, candidate, captioned, clip, run
 
 from asid.pipeline.prompts import PromptError, Prompts
 from asid.pipeline.rows import Captioned, Fact, grow
 from asid.pipeline.stage import Unprocessable
 from asid.stages.ensemble import Ensemble
+from tests.kits.asking_kit import CAPTION, Scripted, candidate, captioned, clip, run
 
 
 def test_all_accounts_and_the_speech_reach_the_model_without_the_annotators_names(tmp_path: Path) -> None:

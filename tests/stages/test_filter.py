@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asking_kit import CAPTION, PARTS, Scripted, audited, drafted
 
 from asid.pipeline.models.base import Transient
 from asid.pipeline.prompts import Prompts
@@ -15,6 +14,7 @@ from asid.pipeline.rows import Decision, Formatted, Judged, Refined, grow, joine
 from asid.pipeline.stage import Context, Unprocessable
 from asid.pipeline.storage import Storage
 from asid.stages.filter import Filter, FilterConfig
+from tests.kits.asking_kit import CAPTION, PARTS, Scripted, audited, drafted
 
 
 def formatted(tmp_path: Path, **changes: Any) -> Formatted:

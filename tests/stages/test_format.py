@@ -6,11 +6,10 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from asking_kit import BY, CAPTION, PARTS, audited, decomposed, drafted, verified
-
-from asid.pipeline import shards
 from asid.pipeline.rows import AttributeCaptions, Formatted, FormattedByAttribute, Refined, Verified, grow
+from asid.pipeline.run import shards
 from asid.stages.format import Format, FormatConfig
+from tests.kits.asking_kit import BY, CAPTION, PARTS, audited, decomposed, drafted, verified
 
 NOBODY: Any = None  # format asks no model
 

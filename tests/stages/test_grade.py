@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from asking_kit import Scripted, captioned, run
 
 from asid.pipeline.prompts import Prompts
 from asid.pipeline.stage import Unprocessable
 from asid.stages.grade import Grader
+from tests.kits.asking_kit import Scripted, captioned, run
 
 
 def test_every_caption_is_graded_apart_with_the_clip_in_view(tmp_path: Path) -> None:

@@ -6,12 +6,11 @@ import random
 from pathlib import Path
 from typing import Any
 
-from asking_kit import clip, utterance
-
-from asid.pipeline import shards
 from asid.pipeline.rows import Clip, Frame
+from asid.pipeline.run import shards
 from asid.pipeline.storage import Storage
 from asid.stages.near_duplicates import NearDuplicates, NearDuplicatesConfig, agreement, sketch
+from tests.kits.asking_kit import clip, utterance
 
 TALK = "we should have left an hour before the rain came down on the road to the harbour"
 OTHER = "nobody in the village remembers who built the old mill beside the frozen lake"

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asking_kit import BY, captioned
 
-from asid.pipeline.filtering import Limits, reasons
+from asid.pipeline.clips.quality import Limits, reasons
 from asid.pipeline.rows import Preferred, Score, Scored, grow
 from asid.pipeline.stage import Unprocessable
 from asid.stages.format import Format, FormatConfig
 from asid.stages.prefer import Prefer, PreferConfig
+from tests.kits.asking_kit import BY, captioned
 
 NOBODY: Any = None  # neither asks a model
 LOOP = "**The wheel** turns and turns again. " * 3

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asking_kit import CAPTION, PARTS, Scripted, audited, by_attribute, run
 
 from asid.pipeline.models.base import Request
 from asid.pipeline.rows import Error, Missing
 from asid.pipeline.stage import Unprocessable
 from asid.stages.refine import Refine, moved
+from tests.kits.asking_kit import CAPTION, PARTS, Scripted, audited, by_attribute, run
 
 SUMMARY: dict[str, list[str]] = {
     "fixed_errors": [],

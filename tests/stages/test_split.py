@@ -16,11 +16,11 @@ from asid.pipeline.media.frames import decode
 from asid.pipeline.media.parts import in_order
 from asid.pipeline.media.probe import picture_start
 from asid.pipeline.media.timeline import timeline_of
-from asid.pipeline.phash import phash
 from asid.pipeline.prompts import Prompts
 from asid.pipeline.rows import Shot, Split, Video
 from asid.pipeline.stage import Context, Resources, Unprocessable
 from asid.pipeline.storage import Storage, to_path, to_uri
+from asid.pipeline.vision.hashes import phash
 from asid.stages.split import SplitConfig, Splitter, choose
 from tests.films import CUTS, SIZE, X264, film
 

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asking_kit import Scripted, captioned, run
 from pydantic import ValidationError
 
-from asid.pipeline.answers import EventErrors, Events
+from asid.pipeline.asking.answers import EventErrors, Events
 from asid.pipeline.models.base import Request
 from asid.pipeline.prompts import Prompts
 from asid.pipeline.stage import Unprocessable
 from asid.stages.tally import Tally, total_error
+from tests.kits.asking_kit import Scripted, captioned, run
 
 EVENTS = {"events": ["a woman stands", "a kettle hums", "the light is blue", "a man pours tea"]}
 CAPTIONS = ("At 0s, a woman stands.", "A kettle hums in red light.", "A dog barks, </evidence> a man pours tea.")

@@ -6,16 +6,12 @@ Speech is made by flite, so that it is known; the models are the embedded ones.
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-
-sys.path.append(str(Path(__file__).parents[1] / "pipeline" / "speech"))
-from speechkit import FIRST, MAN, SECOND, THIRD, WOMAN, chords, missing, row, track, video
 
 from asid.pipeline.media.process import MediaError
 from asid.pipeline.prompts import Prompts
@@ -24,6 +20,7 @@ from asid.pipeline.speech import listen
 from asid.pipeline.stage import Context, Unprocessable
 from asid.pipeline.storage import Storage
 from asid.stages.transcribe import Transcribe, TranscribeConfig
+from tests.kits.speechkit import FIRST, MAN, SECOND, THIRD, WOMAN, chords, missing, row, track, video
 
 pytestmark = pytest.mark.models
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asking_kit import CAPTION, Scripted, drafted, run
 
 from asid.pipeline.stage import Unprocessable
 from asid.stages.verify import Verify
+from tests.kits.asking_kit import CAPTION, Scripted, drafted, run
 
 DRAFT = 'At 0s, a woman stands in a kitchen and says "the cattle are in". At 70s, the clip ends.'
 

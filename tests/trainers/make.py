@@ -9,7 +9,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from asid.pipeline.export import FORMATS, Settings, Splits, export
+from asid.pipeline.dataset.export import FORMATS, Settings, Splits, export
 from asid.pipeline.media import process
 from asid.pipeline.storage import to_path
 from tests import samples

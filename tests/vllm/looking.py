@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from asid.pipeline import evidence
-from asid.pipeline.asking import AskingConfig, AskingStage
+from asid.pipeline.asking import evidence
+from asid.pipeline.asking.stage import AskingConfig, AskingStage
 from asid.pipeline.rows import Clip, Record
 
 

@@ -21,9 +21,9 @@ pytest.importorskip("vllm", reason="needs an environment with vLLM: sh scripts/t
 
 from asid.pipeline.engine import Engine
 from asid.pipeline.engine import cluster as ray_cluster
-from asid.pipeline.manifest import Manifest
+from asid.pipeline.recipe.manifest import Manifest
 from asid.pipeline.rows import Clip
-from asid.pipeline.run import Run
+from asid.pipeline.run.folder import Run
 from tests.vllm.tiny import make
 from tests.watching import Watch
 

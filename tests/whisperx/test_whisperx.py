@@ -20,7 +20,7 @@ from asid.pipeline.speech.backends import Hearing, make
 from asid.pipeline.speech.base import Heard, MissingPart
 from asid.pipeline.speech.listen import blocks
 from asid.pipeline.speech.transcript import Layout, transcribe
-from tests.pipeline.speech.speechkit import FIRST, MAN, SECOND, THIRD, WOMAN, missing, say, track
+from tests.kits.speechkit import FIRST, MAN, SECOND, THIRD, WOMAN, missing, say, track
 from tests.whisperx import tiny
 
 pytestmark = [pytest.mark.whisperx, pytest.mark.timeout(1800)]

@@ -3,9 +3,9 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import captions, prose
 
 from asid.pipeline.captions import Block, at, check, compose, mend, parse, same_blocks, times
+from tests.kits.strategies import captions, prose
 
 CLEAN = [
     "At 0s, a man opens the door. At 12s, the camera pans left.",

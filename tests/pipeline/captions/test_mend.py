@@ -10,10 +10,10 @@ from itertools import groupby
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from strategies import BROKEN, MARKUP, captions
 
 from asid.pipeline.captions import check, find_quotes, mend, parse, same_blocks, times
 from asid.pipeline.rows import Utterance
+from tests.kits.strategies import BROKEN, MARKUP, captions
 
 HOSTILE = {
     "script": "<script>alert(1)</script> At 0s, a man walks.",

@@ -1,10 +1,10 @@
 import pytest
 from hypothesis import given
-from strategies import captions
 
 from asid.pipeline.captions import find_quotes, quotes
 from asid.pipeline.captions.speech import FOUND, Transcript
 from asid.pipeline.rows import Utterance, Word
+from tests.kits.strategies import captions
 
 
 def said(start: float, speaker: str, text: str) -> Utterance:

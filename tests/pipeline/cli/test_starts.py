@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipeline.cli.starts import Start, attempt, contents, starts, world
+from tests.kits.starts import Start, attempt, contents, starts, world
 
 
 @pytest.fixture(scope="module")

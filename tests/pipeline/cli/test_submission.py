@@ -9,8 +9,8 @@ import pytest
 
 from asid.pipeline.cli.submission import check
 from asid.pipeline.inputs import InputError
-from asid.pipeline.manifest import ManifestError
 from asid.pipeline.prompts import PromptError
+from asid.pipeline.recipe.manifest import ManifestError
 from tests.heads import asid, environment
 
 RUN = "s3://bucket/run"

@@ -14,8 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from asid.pipeline import lock as locks
-from asid.pipeline.run import Run, RunError
+from asid.pipeline.run import lock as locks
+from asid.pipeline.run.folder import Run, RunError
 from asid.pipeline.storage import Storage
 from tests.heads import ROOT, asid, environment
 from tests.servers.s3 import Faults, buckets

@@ -14,7 +14,7 @@ import ray
 from ray.cluster_utils import Cluster
 
 from asid.pipeline.engine import Engine, Result, cluster
-from asid.pipeline.run import Run
+from asid.pipeline.run.folder import Run
 from tests.heads import PATIENT, ROOT, add_node, free_ports
 from tests.toys import recipe, videos
 from tests.watching import Watch

@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from mediakit import ffmpeg, noise, shift, write_wav
 
-from asid.pipeline.clips import Span
+from asid.pipeline.clips.choice import Span
 from asid.pipeline.media.cutting import CutSettings, Piece, cut
 from asid.pipeline.media.probe import Probe, probe
 from asid.pipeline.media.process import MediaError, MediaTimeout
 from asid.pipeline.media.timeline import Timeline, read_timeline
+from tests.kits.mediakit import ffmpeg, noise, shift, write_wav
 
 RATE = 48000
 SECONDS = 4

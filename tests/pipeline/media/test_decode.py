@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from mediakit import RATE, ffmpeg, noise, shift, write_wav
 
 from asid.pipeline.media.decode import audio, audio_chunks, has_audio
 from asid.pipeline.media.probe import picture_start
 from asid.pipeline.media.process import MediaError
+from tests.kits.mediakit import RATE, ffmpeg, noise, shift, write_wav
 
 PICTURE = ("-f", "lavfi", "-t", 6, "-i", "testsrc2=s=64x64:r=25")
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-g", 25, "-bf", 2)

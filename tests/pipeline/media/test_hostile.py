@@ -16,11 +16,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from mediakit import ffmpeg
 
 from asid.pipeline.media.decode import audio
 from asid.pipeline.media.probe import probe
 from asid.pipeline.media.process import MediaError
+from tests.kits.mediakit import ffmpeg
 
 MEBIBYTES = 300  # of memory, for the largest ffprobe that a small bad file may cause
 

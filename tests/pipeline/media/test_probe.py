@@ -7,10 +7,10 @@ import struct
 from pathlib import Path
 
 import pytest
-from mediakit import ffmpeg, noise, write_wav
 
 from asid.pipeline.media.probe import Limits, header, probe
 from asid.pipeline.media.process import MediaError
+from tests.kits.mediakit import ffmpeg, noise, write_wav
 
 SCENE = "testsrc2=s=160x120:r=25"
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")

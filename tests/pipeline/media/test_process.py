@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from mediakit import ffmpeg
 
 from asid.pipeline.media.process import MediaError, MediaTimeout, input_arguments, run, stream
+from tests.kits.mediakit import ffmpeg
 
 ENDLESS = ["ffmpeg", "-f", "lavfi", "-i", "testsrc2=s=320x240:r=25", "-f", "rawvideo", "pipe:1"]
 

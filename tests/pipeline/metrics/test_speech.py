@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
-sys.path.append(str(Path(__file__).parents[1] / "speech"))
-from speechkit import row, turn, word
-
 from asid.pipeline.metrics.speech import eval_speech
 from asid.pipeline.rows import Transcribed, Turn, Utterance, grow
+from tests.kits.speechkit import row, turn, word
 
 TRUTH = {
     "file": "talk.mp4",

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from asid.pipeline.models.ask import ask
+from asid.pipeline.asking.exchange import ask
 from asid.pipeline.models.base import Misconfigured, MissingAnswer, ModelError, Stopping
 from asid.pipeline.models.config import Limits, ModelConfig
 from asid.pipeline.models.factory import check_model, endpoint, open_model, strictest
-from asid.pipeline.models.limiter import Limiter
-from asid.pipeline.models.replay import AnswerStore, Replaying, current_store
+from asid.pipeline.models.layers.limiter import Limiter
+from asid.pipeline.models.layers.replay import AnswerStore, Replaying, current_store
 from asid.pipeline.models.spend import Ledger, spent
 from asid.pipeline.storage import Storage
-from tests.pipeline.models.kit import ANSWERS, Caption, request, stored
+from tests.kits.modelkit import ANSWERS, Caption, request, stored
 from tests.servers.llm import Behaviour, LlmServer
 
 FAULTS = {"limit": 0.05, "error": 0.03, "hang": 0.02, "malformed": 0.02, "refusal": 0.01}

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from asid.pipeline.run import Run
+from asid.pipeline.run.folder import Run
 from tests import paid
 from tests.servers.llm import Behaviour, LlmServer
 

@@ -14,14 +14,14 @@ import ray
 from aiohttp import web
 from typer.testing import CliRunner
 
-from asid.pipeline import manifest as manifests
 from asid.pipeline.cli import app
 from asid.pipeline.engine import Engine, Result
 from asid.pipeline.engine.office import Desk, open_office
 from asid.pipeline.models.factory import model_maker
 from asid.pipeline.models.spend import spent
-from asid.pipeline.run import Run
-from asid.pipeline.work import StageFailed, Task, Workshop
+from asid.pipeline.recipe import manifest as manifests
+from asid.pipeline.run.folder import Run
+from asid.pipeline.run.workshop import StageFailed, Task, Workshop
 from tests import paid
 from tests.servers.llm import Behaviour, LlmServer
 from tests.watching import Watch

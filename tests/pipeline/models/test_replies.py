@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asid.pipeline.models.ask import read, spoken
+from asid.pipeline.asking.exchange import read, spoken
 from asid.pipeline.models.base import (
     BadRequest,
     InvalidAnswer,
@@ -22,17 +22,23 @@ from asid.pipeline.models.base import (
     Transient,
     Unreadable,
 )
-from asid.pipeline.models.batch_apis import GeminiBatches, OpenAIBatches, _inside, gemini_error, refused_job
 from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.models.faults import classify, codes, error_in
-from asid.pipeline.models.gemini import GeminiModel, read_generated, retry_delay
 from asid.pipeline.models.jsons import parse
-from asid.pipeline.models.openai import OpenAIModel, error_body, pause_of, read_chat, reset_of
+from asid.pipeline.models.providers.batch_apis import (
+    GeminiBatches,
+    OpenAIBatches,
+    _inside,
+    gemini_error,
+    refused_job,
+)
+from asid.pipeline.models.providers.gemini import GeminiModel, read_generated, retry_delay
+from asid.pipeline.models.providers.openai import OpenAIModel, error_body, pause_of, read_chat, reset_of
+from asid.pipeline.models.providers.vllm import read_output
 from asid.pipeline.models.replies import finish_of, load, without_reasoning
-from asid.pipeline.models.vllm import read_output
 from asid.pipeline.models.waits import retry_after, seconds_until
 from asid.pipeline.storage import Storage
-from tests.pipeline.models.kit import Caption
+from tests.kits.modelkit import Caption
 from tests.servers.shapes import chat, generated
 
 TEXT = st.text(st.characters(codec=None), max_size=20)  # lone surrogates too

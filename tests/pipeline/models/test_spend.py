@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asid.pipeline.models.ask import ask
+from asid.pipeline.asking.exchange import ask
 from asid.pipeline.models.base import OutOfBudget, Truncated, Usage
 from asid.pipeline.models.config import Limits, ModelConfig, Prices
 from asid.pipeline.models.spend import Budgeted, Ledger, cost, scaled, seconds_needed, spent
 from asid.pipeline.storage import Storage
-from tests.pipeline.models.kit import Caption, Listed, replaying, request, response, stored
+from tests.kits.modelkit import Caption, Listed, replaying, request, response, stored
 
 PRICES = Prices(input=1.0, output=10.0)
 STRONG = {"strong": ModelConfig(provider="openai", model="tiny", prices=PRICES)}

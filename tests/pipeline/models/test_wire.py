@@ -13,20 +13,29 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from asid.pipeline.models import ask as asking
-from asid.pipeline.models.ask import ask
-from asid.pipeline.models.base import BadRequest, Media, ModelError, Refused, Request, Suspended, Transient, Unreadable
+from asid.pipeline.asking import exchange as asking
+from asid.pipeline.asking.exchange import ask
+from asid.pipeline.models.base import (
+    BadRequest,
+    Media,
+    ModelError,
+    Refused,
+    Request,
+    Suspended,
+    Transient,
+    Unreadable,
+)
 from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.models.factory import open_model
-from asid.pipeline.models.gemini import GeminiModel
-from asid.pipeline.models.limiter import Limiter
-from asid.pipeline.models.openai import OpenAIModel
-from asid.pipeline.models.openai_audio import Transcriber
-from asid.pipeline.models.replay import AnswerStore, current_store
-from asid.pipeline.models.retry import Limited
+from asid.pipeline.models.layers.limiter import Limiter
+from asid.pipeline.models.layers.replay import AnswerStore, current_store
+from asid.pipeline.models.layers.retry import Limited
+from asid.pipeline.models.providers.gemini import GeminiModel
+from asid.pipeline.models.providers.openai import OpenAIModel
+from asid.pipeline.models.providers.openai_audio import Transcriber
 from asid.pipeline.storage import Storage, to_uri
 from tests.bench import bench_replies
-from tests.pipeline.models.kit import ANSWERS, Caption, request, stored
+from tests.kits.modelkit import ANSWERS, Caption, request, stored
 from tests.servers.llm import LlmServer
 from tests.servers.replies import RepliesServer
 from tests.servers.shapes import GOOD, Reply, chat, generated
@@ -186,7 +195,7 @@ def test_half_a_character_in_the_models_name_hangs_nobody(provider: str, tmp_pat
 
 
 def test_an_entry_that_cannot_be_written_fails_alone(tmp_path: Path) -> None:
-    from tests.pipeline.models.kit import Listed, replaying, response
+    from tests.kits.modelkit import Listed, replaying, response
 
     async def scene() -> list[Any]:
         bad = replaying(Listed(response('{"caption": "a"}').model_copy(update={"model": "\ud800"})))

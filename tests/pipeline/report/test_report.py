@@ -11,9 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from asid.pipeline.cli import app
-from asid.pipeline.figures import gather
 from asid.pipeline.report import html, plots, shown
-from asid.pipeline.run import Run
+from asid.pipeline.run.figures import gather
+from asid.pipeline.run.folder import Run
 from tests import samples
 
 

@@ -13,10 +13,10 @@ import pytest
 
 from asid.pipeline.media import process
 from asid.pipeline.review.verdicts import Book, Verdict
-from asid.pipeline.run import Run
+from asid.pipeline.run.folder import Run
 from asid.pipeline.storage import to_path
 from tests import samples
-from tests.pipeline.review.reviewkit import served
+from tests.kits.reviewkit import served
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")

@@ -12,9 +12,9 @@ import pytest
 
 from asid.pipeline.review.server import COOKIE, Server
 from asid.pipeline.review.verdicts import Book, Verdict
-from asid.pipeline.run import Run
+from asid.pipeline.run.folder import Run
 from tests import samples
-from tests.pipeline.review.reviewkit import served
+from tests.kits.reviewkit import served
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from asid.pipeline.cli import app
 from asid.pipeline.review import open_sample, save
 from asid.pipeline.review.verdicts import Book, Mark, Verdict, result, wilson
 from asid.pipeline.review.views import diff, parts
-from asid.pipeline.run import Run
+from asid.pipeline.run.folder import Run
 from tests import samples
 
 

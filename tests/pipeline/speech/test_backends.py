@@ -8,7 +8,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from speechkit import FIRST, MAN, SECOND, WOMAN, missing, track
 
 from asid.pipeline.speech import weights
 from asid.pipeline.speech.backends import Hearing, make
@@ -16,6 +15,7 @@ from asid.pipeline.speech.base import RATE, Block, MissingPart
 from asid.pipeline.speech.faster_whisper import chunks, spelled
 from asid.pipeline.speech.listen import blocks
 from asid.pipeline.speech.whisperx import aligned
+from tests.kits.speechkit import FIRST, MAN, SECOND, WOMAN, missing, track
 
 
 @pytest.mark.models

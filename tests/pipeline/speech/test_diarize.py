@@ -6,7 +6,6 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from speechkit import turn
 
 from asid.pipeline.speech.diarize import (
     ENOUGH,
@@ -26,6 +25,7 @@ from asid.pipeline.speech.diarize import (
     starts,
     vote,
 )
+from tests.kits.speechkit import turn
 
 A, B = np.eye(2)
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from speechkit import ffmpeg
 
 from asid.pipeline.rows import Cue, Subtitles, Word
 from asid.pipeline.speech.encodings import decoded
 from asid.pipeline.speech.rolling import Shown, read_once
 from asid.pipeline.speech.subtitles import compare, parse, subtitles
 from asid.pipeline.storage import Storage, to_uri
+from tests.kits.speechkit import ffmpeg
 
 TEXTS = {
     "ru": ["Здравствуйте, это поезд на Москву?", "Нет, он уже ушёл."],

@@ -6,10 +6,10 @@ import itertools
 
 import numpy as np
 import pytest
-from speechkit import FIRST, MAN, SECOND, THIRD, WOMAN, chords, track
 
 from asid.pipeline.speech.base import RATE, Block
 from asid.pipeline.speech.listen import Meter, blocks, decibel, share, sounds
+from tests.kits.speechkit import FIRST, MAN, SECOND, THIRD, WOMAN, chords, track
 
 
 def pieces(sound: np.ndarray, size: int) -> list[np.ndarray]:

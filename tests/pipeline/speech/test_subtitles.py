@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from speechkit import ffmpeg
 
 from asid.pipeline.rows import Word
 from asid.pipeline.speech.subtitles import compare, parse, subtitles
 from asid.pipeline.storage import Storage, to_uri
+from tests.kits.speechkit import ffmpeg
 
 LINES = ["The old library opens at nine.", "My brother left his umbrella.", "We can walk to the river."]
 SRT = "".join(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from speechkit import turn, word
 
 from asid.pipeline.rows import Utterance, Voice
 from asid.pipeline.speech.base import Segment
@@ -24,6 +23,7 @@ from asid.pipeline.speech.words import (
     turns_of,
     utterances,
 )
+from tests.kits.speechkit import turn, word
 
 
 def segment(text: str, start: float = 0.0, **doubts: float) -> Segment:

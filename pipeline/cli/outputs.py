@@ -1,0 +1,90 @@
+"""Commands for what leaves a run, or goes from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from asid.pipeline.cli.common import RunFolder, Where, out, run_named
+
+Validation = Annotated[float, typer.Option("--validation", help="Share of the videos")]
+Test = Annotated[float, typer.Option("--test", help="Share of the videos")]
+Seed = Annotated[int, typer.Option("--seed", help="Of splits and of the wording of prompts")]
+
+
+def export(
+    to: Annotated[str, typer.Option("--to", help="asid-1m, ms-swift, llama-factory, trl or webdataset")],
+    target: Annotated[Path, typer.Option("--out", help="Folder to write")],
+    folder: Where = "",
+    run: RunFolder = "",
+    media: Annotated[
+        str, typer.Option("--media", help="How rows name videos: absolute, relative, or copy")
+    ] = "absolute",
+    items: Annotated[str, typer.Option("--items", help="Of all, single, subset attributes")] = "all,single",
+    audio: Annotated[str, typer.Option("--audio", help="Sound in the video, in a file of its own, or none")] = "video",
+    validation: Validation = 0.0,
+    test: Test = 0.0,
+    seed: Seed = 0,
+    unfinished: Annotated[bool, typer.Option("--unfinished", help="Also from a run that is not whole")] = False,
+) -> None:
+    """Write what a trainer reads. Clips of one video are in one split."""
+    from asid.pipeline.dataset import export as exports
+    from asid.pipeline.run.folder import Run
+    from asid.pipeline.run.preflight import writable_or_refuse
+
+    splits = exports.Splits(validation, test, seed)
+    settings = exports.settings(splits, media, items.split(","), audio, unfinished)
+    opened = Run.open(run_named(folder, run))
+    writable_or_refuse(target)
+    for name, count in exports.export(opened, to, target, settings).items():
+        out().print(f"{name}: {count}")
+
+
+def publish(
+    repo: Annotated[str, typer.Option("--repo", help="ORGANISATION/NAME on the Hub")],
+    folder: Where = "",
+    source: RunFolder = "",
+    target: Annotated[str, typer.Option("--out", help="Folder to build in; RUN/publish by default")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write the folder and stop")] = False,
+    public: Annotated[bool, typer.Option("--public", help="A new repository is private otherwise")] = False,
+    videos: Annotated[str, typer.Option("--videos", help="reference, embed or none")] = "reference",
+    validation: Validation = 0.0,
+    test: Test = 0.0,
+    seed: Seed = 0,
+    unfinished: Annotated[bool, typer.Option("--unfinished", help="Also a run that is not whole")] = False,
+) -> None:
+    """Publish the dataset with its card on the Hub. The token comes from HF_TOKEN."""
+    from asid.pipeline.dataset import publish as publishing
+    from asid.pipeline.run.folder import Run
+    from asid.pipeline.run.preflight import writable_or_refuse
+
+    run = Run.open(run_named(folder, source))
+    built = publishing.place(run, target)
+    writable_or_refuse(built)
+    splits = publishing.Splits(validation, test, seed)
+    for name, count in publishing.build(run, repo, built, publishing.settings(videos, splits, unfinished)).items():
+        out().print(f"{name}: {count} rows")
+    out().print(f"written to {built}" if dry_run else publishing.upload(built, repo, public))
+
+
+def gc(
+    folder: Where = "",
+    run: RunFolder = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go")] = False,
+) -> None:
+    """Remove media that no row of the run speaks of, and what killed workers have left."""
+    from asid.pipeline.run.folder import Run
+    from asid.pipeline.run.gc import orphans, remove
+    from asid.pipeline.run.lock import lock
+
+    target = Run.open(run_named(folder, run))
+    with lock(target.storage):
+        found = orphans(target)
+        for orphan in found:
+            out().print(f"{orphan.size:12,}  {orphan.uri}", markup=False)
+        if not dry_run:
+            remove(target, found)
+    size = sum(orphan.size for orphan in found)
+    out().print(f"{len(found)} files, {size:,} bytes{', nothing removed: a dry run' if dry_run else ' removed'}")

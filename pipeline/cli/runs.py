@@ -1,0 +1,283 @@
+"""Commands that do the work of a run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from asid.pipeline.cli.common import (
+    USUAL,
+    Prompts,
+    RunFolder,
+    Settings,
+    Yes,
+    changes,
+    complain,
+    empty,
+    err,
+    out,
+    words_and_run,
+)
+
+if TYPE_CHECKING:
+    from asid.pipeline.engine import Result
+    from asid.pipeline.run.folder import Run
+
+OUT_OF_BUDGET = 3  # exit code
+
+What = Annotated[list[str] | None, typer.Argument(help="A manifest (.yaml), inputs, or both; or a run folder")]
+Cpus = Annotated[float | None, typer.Option("--cpus", help="CPUs to use on this machine; all of them by default")]
+
+
+def run(
+    what: What = None,
+    folder: RunFolder = "",
+    settings: Settings = None,
+    prompts: Prompts = "",
+    cpus: Cpus = None,
+    yes: Yes = False,
+) -> None:
+    """Take videos through every stage, or go on with a run. Without a manifest: the embedded models."""
+    target, before = _target(what or [], folder, changes(settings, prompts))
+    _work(target, before, yes, cpus=cpus)
+
+
+def estimate(
+    what: What = None,
+    folder: RunFolder = "",
+    sample: Annotated[int, typer.Option("--sample", min=1, help="Clips to try")] = 20,
+    settings: Settings = None,
+    prompts: Prompts = "",
+    cpus: Cpus = None,
+    yes: Yes = False,
+) -> None:
+    """Say what a run will cost, from some of its clips. They are paid for, and the run goes on from them."""
+    from asid.pipeline.cli.bill import print_estimate
+    from asid.pipeline.cli.show import Terminal
+    from asid.pipeline.engine import Engine
+    from asid.pipeline.run import estimate as estimates
+    from asid.pipeline.run.lock import lock
+
+    target, before = _target(what or [], folder, changes(settings, prompts))
+    _check(target, before, yes, list(target.steps))
+    steps = estimates.preparing(target)
+    with _going_on(target), lock(target.storage):
+        target.freeze()
+        with Terminal(err(), target) as progress:
+            _stopped(Engine(target, progress, cpus).execute(steps[:1]))
+            _stopped(Engine(target, progress, cpus).execute(steps, within=estimates.chosen_shards(target)))
+            tried = estimates.draw(target, sample)
+            estimates.lend(target, tried)
+        with Terminal(err(), tried.run) as progress:
+            result = Engine(tried.run, progress, cpus).execute(tried.steps)
+        estimates.give_back(target, tried)
+        _stopped(result)
+        print_estimate(out(), estimates.reckon(target, tried))
+
+
+def submit(
+    what: What = None,
+    folder: Annotated[
+        str, typer.Option("--run", help="Run folder that all nodes see: s3://…, gs://… or absolute")
+    ] = "",
+    settings: Settings = None,
+    address: Annotated[str, typer.Option("--address", help="Of the dashboard; RAY_API_SERVER_ADDRESS by default")] = "",
+    working_dir: Annotated[
+        Path, typer.Option("--working-dir", help="Sent to the cluster: manifests, own stages")
+    ] = Path(),
+    wait: Annotated[bool, typer.Option(help="Read along until the job has ended, and exit as it does")] = True,
+    check: Annotated[
+        bool,
+        typer.Option(help="Look here for what would end the job; not if only the cluster has a stage's packages"),
+    ] = True,
+    yes: Yes = False,
+) -> None:
+    """Do `asid run` as a job of a Ray cluster. Submitted again, it goes on where it was."""
+    from asid.pipeline.cli import submission
+    from asid.pipeline.engine.jobs import Jobs
+    from asid.pipeline.storage import REMOTE
+
+    if not folder.startswith(REMOTE) and not Path(folder).is_absolute():
+        raise typer.BadParameter("name a run folder that all nodes see, s3://…, gs://… or absolute", param_hint="--run")
+    what = list(what or [])
+    if what and check:
+        own = what.pop(0) if is_manifest(what[0]) else ""
+        sent, notes = submission.check(own or "demo.yaml", what, folder, settings or [], working_dir)
+        what = [sent, *what] if own else what
+        for note in notes:
+            err().print(note, markup=False)
+    words = ["run", *what, "--run", folder]
+    words += [word for setting in settings or [] for word in ("--set", setting)]
+    words += ["--yes"] if yes else []
+    jobs = Jobs(address)
+    job = jobs.submit(words, working_dir)
+    err().print(f"submitted as {job} to {jobs.address}", markup=False)
+    if wait:
+        raise typer.Exit(jobs.follow(job, lambda text: out().print(text, markup=False)))
+
+
+def stage(
+    words: Annotated[
+        list[str], typer.Argument(metavar="NAME [RUN]", help="The step to do, as `asid status` names it, and the run")
+    ],
+    folder: RunFolder = "",
+    clips: Annotated[str, typer.Option("--clips", help="Only these input rows: ids, with commas")] = "",
+    failed: Annotated[bool, typer.Option("--failed", help="Only the rows that failed")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also what is done, asking the models anew")] = False,
+    attribute: Annotated[str, typer.Option("--attribute", help="Ask anew for this attribute alone")] = "",
+    replay_only: Annotated[bool, typer.Option("--replay-only", help="Only stored answers: no call is made")] = False,
+    prompts: Prompts = "",
+    cpus: Cpus = None,
+    yes: Yes = False,
+) -> None:
+    """Do one step of a run. Steps after it become stale when its rows change; `asid run` does them."""
+    from asid.pipeline.attributes import ATTRIBUTES
+    from asid.pipeline.recipe.mistakes import nearest
+    from asid.pipeline.run.folder import Fresh, Run, RunError
+
+    folder, name = words_and_run(words, folder, ("NAME", "RUN"))
+    before = Run.open(folder)
+    target = Run.open(folder, changes(None, prompts))
+    known_step(target, name)
+    if attribute and attribute not in ATTRIBUTES:
+        raise RunError(f"there is no attribute {attribute!r}{nearest(attribute, ATTRIBUTES)}")
+    only: frozenset[str] | None = frozenset(filter(None, clips.split(","))) or None
+    if failed:
+        footers = target.survey().footers
+        ids = {id for (step, _), footer in footers.items() if step == name for id in footer.failed}
+        only = frozenset(ids if only is None else ids & only)
+        if not only:
+            out().print(f"{name}: no row has failed")
+            return
+    fresh = Fresh(every=force or bool(clips), attribute=attribute)
+    _work(target, before, yes, steps=[name], cpus=cpus, only=only, fresh=fresh, replay_only=replay_only,
+          force=force or bool(attribute) or replay_only)  # fmt: skip
+
+
+def is_manifest(what: str) -> bool:
+    return what.endswith((".yaml", ".yml"))
+
+
+def _absolute(path: str) -> str:
+    return path if "://" in path else os.path.abspath(os.path.expanduser(path))
+
+
+def known_step(target: Run, name: str) -> None:
+    from asid.pipeline.recipe.mistakes import nearest
+    from asid.pipeline.run.folder import RunError
+
+    if name not in target.steps:
+        said = f"there is no step {name!r} in this run{nearest(name, target.steps)}"
+        raise RunError(f"{said}\nit has {', '.join(target.steps)}")
+
+
+def _target(what: list[str], folder: str, changes: list[str]) -> tuple[Run, Run | None]:
+    """The run that a command line names, by a manifest, inputs, both, or as a folder that is there; and the run that is
+    there already, as it was frozen. Inputs alone are added to those of a run that is there."""
+    from asid.pipeline.recipe import manifest as manifests
+    from asid.pipeline.recipe.manifest import Manifest, ManifestError
+    from asid.pipeline.run.folder import Run, RunError
+    from asid.pipeline.run.revision import existing
+
+    if not folder and len(what) == 1 and not is_manifest(what[0]) and Run.is_at(what[0]):
+        folder, what = what[0], []
+    folder = folder or USUAL
+    before = existing(folder)
+    if not what:
+        return Run.open(folder, changes), before
+    name, *inputs = what if is_manifest(what[0]) else ["", *what]
+    if misplaced := [word for word in inputs if is_manifest(word)]:
+        raise RunError(f"{misplaced[0]} looks like a manifest: a manifest comes first, before the inputs")
+    given = [{"path": _absolute(path)} for path in inputs]
+    if name or before is None:
+        chosen = manifests.load(name or "demo.yaml", changes)
+        if given:
+            chosen = Manifest.model_validate(chosen.model_dump() | {"inputs": given})
+    else:
+        chosen = Run.open(folder, changes).manifest
+        there = [entry.model_dump() for entry in chosen.inputs]
+        paths = {entry["path"] for entry in there}
+        added = [entry for entry in given if entry["path"] not in paths]
+        chosen = Manifest.model_validate(chosen.model_dump() | {"inputs": [*there, *added]})
+    if not chosen.inputs:
+        raise ManifestError([empty(name, "run", folder)])
+    return Run(folder, chosen), before
+
+
+def _stopped(result: Result) -> None:
+    """Say why work ended early, if it did, and exit."""
+    for step, reason in result.stopped.items():
+        err().print(f"stage {step} stopped: {reason}", markup=False)
+    if result.out_of_budget:
+        err().print(result.out_of_budget, markup=False)
+    _leave(result)
+
+
+def _leave(result: Result) -> None:
+    """Exit with the code of work that ended early; go on after work that did not."""
+    if result.out_of_budget:
+        raise typer.Exit(OUT_OF_BUDGET)
+    if result.stopped:
+        raise typer.Exit(1)
+
+
+def _check(
+    target: Run, before: Run | None, yes: bool, steps: Sequence[str], again: bool = False, asks: bool = True
+) -> None:
+    """Say everything that can be said before work begins. Raises UserError; then the run folder is as it was. `again`:
+    also what is done is worked; `asks`: models may be asked."""
+    from asid.pipeline.run.doctor import before_spending
+    from asid.pipeline.run.preflight import preflight
+    from asid.pipeline.run.revision import agree_or_refuse
+
+    survey = target.survey()
+    due = [step for step in steps if again or not survey.whole(step)]
+    preflight(target, due)
+    agree_or_refuse(before, target, yes)
+    if asks:
+        before_spending(target, steps, again)
+
+
+@contextmanager
+def _going_on(target: Run) -> Iterator[None]:
+    """Say, when work is stopped, what is kept and how to go on, and exit with the signal's code."""
+    from asid.pipeline import interrupts
+
+    try:
+        yield
+    except KeyboardInterrupt:  # Ray raises a plain one in place of ours
+        complain(f"\nstopped by {interrupts.name()}. What is finished is kept, and every answer that was paid for.")
+        complain(f"To go on: asid run --run {target.storage.root.removeprefix('file://')}")
+        raise typer.Exit(interrupts.exit_code()) from None
+
+
+def _work(target: Run, before: Run | None, yes: bool, **how: Any) -> None:
+    """Do the work under the run's lock, write the dataset, say how it ended, exit with its code."""
+    from asid.pipeline.cli import summary
+    from asid.pipeline.cli.show import Terminal
+    from asid.pipeline.dataset import parquet
+    from asid.pipeline.run.lock import lock
+
+    steps = how.get("steps") or list(target.steps)
+    with _going_on(target):
+        again = bool(how.get("force") or how.get("only"))
+        _check(target, before, yes, steps, again, asks=not how.get("replay_only"))
+        with Terminal(err(), target) as progress:
+            progress.said("loading Ray")
+            from asid.pipeline.engine import Engine
+
+            with lock(target.storage):
+                target.freeze()
+                engine = Engine(target, progress, how.pop("cpus", None))
+                result = engine.execute(how.pop("steps", None), **how)
+                samples = parquet.write(target) if parquet.ends_judged(target) else None
+        ending = summary.summary(target, result, samples)
+        summary.print_summary(out(), ending)
+        _leave(result)
+        if steps == list(target.steps) and ending.is_empty:
+            raise typer.Exit(1)

@@ -1,0 +1,1 @@
+"""What leaves a run: samples, card, publication and the formats of trainers."""

@@ -1,0 +1,79 @@
+"""What every format is made from: kept clips, read a batch at a time, and the questions and answers of each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+from asid.pipeline.attributes import ATTRIBUTES
+from asid.pipeline.dataset.export.splits import Splits
+from asid.pipeline.dataset.export.wordings import Wordings
+from asid.pipeline.run import shards
+from asid.pipeline.run.folder import Run
+
+ItemKind = Literal["all", "single", "subset"]
+SUBSET_SIZES = (2, 3, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One kept clip with what exports need of it; the names are those of `Judged`."""
+
+    id: str
+    video: str
+    split: str
+    uri: str
+    source_uri: str
+    offset: float
+    duration: float
+    sound: bool
+    language: str
+    licence: str
+    source: str
+    caption: str
+    captions: dict[str, str]  # by attribute; none of a recipe that does not take captions apart
+    frames: Sequence[dict[str, Any]]
+    rejected: str = ""  # of a preference pair; `caption` is the chosen one
+
+
+COLUMNS = tuple(field.name for field in fields(Kept) if field.name not in ("split", "frames"))
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A question and its answer. `attributes` is empty for the caption of them all."""
+
+    kind: ItemKind
+    attributes: tuple[str, ...]
+    prompt: str
+    answer: str
+    rejected: str = ""  # a worse answer
+
+
+def kept(run: Run, finished: Iterable[str], splits: Splits, frames: bool = False) -> Iterator[Kept]:
+    """The kept clips of these shards, in order. Memory does not grow with the run: rows are read a batch at a time, and
+    no column but those needed. `frames`: also where the stills are."""
+    step = list(run.steps)[-1]
+    made = run.types(step)[1].model_fields
+    columns = [*(name for name in COLUMNS if name in made), "kept", *(["frames"] if frames else [])]
+    for shard in finished:
+        for row in shards.read_columns(run.storage, run.uri(step, shard), columns):
+            if row.pop("kept"):
+                yield Kept(split=splits.of(row["video"]), **({"frames": (), "captions": {}} | row))
+
+
+def items(clip: Kept, wordings: Wordings, kinds: Collection[ItemKind]) -> Iterator[Item]:
+    """What the clip teaches. An attribute of which the clip gives nothing is not asked for."""
+    given = [name for name in ATTRIBUTES if clip.captions.get(name)]
+    if "all" in kinds:
+        question = wordings.general(clip.id) if clip.rejected else wordings.ask(clip.id)
+        yield Item("all", (), question, clip.caption, clip.rejected)
+    if "single" in kinds:
+        for name in given:
+            yield Item("single", (name,), wordings.ask(clip.id, (name,)), clip.captions[name])
+    if "subset" in kinds:
+        for size in SUBSET_SIZES:
+            if names := wordings.subset(clip.id, given, size):
+                answer = "\n\n".join(f"{name.capitalize()}: {clip.captions[name]}" for name in names)
+                yield Item("subset", names, wordings.ask(clip.id, names), answer)

@@ -1,0 +1,26 @@
+"""ms-swift: `messages` with `videos`, one JSON object a line.
+
+Clips with and without sound are in files apart: its template for Qwen-Omni stops at a batch that mixes them. With
+`audio` "video" train with USE_AUDIO_IN_VIDEO=true on the `sound` files; with "file" each has its sound in `audios`.
+Preference pairs have their worse answer in `rejected_response` (`swift rlhf`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from asid.pipeline.dataset.export.items import Kept
+from asid.pipeline.dataset.export.tools import Tools, messages
+
+
+def write(clips: Iterable[Kept], tools: Tools) -> None:
+    for clip in clips:
+        media = {"videos": [tools.media.video(clip)]}
+        marks = "<video>"
+        if clip.sound and tools.audio == "file":
+            media["audios"] = [tools.media.sound(clip)]
+            marks = "<video><audio>"
+        for item in tools.items(clip):
+            name = f"{clip.split}_{'sound' if clip.sound else 'silent'}.jsonl"
+            pair = {"rejected_response": item.rejected} if item.rejected else {}
+            tools.folder.line(name, {"messages": messages(item, marks), **pair, **media})

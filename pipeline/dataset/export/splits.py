@@ -1,0 +1,35 @@
+"""Which split a clip is in. Decided by its video alone, so that no video is seen in training and in a test."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from asid.pipeline.dataset.export.folder import ExportError
+
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
+
+
+def draw(*parts: object) -> float:
+    """A number in [0, 1) that depends on the parts alone, not on the order or the machine in which it is drawn."""
+    text = "\0".join(map(str, parts))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:7]) / (1 << 56)
+
+
+@dataclass(frozen=True)
+class Splits:
+    """Shares of videos held back; the rest is for training."""
+
+    validation: float = 0.0
+    test: float = 0.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.validation < 0 or self.test < 0 or self.validation + self.test >= 1:
+            raise ExportError("the shares of validation and test are 0 or more, and leave something for training")
+
+    def of(self, video: str) -> str:
+        number = draw("split", self.seed, video)
+        if number < self.test:
+            return TEST
+        return VALIDATION if number < self.test + self.validation else TRAIN

@@ -1,0 +1,46 @@
+"""What a model in training is asked: wordings from `prompts/train/`, drawn by clip and attributes with a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from asid.pipeline.attributes import ATTRIBUTES
+from asid.pipeline.dataset.export.splits import draw
+from asid.pipeline.prompts import Prompts
+
+
+class Wordings:
+    """The pool. The same clip, attributes and seed give the same words, whatever else is exported."""
+
+    def __init__(self, prompts: Prompts, seed: int = 0):
+        self.seed = seed
+        self.whole = prompts.text("train/all").splitlines()
+        self.plain = prompts.text("train/general").splitlines()
+        self.some = prompts.text("train/some").splitlines()
+        entries = (line.partition(":") for line in prompts.text("train/phrases").splitlines())
+        self.phrases = {name: [phrase.strip() for phrase in rest.split("|")] for name, _, rest in entries}
+
+    def ask(self, clip: str, attributes: Sequence[str] = ()) -> str:
+        """For the caption of all attributes, or of those named, in their order."""
+        if not attributes:
+            return self._pick(self.whole, clip)
+        named = [self._pick(self.phrases[name], clip, name) for name in attributes]
+        return self._pick(self.some, clip, *attributes).replace("{{attributes}}", _listed(named))
+
+    def general(self, clip: str) -> str:
+        """For a caption that need not tell when things happen, as of a preference pair."""
+        return self._pick(self.plain, clip)
+
+    def subset(self, clip: str, given: Sequence[str], size: int) -> tuple[str, ...]:
+        """`size` of the attributes given, in the usual order; () when there are fewer."""
+        if len(given) < size:
+            return ()
+        order = sorted(given, key=lambda name: draw("subset", self.seed, clip, size, name))
+        return tuple(name for name in ATTRIBUTES if name in order[:size])
+
+    def _pick(self, pool: Sequence[str], *parts: str) -> str:
+        return pool[int(draw("wording", self.seed, *parts) * len(pool))]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,1 @@
+"""A run or captions held against truth."""

@@ -1,0 +1,1 @@
+"""What to do: the manifest, its mistakes, and the steps it names."""

@@ -1,0 +1,211 @@
+"""The manifest: one YAML file that says what to read, what to do, with which models, for how much.
+
+It becomes frozen pydantic, with unknown keys refused. All mistakes are told at once, each with its line and the nearest
+right key, before any work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from asid.pipeline.errors import UserError
+from asid.pipeline.inputs import InputConfig
+from asid.pipeline.models import secrets
+from asid.pipeline.models.config import ModelConfig
+from asid.pipeline.prompts import shipped
+from asid.pipeline.recipe.mistakes import mistakes, nearest
+from asid.pipeline.recipe.steps import Step, stage_name, steps_of
+
+LARGEST = 4 << 20  # bytes of a manifest
+
+
+class ManifestError(UserError):
+    """Everything wrong with a manifest, one line each."""
+
+    def __init__(self, problems: Sequence[str]):
+        self.problems = list(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class Budget(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    usd: float | None = Field(None, gt=0, description="no new call starts above it")
+
+
+class Environment(BaseModel):
+    """Packages of its own for the workers of a stage, where pins fight each other: a Ray runtime_env."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    packages: tuple[str, ...]
+    variables: dict[str, str] = {}
+
+
+class Manifest(BaseModel):
+    """What the YAML file may hold. `recipe` entries hold `stage`, an optional `name`, and that stage's settings."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    version: int = Field(1, ge=1, le=1)
+    title: str = ""
+    inputs: tuple[InputConfig, ...] = ()
+    recipe: tuple[dict[str, Any], ...] = Field(min_length=1)
+    models: dict[str, ModelConfig] = {}
+    environments: dict[str, Environment] = {}
+    prompts: str = Field("", description="a folder whose prompts come before the shipped ones")
+    budget: Budget = Budget()
+    max_failure_rate: float = Field(0.25, ge=0, le=1)
+    seed: int = 0
+
+    def steps(self) -> list[Step]:
+        return list(steps_of(self.recipe))
+
+
+def load(path: str | Path, settings: Sequence[str] = ()) -> Manifest:
+    """Read a manifest, or raise ManifestError with all its mistakes. A name without a folder may be a shipped one.
+
+    Relative paths in it start at its own folder. `settings` are `path=value` overrides, such as
+    `recipe.split.shots.detector=content` or `budget.usd=5`.
+    """
+    file = Path(path)
+    if file.is_dir():
+        raise ManifestError([f"{path} is a folder, not a manifest"])
+    if not file.is_file():
+        inside = shipped("manifests") / file.name
+        if file.parent != Path() or not inside.is_file():
+            names = ", ".join(sorted(entry.name for entry in shipped("manifests").glob("*.yaml")))
+            raise ManifestError([f"there is no manifest {str(path)!r}; shipped ones: {names}"])
+        file = inside
+    manifest = parse(_text(file), file.name, settings)
+    folder = file.parent.absolute()
+    inputs = tuple(
+        entry if "://" in entry.path else entry.model_copy(update={"path": str(folder / Path(entry.path).expanduser())})
+        for entry in manifest.inputs
+    )
+    prompts = str(folder / Path(manifest.prompts).expanduser()) if manifest.prompts else ""
+    return manifest.model_copy(update={"inputs": inputs, "prompts": prompts})
+
+
+def _text(file: Path) -> str:
+    """The text of a manifest. Raises ManifestError for one that cannot be read."""
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(LARGEST + 1)
+    except OSError as error:
+        raise ManifestError([f"{file}: {error.strerror}"]) from error
+    if len(data) > LARGEST:
+        raise ManifestError([f"{file} has more than {LARGEST >> 20} MiB: it is no manifest"])
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise ManifestError(
+            [f"{file.name}:{line}: not UTF-8 (byte {data[error.start]:#04x}): save it as UTF-8"]
+        ) from error
+
+
+def parse(text: str, name: str = "manifest", settings: Sequence[str] = (), frozen: bool = False) -> Manifest:
+    """The manifest in a YAML text. Raises ManifestError with all its mistakes, secrets among them unless it is `frozen`
+    into a run already."""
+    try:
+        tree = YAML(typ="rt").load(text)
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{name}:{mark.line + 1}" if mark else name
+        said = str(getattr(error, "problem", None) or type(error).__name__).partition(" with value")[0]
+        raise ManifestError([f"{where}: not YAML: {secrets.mask(said)}"]) from None
+    if not isinstance(tree, dict):
+        raise ManifestError([f"{name}:1: a manifest is a mapping with `inputs` and `recipe`"])
+    problems = [problem for setting in settings if (problem := _override(tree, setting))]
+    values = _plain(tree)
+    found = sorted({(_line(tree, where), said) for where, said in mistakes(values, Manifest)})
+    found += [] if frozen else sorted({(_line(tree, where), said) for where, said in secrets.found(values)})
+    problems += [f"{name}:{line}: {said}" for line, said in found]
+    if problems:
+        raise ManifestError(problems) from None
+    return Manifest.model_validate(values)
+
+
+def dump(manifest: Manifest) -> str:
+    """The manifest as YAML, for freezing into the run."""
+    from io import StringIO
+
+    sink = StringIO()
+    yaml = YAML()
+    yaml.default_flow_style = False
+    yaml.dump(_plain(manifest.model_dump(mode="json", exclude_defaults=True) | {"version": manifest.version}), sink)
+    return sink.getvalue()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    for kind in (bool, int, float, str):
+        if isinstance(value, kind):
+            return kind(value)
+    return value
+
+
+# --- overrides ---------------------------------------------------------------------------------------------------
+
+
+def _override(tree: Any, setting: str) -> str:
+    """Apply one `path=value`; says what is wrong with it, or nothing."""
+    path, equals, value = setting.partition("=")
+    if not equals or not path:
+        return f"--set {secrets.mask(path)}: write it as path=value, for example recipe.cut.max_seconds=60"
+    *folders, last = path.split(".")
+    place = tree
+    for part in folders:
+        inner = _child(place, part)
+        if inner is None and isinstance(place, dict):
+            inner = place[part] = {}
+        if inner is None:
+            return f"--set {path}: there is no {part!r} in the manifest{nearest(part, _names(place))}"
+        place = inner
+    if isinstance(place, list):
+        return f"--set {path}: {last!r} names a list entry; go on to one of its settings"
+    try:
+        place[last] = YAML(typ="safe").load(value)
+    except YAMLError:
+        return f"--set {path}: its value is not YAML"
+    return ""
+
+
+def _names(place: Any) -> list[str]:
+    """What `_child` finds in a list of recipe entries."""
+    entries = [entry for entry in place if isinstance(entry, dict)] if isinstance(place, list) else []
+    return [str(entry.get("name") or stage_name(entry)) for entry in entries]
+
+
+def _child(place: Any, part: str) -> Any:
+    if isinstance(place, dict):
+        return place.get(part)
+    if isinstance(place, list):
+        if part.isdigit():
+            return place[int(part)] if int(part) < len(place) else None
+        entries = [entry for entry in place if isinstance(entry, dict)]
+        return next((entry for entry in entries if part in (entry.get("name"), stage_name(entry))), None)
+    return None
+
+
+def _line(tree: Any, path: Sequence[str | int]) -> int:
+    """The line of the deepest key on the path that the file has."""
+    line, place = 1, tree
+    for part in path:
+        try:
+            position = place.lc.data[part]
+            line = position[0] + 1
+            place = place[part]
+        except (AttributeError, KeyError, IndexError, TypeError):
+            break
+    return line

@@ -1,0 +1,155 @@
+"""What is wrong with a manifest, said so that it can be mended: unknown keys with the nearest right one, models and
+annotators that are not there, and stages that cannot work on what comes before them."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from asid import stages
+from asid.pipeline.models import secrets
+from asid.pipeline.recipe.steps import Step, find_stage, flow, settings_of, stage_name, steps_of
+from asid.pipeline.rows import Candidate, Captioned, Decision, Drafted, Row, Scored
+from asid.pipeline.stage import Stage, StageConfig
+
+STEP_NAME = re.compile(r"^[a-z][a-z0-9_-]{0,40}$")
+
+
+def mistakes(values: dict[str, Any], manifest: type[BaseModel]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every mistake in the values of a YAML file, with the path of keys that leads to it. `manifest`: the model. What
+    looks like a secret is not repeated."""
+    for path, said in _mistakes(values, manifest):
+        yield path, secrets.mask(said)
+
+
+def _mistakes(values: dict[str, Any], manifest: type[BaseModel]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    try:
+        manifest.model_validate(values)
+    except ValidationError as error:
+        for detail in error.errors():
+            yield tuple(detail["loc"]), _say(detail, manifest)
+    models = values.get("models") or {}
+    environments = values.get("environments") or {}
+    seen: dict[str, int] = {}
+    known = True  # all stages, with settings that can be
+    recipe = values.get("recipe")
+    for index, entry in enumerate(recipe if isinstance(recipe, list) else []):
+        here: tuple[str | int, ...] = ("recipe", index)
+        known, so_far = False, known
+        if not isinstance(entry, dict) or "stage" not in entry:
+            yield here, f"each recipe entry needs `stage`, one of {', '.join(stages.names())}"
+            continue
+        try:
+            kind = find_stage(str(entry["stage"]))
+        except KeyError:
+            yield (*here, "stage"), f"no stage {entry['stage']!r}{nearest(str(entry['stage']), stages.names())}"
+            continue
+        except (ImportError, AttributeError, TypeError) as error:
+            yield (*here, "stage"), f"cannot load stage {entry['stage']!r}: {error}"
+            continue
+        config_type: type[StageConfig] = kind.types()[-1]
+        try:
+            config = config_type.model_validate(settings_of(kind, entry))
+        except ValidationError as error:
+            for detail in error.errors():
+                yield (*here, *detail["loc"]), _say(detail, config_type)
+            continue
+        known = so_far
+        step = next(steps_of([entry])).name
+        if not STEP_NAME.match(step):
+            yield here, f"step name {step!r}: use lower-case letters, digits, - and _"
+        if step in seen:
+            yield here, f"two steps are called {step!r}: give one a `name`"
+        seen[step] = index
+        for model in kind.models(config) if issubclass(kind, Stage) else []:
+            if model not in models:
+                yield here, f"{step} names the model {model!r}, which `models` does not have{nearest(model, models)}"
+        if config.resources.env and config.resources.env not in environments:
+            yield here, f"{step} names the environment {config.resources.env!r}, which `environments` does not have"
+    if isinstance(recipe, list) and recipe and isinstance(recipe[0], dict) and stage_name(recipe[0]) != "ingest":
+        yield ("recipe", 0), "the first stage must be `ingest`"
+    elif isinstance(recipe, list) and recipe and known:
+        steps = list(steps_of(recipe))
+        yield from _misplaced(steps)
+        yield from _unheard(steps)
+
+
+def _misplaced(steps: Sequence[Step]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Steps that cannot work on the rows of the one before, or would lose what has been made of them."""
+    rows = flow(steps)
+    for index, step in enumerate(steps):
+        taken, given = rows[step.name]
+        before = ", ".join(name for name in step.inputs if rows[name][1] is not Decision)
+        if wanted := [kind for kind in step.kind.takes(step.config) if not issubclass(taken, kind)]:
+            says = f"{step.name} works on {wanted[0].__name__} rows, and {before} before it gives {taken.__name__}"
+            fitting = " or ".join(f"`{name}`" for name in stages.names() if _leads(name, taken, wanted[0]))
+            yield ("recipe", index), says + (f": put {fitting} between them" if fitting else "")
+        elif issubclass(given, step.kind.types()[0]) and not issubclass(given, taken):
+            yield ("recipe", index), f"{step.name} would lose what {before} has made: put it before {before}"
+        elif step.kind.types()[0] is Captioned and issubclass(taken, (Drafted, Scored)):
+            yield (
+                ("recipe", index),
+                f"{step.name} works on captions that {before} has used already: put it before {before}",
+            )
+
+
+def _leads(name: str, taken: type[Row], wanted: type[Row]) -> bool:
+    """Whether the shipped stage of that name makes what is wanted of such rows, and loses nothing."""
+    kind = find_stage(name)
+    if not issubclass(taken, kind.types()[0]):
+        return False
+    given = Captioned if kind.types()[1] is Candidate else kind.gives(taken)  # captions side by side are joined
+    return issubclass(given, wanted) and issubclass(given, taken)
+
+
+def _unheard(steps: Sequence[Step]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Steps that name an annotator whom the recipe does not have before them."""
+    for index, step in enumerate(steps):
+        before = [one.name.removeprefix("caption-") for one in steps[:index] if one.kind.name == "caption"]
+        for name in step.kind.annotators(step.config) if not step.is_corpus_pass else ():
+            if name not in before:
+                yield (("recipe", index), f"{step.name} names the annotator {name!r}, which the recipe does not have "
+                       f"before it{nearest(name, before)}")  # fmt: skip
+
+
+def _say(detail: ErrorDetails, model: type[BaseModel]) -> str:
+    key = str(detail["loc"][-1]) if detail["loc"] else ""
+    if detail["type"] == "extra_forbidden":
+        return f"unknown key {key!r}{nearest(key, _keys(model, detail['loc'][:-1]))}"
+    if detail["type"] == "missing":
+        return f"{key!r} is missing"
+    said = "a mapping is due here" if detail["type"] == "model_type" else detail["msg"]
+    got = "" if detail["type"] == "secret" else secrets.shown(detail["input"], tuple(detail["loc"]))
+    return f"{key}: {said}" + (f" (got {got!r})" if got else "")
+
+
+def _keys(model: Any, path: Sequence[str | int]) -> list[str]:
+    """The keys that the model at `path` knows."""
+    for part in path:
+        if isinstance(part, int) or not hasattr(model, "model_fields"):
+            continue
+        if part not in model.model_fields:
+            continue
+        model = _inner(model.model_fields[part].annotation)
+    return list(getattr(model, "model_fields", {}))
+
+
+def _inner(annotation: Any) -> Any:
+    if hasattr(annotation, "model_fields"):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        if (found := _inner(argument)) is not None:
+            return found
+    return None
+
+
+def nearest(word: str, known: Any) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; known: {', '.join(sorted(known))}" if known else ""

@@ -1,0 +1,238 @@
+"""What can be counted of a run, read once from its files: for the card of its dataset and for its report.
+
+Memory grows with the number of different languages, models and the like, not with the number of clips.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from asid.pipeline.attributes import ATTRIBUTES
+from asid.pipeline.models import spend
+from asid.pipeline.models.spend import Line
+from asid.pipeline.rows import Failure
+from asid.pipeline.run import shards
+from asid.pipeline.run.folder import Run, Survey
+from asid.pipeline.run.status import StepStatus, steps
+
+COLUMNS = (
+    "id", "name", "duration", "kept", "reasons", "language", "shots.list.element.start",
+    "utterances.list.element.speaker", "sound", "audits", "edits", "captions", "caption", "licence", "source",
+    "hearing", "draft_by", "verified_by", "decomposed_by", "candidates.list.element.annotator",
+    "candidates.list.element.by", "candidates.list.element.corrected_by", "quotes.list.element.found",
+    "problems.list.element.kind", "remaining.list.element.kind", "scores.list.element.annotator",
+    "scores.list.element.by",
+)  # fmt: skip
+EXAMPLES = 3  # failures shown of each kind
+SLOWEST = 15
+UNKNOWN = "not stated"
+
+
+@dataclass
+class Quality:
+    """Audits of captions at one point of the pipeline. A clip is without error when none of its attributes has one."""
+
+    label: str
+    how: str  # "measured" by an audit, or "claimed" by the refinement that followed
+    clips: int = 0
+    no_error: int = 0
+    no_missing: int = 0
+    clean: int = 0
+
+    def add(self, errors: int, missing: int) -> None:
+        self.clips += 1
+        self.no_error += not errors
+        self.no_missing += not missing
+        self.clean += not (errors or missing)
+
+    def rates(self) -> dict[str, float]:
+        """No-Error, No-Missing and Clean (neither), 0..1 (ASID, Fig. 3)."""
+        count = self.clips or 1
+        return {"No-Error": self.no_error / count, "No-Missing": self.no_missing / count, "Clean": self.clean / count}
+
+
+@dataclass
+class Findings:
+    """Of one attribute, over all audited clips."""
+
+    audited: int = 0
+    with_errors: int = 0
+    with_missing: int = 0
+    errors: int = 0
+    missing: int = 0
+    remarks: int = 0
+    edited: int = 0
+    given: int = 0  # clips that have a caption of it
+
+
+@dataclass
+class Figures:
+    steps: list[StepStatus]
+    shards: int = 0
+    columns: Collection[str] = ()  # of the finished clips: of a recipe without audit there are no `audits`
+    kept: int = 0
+    dropped: int = 0
+    rules: Counter[str] = field(default_factory=Counter)  # clips dropped by each rule
+    seconds: float = 0.0  # of kept clips
+    silent: int = 0  # kept clips without sound
+    longest: float = 0.0
+    durations: Counter[int] = field(default_factory=Counter)  # kept clips by whole seconds
+    shots: Counter[int] = field(default_factory=Counter)
+    speakers: Counter[int] = field(default_factory=Counter)
+    languages: Counter[str] = field(default_factory=Counter)
+    words: int = 0  # of the captions of kept clips
+    flawed: Counter[str] = field(default_factory=Counter)  # verified captions with a problem of each kind, by rule
+    still: Counter[str] = field(default_factory=Counter)  # finished ones
+    quoted: int = 0
+    quotes_found: int = 0
+    licences: Counter[str] = field(default_factory=Counter)
+    sources: Counter[str] = field(default_factory=Counter)
+    hearing: Counter[str] = field(default_factory=Counter)
+    writers: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)  # role, model, provider, prompt
+    quality: list[Quality] = field(default_factory=list)
+    attributes: dict[str, Findings] = field(default_factory=dict)
+    spending: list[Line] = field(default_factory=list)
+    slowest: list[tuple[float, str]] = field(default_factory=list)  # seconds of model calls, clip
+    failures: dict[tuple[str, str], list[Failure]] = field(default_factory=dict)  # examples by step and kind
+
+    @property
+    def checks(self) -> dict[str, tuple[float, float]]:
+        """Shares of captions with a problem of each kind: when verified, when finished."""
+        count = self.kept + self.dropped or 1
+        return {
+            kind: (self.flawed[kind] / count, self.still[kind] / count) for kind in sorted(self.flawed | self.still)
+        }
+
+    @property
+    def usd(self) -> float | None:
+        """None when a price is not known."""
+        costs = [line.usd for line in self.spending]
+        return None if None in costs else sum(cost for cost in costs if cost is not None)
+
+
+def gather(run: Run, survey: Survey | None = None) -> Figures:
+    """Read everything there is to count."""
+    survey = survey or run.survey()
+    last = list(run.steps)[-1]
+    made = set(run.types(last)[1].model_fields)
+    findings: dict[str, Findings] = {name: Findings() for name in ATTRIBUTES}
+    figures = Figures(steps(run, survey), len(survey.shards), made, attributes=findings)
+    audits = [name for name, step in run.steps.items() if step.kind.name == "audit"]
+    for name in audits:
+        point = Quality(f"at {name}", "measured")
+        for row in _rows(run, survey, name, ("audits",)):
+            _count_findings(figures, row["audits"])
+            point.add(*_found(row["audits"]))
+        figures.quality.append(point)
+    here = Quality("as audited", "measured")
+    after, kept = Quality("after refine", "claimed"), Quality("kept clips", "claimed")
+    for row in _rows(run, survey, last, tuple(column for column in COLUMNS if column.split(".")[0] in made)):
+        if "audits" in row and not audits:
+            _count_findings(figures, row["audits"])
+            here.add(*_found(row["audits"]))
+        if "edits" in row:
+            left = _found(row["audits"], row["edits"])
+            after.add(*left)
+            if row["kept"]:
+                kept.add(*left)
+        _count(figures, row)
+    figures.quality += [point for point in (here, after, kept) if point.clips]
+    figures.spending = spend.spent(run.storage, run.steps, run.manifest.models)
+    figures.slowest = _slowest(run)
+    figures.failures = _failures(run, survey)
+    return figures
+
+
+def _rows(run: Run, survey: Survey, step: str, columns: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    for shard in survey.names(step):
+        if (step, shard) in survey.footers:
+            yield from shards.read_columns(run.storage, run.uri(step, shard), columns)
+
+
+def _found(audits: list[dict[str, Any]], edits: list[dict[str, Any]] = ()) -> tuple[int, int]:  # type: ignore[assignment]
+    """Attributes with errors and with something missing, but for what edits say that they have mended."""
+    fixed = {edit["attribute"] for edit in edits if edit["fixed_errors"]}
+    filled = {edit["attribute"] for edit in edits if edit["filled_missing"]}
+    errors = sum(bool(audit["errors"]) and audit["attribute"] not in fixed for audit in audits)
+    missing = sum(bool(audit["missing"]) and audit["attribute"] not in filled for audit in audits)
+    return errors, missing
+
+
+def _count_findings(figures: Figures, audits: list[dict[str, Any]]) -> None:
+    for audit in audits:
+        found = figures.attributes[audit["attribute"]]
+        found.audited += 1
+        found.with_errors += bool(audit["errors"])
+        found.with_missing += bool(audit["missing"])
+        found.errors += len(audit["errors"])
+        found.missing += len(audit["missing"])
+        found.remarks += len(audit["expressiveness"])
+
+
+def _count(figures: Figures, row: Mapping[str, Any]) -> None:
+    for attribute in {edit["attribute"] for edit in row.get("edits", ())} & set(ATTRIBUTES):
+        figures.attributes[attribute].edited += 1
+    for name, caption in row.get("captions", {}).items():
+        figures.attributes[name].given += bool(caption)
+    for role, by in _writers(row):
+        figures.writers[role, by["model"], by["provider"], by["prompt"]] += 1
+    figures.flawed.update({problem["kind"] for problem in row.get("problems", ())})
+    figures.still.update({problem["kind"] for problem in row["remaining"]})
+    if not row["kept"]:
+        figures.dropped += 1
+        figures.rules.update({reason["rule"] for reason in row["reasons"]})
+        return
+    figures.kept += 1
+    figures.seconds += row["duration"]
+    figures.longest = max(figures.longest, row["duration"])
+    figures.silent += not row["sound"]
+    figures.durations[int(row["duration"])] += 1
+    figures.shots[len(row["shots"])] += 1
+    figures.speakers[len({said["speaker"] for said in row["utterances"] if said["speaker"]})] += 1
+    figures.languages[row["language"] or "no speech"] += 1
+    figures.words += len(row["caption"].split())
+    figures.quoted += len(row["quotes"])
+    figures.quotes_found += sum(quote["found"] for quote in row["quotes"])
+    figures.licences[row["licence"] or UNKNOWN] += 1
+    figures.sources[row["source"] or UNKNOWN] += 1
+    figures.hearing[row["hearing"]] += 1
+
+
+def _writers(row: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, str]]]:
+    for candidate in row["candidates"]:
+        yield f"caption {candidate['annotator']}", candidate["by"]
+        if corrected := candidate.get("corrected_by"):
+            yield f"correct {candidate['annotator']}", corrected
+    for score in row.get("scores", ()):
+        yield f"score {score['annotator']}", score["by"]
+    if "scores" not in row:  # there the draft is one of the candidates
+        yield "ensemble", row["draft_by"]
+    for role, column in (("verify", "verified_by"), ("decompose", "decomposed_by")):
+        if column in row:
+            yield role, row[column]
+    for role, column in (("audit", "audits"), ("refine", "edits")):
+        for part in row.get(column, ()):
+            yield role, part["by"]
+
+
+def _slowest(run: Run) -> list[tuple[float, str]]:
+    """The clips that models took longest with, all stages together."""
+    seconds: dict[str, float] = defaultdict(float)
+    for step in run.steps:
+        for entry in spend.entries(run.storage, f"run:{step}/answers"):
+            seconds[entry.row] += entry.seconds
+    return heapq.nlargest(SLOWEST, ((taken, row) for row, taken in seconds.items()))
+
+
+def _failures(run: Run, survey: Survey) -> dict[tuple[str, str], list[Failure]]:
+    found: dict[tuple[str, str], list[Failure]] = defaultdict(list)
+    for (step, shard), footer in sorted(survey.footers.items()):
+        for failure in run.failures(step, shard) if footer.failed else ():
+            examples = found[step, failure.kind]
+            if len(examples) < EXAMPLES:
+                examples.append(failure)
+    return dict(found)

@@ -1,0 +1,1 @@
+"""Seeing: shots and their detectors, gradual transitions, motion, bars and hashes."""

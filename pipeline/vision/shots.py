@@ -1,0 +1,195 @@
+"""Shots of a video, from its small frames in order. Pure: no files, no processes.
+
+Detectors propose cuts, frame by frame (`detectors`); they are asked to propose too many. Each proposal is then
+looked at from both sides (`looks.difference`): what a flash, a fast turn of the camera or a screen in the picture
+made is dropped. Gradual transitions are found apart (`gradual`); TransNetV2 finds more of them.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from asid.pipeline.rows import Shot
+from asid.pipeline.vision.detectors import PROPOSE, open_detector
+from asid.pipeline.vision.gradual import RECENT, GradualFinder, Transition, apart
+from asid.pipeline.vision.likeness import Look, change, difference, step
+
+FLASH = 0.28  # s: what comes back within it was a flash, not a cut
+CLEAR_RATIO = 3.0  # change at the cut over the change around it
+LEAST = 2.0  # mean step of gray and colour at a cut: of a dark picture one step of colour can be a quarter of all hues
+KEPT_OLDER = 4  # frames kept beyond those within reach, for time stamps with holes
+Opening = Literal["start", "cut", "fade", "dissolve"]
+
+
+class ShotSettings(BaseModel):
+    """How shots are found. `threshold` 0 takes the detector's usual one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    detector: Literal["adaptive", "content", "histogram", "hash", "threshold", "transnet"] = "adaptive"
+    threshold: float = Field(0.0, ge=0, description="at which the detector proposes a cut; 0: its usual one")
+    clear: float = Field(0.03, description="difference of the views at a cut, when the change stands out")
+    unclear: float = Field(0.25, description="difference of the views at a cut amid other changes")
+    gradual: bool = Field(True, description="look for dissolves, wipes and fades too")
+    min_shot: float = Field(0.1, ge=0, description="s; of two boundaries closer than this the weaker goes")
+
+    @property
+    def proposing(self) -> float:
+        return self.threshold or PROPOSE[self.detector]
+
+    def __str__(self) -> str:
+        rest = f"clear {self.clear:g}, unclear {self.unclear:g}, min_shot {self.min_shot:g}"
+        soft = "gradual" if self.gradual else "no gradual"
+        return f"{self.detector} {self.proposing:g}, {rest}, {soft}"
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """A shot opens at frame `index`. `weight`: how different the views are."""
+
+    index: int
+    time: float
+    opens_with: Opening
+    weight: float
+
+
+def find_shots(frames: Iterable[Look], end: float, settings: ShotSettings | None = None) -> tuple[Shot, ...]:
+    """The shots of a whole picture; `end` in seconds closes the last one. Nothing without frames."""
+    finder = ShotFinder(settings or ShotSettings())
+    for frame in frames:
+        finder.add(frame)
+    return finder.finish(end)
+
+
+class ShotFinder:
+    """Takes the frames one by one, in order; some may be left out. Memory does not grow with the video but for its
+    boundaries. Inside, frames are known by their place among those that came."""
+
+    def __init__(self, settings: ShotSettings):
+        self._settings = settings
+        self._detector = open_detector(settings.detector, settings.proposing)
+        self._gradual = GradualFinder() if settings.gradual else None
+        self._near: deque[Look] = deque()
+        self._changes: deque[float] = deque()  # beside _near: from the frame before, a frame
+        self._proposed: deque[int] = deque()
+        self._cuts: list[Boundary] = []
+        self._first = 0  # place of the first of _near
+        self._told = 0  # of _cuts
+
+    def add(self, look: Look) -> None:
+        before = self._near[-1] if self._near else look
+        moved = step(before, look)
+        self._changes.append(moved / max(1, look.index - before.index))
+        self._near.append(look)
+        self._proposed.extend(self._detector.propose(look))
+        while self._proposed and look.time - self._at(self._proposed[0]).time >= FLASH:
+            self._judge(self._proposed.popleft())
+        reach = 3 * FLASH
+        kept = KEPT_OLDER + self._detector.lag
+        while len(self._near) > kept and look.time - self._near[kept].time > reach:
+            self._near.popleft()
+            self._changes.popleft()
+            self._first += 1
+        if self._gradual:
+            self._gradual.add(look, moved)
+
+    def opening(self, time: float) -> float:
+        """When the shot seen at `time` began, as far as is known by now; `time` is at most some seconds ago."""
+        known = [*self._cuts[-RECENT:], *(self._gradual.found[-RECENT:] if self._gradual else ())]
+        return max((one.time for one in known if one.time <= time), default=0.0)
+
+    def new_cuts(self) -> list[int]:
+        """Frames at which cuts were found since this was asked last; some may yet turn out to be part of more."""
+        told, self._told = self._told, len(self._cuts)
+        return [cut.index for cut in self._cuts[told:]]
+
+    def finish(self, end: float, frames: int = 0) -> tuple[Shot, ...]:
+        """`frames`: how many the video has, where some were left out at its end."""
+        if not self._near:
+            return ()
+        self._proposed.extend(self._detector.close())
+        while self._proposed:
+            self._judge(self._proposed.popleft())
+        last = self._near[-1]
+        soft = apart([*self._detector.transitions, *self._gradual.finish()]) if self._gradual else []
+        bounds = spaced(merged(self._cuts, soft), self._settings.min_shot, last.time)
+        return shots_between(bounds, max(frames, last.index + 1), max(end, last.time))
+
+    def _judge(self, place: int) -> None:
+        """Keep a proposed cut if the views on its sides differ, and neither comes back across it at once."""
+        first = self._first
+        if place <= first:
+            return
+        after, before = self._at(place), self._at(place - 1)
+        moved = step(before, after)
+        if moved < LEAST:
+            return
+        weight = difference(before, after)
+        around = [self._changes[i - first] for i in (place - 2, place - 1, place + 1, place + 2) if self._has(i)]
+        ratio = moved / max(1e-6, sum(around) / max(1, len(around)))
+        settings = self._settings
+        if weight < (settings.clear if ratio >= CLEAR_RATIO else settings.unclear):
+            return
+        later = [look for look in self._near if look.index > after.index and look.time - after.time < FLASH]
+        earlier = [look for look in self._near if look.index < before.index and before.time - look.time < FLASH]
+        if not (_comes_back(before, later) or _comes_back(after, earlier)):
+            self._cuts.append(Boundary(after.index, after.time, "cut", weight))
+
+    def _at(self, place: int) -> Look:
+        return self._near[place - self._first]
+
+    def _has(self, place: int) -> bool:
+        return self._first < place < self._first + len(self._near)
+
+
+def merged(cuts: Iterable[Boundary], soft: Iterable[Transition]) -> list[Boundary]:
+    """Cuts and gradual transitions in order. A cut inside a transition belongs to it."""
+    soft = list(soft)
+    hard = [cut for cut in cuts if not any(one.start - one.ramp <= cut.time <= one.end + one.ramp for one in soft)]
+    return sorted([*hard, *(Boundary(one.index, one.time, one.kind, 1.0) for one in soft)], key=lambda b: b.index)
+
+
+def spaced(bounds: Iterable[Boundary], least: float, last: float) -> list[Boundary]:
+    """Without those that open a shot shorter than `least` seconds: the lighter of two goes. `last`: the last frame."""
+    kept: list[Boundary] = []
+    for one in bounds:
+        if one.index < 1 or one.time <= 0:
+            continue
+        if kept and one.time - kept[-1].time < max(least, 1e-9):
+            if one.weight > kept[-1].weight:
+                kept[-1] = one
+        else:
+            kept.append(one)
+    return kept
+
+
+def shots_between(bounds: list[Boundary], frames: int, end: float) -> tuple[Shot, ...]:
+    """The shots that `bounds` part: of `frames` frames, from 0 to `end` seconds, with no gap."""
+    opened = [Boundary(0, 0.0, "start", 1.0), *bounds]
+    closed = [(one.time, one.index - 1) for one in bounds] + [(end, frames - 1)]
+    return tuple(
+        Shot(start=one.time, end=until, first_frame=one.index, last_frame=last, opens_with=one.opens_with)
+        for one, (until, last) in zip(opened, closed, strict=True)
+    )
+
+
+def moved(shots: Sequence[Shot], places: Mapping[int, tuple[int, float] | None]) -> tuple[Shot, ...]:
+    """The shots; those that open at a frame of `places` open at the (frame, time) that stands there instead, or, for
+    None, go on in the shot before."""
+    opened = [(shot, places.get(shot.first_frame, (shot.first_frame, shot.start))) for shot in shots]
+    kept = [(shot, *place) for shot, place in opened if place]
+    closed = [(at, index - 1) for _, index, at in kept[1:]] + [(shot.end, shot.last_frame) for shot in shots[-1:]]
+    return tuple(
+        shot.model_copy(update={"start": at, "first_frame": index, "end": end, "last_frame": last})
+        for (shot, index, at), (end, last) in zip(kept, closed, strict=True)
+    )
+
+
+def _comes_back(view: Look, others: list[Look]) -> bool:
+    """Whether the nearest of `others` shows `view` again."""
+    return bool(others) and difference(view, min(others, key=lambda other: change(view, other))) < 0

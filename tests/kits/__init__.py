@@ -1,0 +1,1 @@
+"""What tests of one room share with others."""

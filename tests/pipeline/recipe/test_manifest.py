@@ -1,0 +1,233 @@
+"""What a user sees of a wrong manifest: every mistake, with its line and the nearest right key."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
+import pytest
+
+from asid.pipeline.prompts import shipped
+from asid.pipeline.recipe import manifest as manifests
+from asid.pipeline.recipe.manifest import ManifestError, parse
+from asid.pipeline.recipe.steps import flow
+from asid.pipeline.rows import Judged, Refined
+
+SHIPPED = ["asid.yaml", "avc-dpo.yaml", "avocado.yaml", "demo.yaml", "diadem.yaml", "salmonn2.yaml"]
+RIGHT = """\
+inputs:
+- path: videos
+recipe:
+- stage: tests.toys:ToyIngest
+- stage: tests.toys:ToyWork
+  word: hello
+- stage: tests.toys:ToyNext
+"""
+
+
+def problems(text: str, *settings: str) -> list[str]:
+    with pytest.raises(ManifestError) as caught:
+        manifests.parse(text, "m.yaml", settings)
+    return caught.value.problems
+
+
+def test_steps_read_the_step_before_them() -> None:
+    steps = manifests.parse(RIGHT).steps()
+    assert [(step.name, step.inputs) for step in steps] == [("ingest", ()), ("work", ("ingest",)), ("next", ("work",))]
+
+
+def test_annotators_stand_side_by_side_and_the_next_step_joins_them() -> None:
+    manifest = manifests.load("demo.yaml")
+    inputs = {step.name: step.inputs for step in manifest.steps()}
+    annotators = tuple(name for name in inputs if name.startswith("caption-"))
+    assert len(annotators) >= 3
+    assert all(inputs[name] == ("cut",) for name in annotators)
+    assert inputs["ensemble"] == ("cut", *annotators)
+    assert inputs["filter"] == ("format", "near_duplicates")
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_manifests_are_right(name: str) -> None:
+    assert manifests.load(name).steps()[-1].name == "filter"
+
+
+def test_all_mistakes_are_told_at_once_with_their_lines() -> None:
+    text = RIGHT.replace("inputs:", "input:").replace("word: hello", "wrd: hello").replace("ToyNext", "ToyNxt")
+    told = problems(text + "budget:\n  usd: -1\n")
+    assert len(told) == 4
+    assert told[0].startswith("m.yaml:1: unknown key 'input'; did you mean 'inputs'?")
+    assert any(line.startswith("m.yaml:6: unknown key 'wrd'; did you mean 'word'?") for line in told)
+    assert any(line.startswith("m.yaml:7: cannot load stage") for line in told)
+    assert any(line.startswith("m.yaml:9: usd:") for line in told)
+
+
+def test_a_step_that_cannot_work_on_the_rows_before_it_is_told(tmp_path: Path) -> None:
+    text = (shipped("manifests") / "avocado.yaml").read_text()
+    (tmp_path / "m.yaml").write_text(text.replace("- stage: format\n  style: integer\n", ""))
+    with pytest.raises(ManifestError) as caught:
+        manifests.load(tmp_path / "m.yaml")
+    (told,) = caught.value.problems
+    assert "filter works on Formatted rows, and ensemble before it gives Drafted" in told
+    assert told.endswith("put `format` between them") and told.startswith("m.yaml:55:")
+
+
+def test_an_annotator_that_the_recipe_does_not_have_is_told_before_any_work() -> None:
+    text = (shipped("manifests") / "diadem.yaml").read_text()
+    (told,) = problems(text.replace("annotator: dialogue", "annotator: dialog"))
+    assert "correct names the annotator 'dialog', which the recipe does not have before it" in told
+    assert told.endswith("did you mean 'dialogue'?")
+
+
+@pytest.mark.parametrize("recipe", ["foo", "5", "{stage: ingest}"])
+def test_a_recipe_that_is_no_list_is_told(recipe: str) -> None:
+    (told,) = problems(f"inputs: []\nrecipe: {recipe}\n")
+    assert told.startswith("m.yaml:2: recipe:")
+
+
+def test_a_step_that_would_lose_what_was_made_is_told() -> None:
+    text = (shipped("manifests") / "salmonn2.yaml").read_text()
+    told = problems(text.replace("- stage: format", "- stage: verify\n  model: judge\n- stage: format"))
+    assert any("verify would lose what prefer has made: put it before prefer" in line for line in told)
+    text = (shipped("manifests") / "avocado.yaml").read_text()
+    (line,) = problems(text.replace("  min_completeness: 4", "  min_margin: 0.05"))
+    assert "filter works on Preferred rows, and format before it gives Formatted" in line
+
+
+def test_advice_leads_on_from_where_the_recipe_is() -> None:
+    text = (shipped("manifests") / "avc-dpo.yaml").read_text()
+    without = text.replace("- stage: prefer\n  chosen: aspect\n  rejected: general\n", "").replace(
+        "  min_margin: 0.2\n", ""
+    )
+    (told,) = problems(without)
+    assert told.endswith("format works on Drafted rows, and grade before it gives Scored: put `prefer` between them")
+    start, end = text.index("- stage: grade"), text.index("- stage: prefer")
+    (told,) = problems(text[:start] + text[end:])
+    assert told.endswith("put `tally` or `grade` between them")
+
+
+def test_captions_cannot_be_worked_on_once_they_are_used() -> None:
+    text = (shipped("manifests") / "diadem.yaml").read_text()
+    step = text[text.index("- stage: correct") : text.index("- stage: ensemble")]
+    told = problems(text.replace(step, "").replace("- stage: format", step + "- stage: format"))
+    assert any("correct works on captions that ensemble has used already" in line for line in told)
+
+
+def test_captions_are_due_before_they_are_merged() -> None:
+    text = (shipped("manifests") / "avocado.yaml").read_text()
+    before, _, rest = text.partition("- stage: caption\n")
+    (told,) = problems(before + "- stage: ensemble" + rest.partition("- stage: ensemble")[2])
+    assert "ensemble works on Captioned rows, and cut before it gives Clip: put `caption` between them" in told
+
+
+def test_what_a_row_has_been_through_is_carried_to_the_end() -> None:
+    made = {name: flow(manifests.load(f"{name}.yaml").steps())["filter"][1] for name in ("asid", "avocado")}
+    assert all(issubclass(kind, Judged) for kind in made.values())
+    assert {name for name, kind in made.items() if issubclass(kind, Refined)} == {"asid"}
+
+
+def test_an_unknown_stage_and_an_unknown_model_name_the_nearest() -> None:
+    text = RIGHT + "- stage: enssemble\n- stage: ensemble\n  model: sed\nmodels:\n  seed: {provider: scripted}\n"
+    told = problems(text)
+    assert any("no stage 'enssemble'; did you mean 'ensemble'?" in line for line in told)
+    assert any("'sed'" in line and "did you mean 'seed'?" in line for line in told)
+
+
+def test_two_steps_of_one_name_are_refused() -> None:
+    assert "give one a `name`" in problems(RIGHT + "- stage: tests.toys:ToyNext\n")[0]
+
+
+def test_text_that_is_not_yaml_says_where() -> None:
+    assert problems("recipe: [\n- a")[0].startswith("m.yaml:2: not YAML")
+    assert "mapping" in problems("- a\n- b\n")[0]
+
+
+def test_a_setting_reaches_its_step_by_name() -> None:
+    manifest = manifests.parse(
+        RIGHT, "m.yaml", ["recipe.work.word=bye", "recipe.work.resources.cpus=2", "budget.usd=3"]
+    )
+    assert manifest.steps()[1].config.word == "bye"
+    assert manifest.steps()[1].config.resources.cpus == 2
+    assert manifest.budget.usd == 3
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [("recipe.work", "path=value"), ("recipe.wrk.word=x", "no 'wrk'"), ("recipe.work.wrod=x", "did you mean 'word'?")],
+)
+def test_a_wrong_setting_says_so(setting: str, said: str) -> None:
+    assert said in problems(RIGHT, setting)[0]
+
+
+def test_a_frozen_manifest_is_the_same_manifest() -> None:
+    for name in ("demo.yaml", "asid.yaml"):
+        manifest = manifests.load(name)
+        assert manifests.parse(manifests.dump(manifest)) == manifest
+
+
+def test_an_input_may_be_its_path_alone() -> None:
+    assert manifests.parse(RIGHT.replace("- path: videos", "- videos")).inputs[0].path == "videos"
+    assert "a mapping is due here (got '7')" in problems(RIGHT.replace("- path: videos", "- 7"))[0]
+
+
+def test_a_missing_manifest_names_the_shipped_ones() -> None:
+    with pytest.raises(ManifestError, match=", ".join(SHIPPED)):
+        manifests.load("nothing.yaml")
+
+
+def test_relative_paths_start_at_the_manifest(tmp_path: Path) -> None:
+    (tmp_path / "m.yaml").write_text(RIGHT + "prompts: mine\n")
+    manifest = manifests.load(tmp_path / "m.yaml")
+    assert manifest.inputs[0].path == str(tmp_path / "videos")
+    assert manifest.prompts == str(tmp_path / "mine")
+
+
+# --- secrets -----------------------------------------------------------------------------------------------------
+
+PLANTED = "sk-planted-0123456789abcdef"
+PLAIN = "hunter2secret99"
+BASE = "inputs: [{path: videos}]\nrecipe:\n- stage: ingest\n- stage: split\n"
+MODEL = "models: {a: {provider: openai, model: m, "
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{BASE}{MODEL}key: {PLANTED}}}}}", f"{BASE}{MODEL}base_url: 'https://u:{PLAIN}@h/v1'}}}}",
+        f"{BASE}{MODEL}base_url: 'https://h/v1?api_key={PLAIN}'}}}}", f"{BASE}{MODEL}api_key: {PLAIN}}}}}",
+        f"{BASE}{MODEL}settings: {{extra: {{headers: {{Authorization: 'Bearer {PLANTED}'}}}}}}}}}}",
+        f"{BASE}{MODEL}settings: {{extra: {{x: [1, {{password: {PLAIN}}}]}}}}}}}}",
+        f"{BASE}{MODEL}settings: {{extra: {{proxy: 'http://u:{PLAIN}@h'}}}}}}}}",
+        f"{BASE}{MODEL}timeout: {PLANTED}}}}}", f"{BASE}{MODEL}prices: {{input: {PLAIN}}}}}}}",
+        f"{BASE}{MODEL}key: x, key: {PLANTED}}}}}", f"{BASE}models: {{a: {PLANTED}}}", f"{BASE}models: {PLANTED}",
+        f"{BASE}environments: {{e: {{packages: [x], variables: {{HF_TOKEN: {PLAIN}}}}}}}",
+        f"{BASE}environments: {{e: {{packages: ['git+https://t:{PLAIN}@github.com/x']}}}}",
+        f"{BASE}{PLANTED}: 1", f"{BASE}title: 'x {PLANTED}'", f"{BASE}budget: {{usd: {PLANTED}}}",
+        BASE.replace("path: videos", f"path: 's3://a:{PLAIN}@b'"), BASE.replace("stage: split", f"stage: {PLANTED}"),
+        BASE.replace("stage: split", f"stage: split\n  settings: {{api_key: {PLAIN}}}"),
+    ],
+)  # fmt: skip
+def test_a_secret_in_a_manifest_is_refused_wherever_it_stands_and_not_repeated(text: str) -> None:
+    with pytest.raises(ManifestError) as caught:
+        parse(text)
+    shown = "".join(traceback.format_exception(caught.value))
+    assert PLANTED not in shown
+    assert PLAIN not in shown
+
+
+@pytest.mark.parametrize("setting", [f"models.a.key={PLANTED}", f"models.a.{PLANTED}", f"no.b.c={PLANTED}",
+                                     f"models.a.timeout={PLANTED}", f"models.a.settings=[{PLAIN}"])  # fmt: skip
+def test_nor_when_it_comes_by_set(setting: str) -> None:
+    with pytest.raises(ManifestError) as caught:
+        parse(f"{BASE}models: {{a: {{provider: openai, model: m}}}}", settings=[setting])
+    assert PLANTED not in str(caught.value)
+    assert PLAIN not in str(caught.value)
+
+
+def test_what_only_sounds_like_a_secret_is_none() -> None:
+    settings = "settings: {max_tokens: 5, extra: {eos_token: x, stop_token_ids: [1], chat_template_kwargs: {a: b}}}"
+    parse(f"{BASE}{MODEL}key: MY_API_KEY, base_url: 'https://host/v1', {settings}}}}}")
+
+
+def test_a_run_of_an_earlier_release_opens_all_the_same() -> None:
+    text = f"{BASE}environments: {{e: {{packages: [x], variables: {{HF_TOKEN: {PLAIN}}}}}}}"
+    assert parse(text, frozen=True).environments["e"].variables == {"HF_TOKEN": PLAIN}

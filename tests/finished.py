@@ -16,8 +16,8 @@ from typing import Any
 
 from asid.pipeline.captions.anchors import Block, compose
 from asid.pipeline.captions.grounds import Grounds, Legible, legible
-from asid.pipeline.models.embedded.compose import ensemble
-from asid.pipeline.models.embedded.sound import lines
+from asid.pipeline.embedded.compose import ensemble
+from asid.pipeline.embedded.sound import lines
 from asid.pipeline.rows import Fact, Shot, Turn, Utterance, Word
 
 CLIPS = Path(os.environ.get("ASID_CLIPS", Path(__file__).resolve().parents[3] / "shared" / "clips"))

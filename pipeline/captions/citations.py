@@ -109,17 +109,17 @@ class Case:
         return [citation for citation in self.citations if citation.quotation.claims != "screen"]
 
     def _citations(self) -> Iterator[Citation]:
-        last, reached = -1, 0.0
+        told, reached = -1, 0.0
         for quotation in self.paragraph.quoted:
             block = self.paragraph.block_at(quotation.start)
             near = float(self.paragraph.anchors[block].time) if block >= 0 else None
-            if near is not None and block == last:
+            if near is not None and block == told:
                 near = max(near, reached)  # of equal lines the next one
             place = self.locate(quotation.text, near)
             found = place.score >= self.found and place.first >= 0
             if quotation.claims != "speech" and not found:
                 continue
-            last, reached = block, place.end if found else 0.0
+            told, reached = block, place.end if found else 0.0
             borne = not found or place.score < 1
             borne = borne and self.grounds.shown.locate(quotation.text, near).score == 1.0
             if not found:

@@ -20,7 +20,7 @@ from asid.pipeline.models.base import (
     Request,
     Response,
 )
-from asid.pipeline.rows import Answered, Row
+from asid.pipeline.rows import Answered, Problem, Row
 from asid.pipeline.stage import In, Out, Resources, Stage, StageConfig, Unprocessable
 
 Result = TypeVar("Result")
@@ -79,8 +79,10 @@ class AskingStage(Stage[In, Out, AskingSettings]):
         media: Sequence[Media] = (),
         attribute: str = "",
         check: Callable[[Any], str | None] = lambda _: None,
+        problems: Callable[[Any], Sequence[Problem]] = lambda _: (),
     ) -> Answer:
-        """One acceptable answer: a string, or an `answer`. `check` gives the reason why one is not acceptable.
+        """One acceptable answer: a string, or an `answer`. `check` gives the reason why one is not acceptable;
+        `problems` what rules object to, of which some may be left (`Answer.left`) unless the settings' `fails` has it.
 
         Raises Unprocessable, with kind, attempts and the last raw answer, for whatever concerns this row alone.
         """
@@ -100,7 +102,10 @@ class AskingStage(Stage[In, Out, AskingSettings]):
             return unusable(value, self.config.max_chars) or check(value)
 
         try:
-            return await ask(self.model, request, answer, reasks=self.config.reasks, check=objection)
+            return await ask(
+                self.model, request, answer, reasks=self.config.reasks, check=objection, problems=problems,
+                fatal=getattr(self.config, "fails", ()),
+            )  # fmt: skip
         except (Misconfigured, OutOfBudget, Abandoned):
             raise
         except ModelError as error:

@@ -1,5 +1,5 @@
 """Only what the audits name is mended: those attributes' captions, and the all-attribute caption once (ASID, Fig. 18).
-Everything else passes byte for byte: blocks that no finding names are put back, and marked, if a model rewrites them."""
+Everything else passes byte for byte: a block that no finding names is put back, and marked, if a model rewrites it."""
 
 from __future__ import annotations
 

@@ -17,6 +17,9 @@ from asid.pipeline.rows import Audit, Audited, Decomposed, grow
 
 class AuditConfig(AskingConfig):
     prompt: str = Field("audit", min_length=1)
+    candidates: bool = Field(
+        False, description="also show what the annotators wrote; its prompt, audit_accounts, has `descriptions`"
+    )
     sees: tuple[evidence.Medium, ...] = Field(("video",), description="video (with its sound), audio, frames")
     max_frames: int = Field(32, ge=1, description="most stills shown, spread over the clip")
     attributes: tuple[Attribute, ...] = Field(ATTRIBUTES, min_length=1)
@@ -31,6 +34,7 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
     """One request for each attribute, all at once."""
 
     name = "audit"
+    version = 2
 
     @classmethod
     def texts(cls, config: AuditConfig, prompts: Prompts) -> dict[str, str]:
@@ -38,8 +42,8 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
         return {attribute: entries[attribute].model_dump_json() for attribute in config.attributes}
 
     def places(self) -> dict[str, Sequence[str]]:
-        names = ("attribute", "about", "verify", "caption", "duration", "material", "descriptions", "transcript")
-        return {self.config.prompt: names}
+        names = ("attribute", "about", "verify", "caption", "duration", "material", "transcript")
+        return {self.config.prompt: (*names, "descriptions") if self.config.candidates else names}
 
     def open(self) -> None:
         super().open()
@@ -65,7 +69,7 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
                 "caption": evidence.caption(caption),
                 "duration": evidence.seconds(clip.duration),
                 "material": evidence.material(clip, config.sees, config.max_frames),
-                "descriptions": evidence.descriptions(clip.candidates),
+                **({"descriptions": evidence.descriptions(clip.candidates)} if config.candidates else {}),
                 "transcript": evidence.transcript(clip.utterances, clip.subtitles),
             },
             facts={

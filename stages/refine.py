@@ -108,9 +108,10 @@ class Refine(AskingStage[Audited, Refined, RefineConfig]):
         done: Refinement = answer.value
         text = done.improved_caption.strip()
         beyond = [problem for problem in answer.left if problem.kind == BEYOND]
+        rest: Sequence[Problem] = answer.left
         if beyond:
             text = restored(caption, text, allowed)
-        rest = [problem for problem in answer.left if problem.kind != BEYOND]
+            rest = new(examine(text, known, anchored=whole, whole=whole), before)
         left = marks(self.name, beyond, mended=True) + marks(self.name, rest)
         summary = {name: tuple(lines) for name, lines in done.enhance_summary.model_dump().items()}
         return text, Edit(attribute=attribute, by=self.by(answer.response, prompt), **summary), left

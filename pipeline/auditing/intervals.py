@@ -44,11 +44,11 @@ def wilson(count: float, trials: float, z: float = Z) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def share(outcomes: Iterable[tuple[Hashable, bool]]) -> Share:
+def share(outcomes: Iterable[tuple[Hashable, bool]], z: float = Z) -> Share:
     """The share of true outcomes, each named with its cluster: clips of one video are alike, and count for less.
 
     The variance between clusters gives a design effect (Kish 1965), by which the trials are divided before Wilson's
-    interval is drawn; it is never below 1.
+    interval is drawn; it is never below 1. `z`: how many standard deviations the interval spans.
     """
     clusters: dict[Hashable, list[int]] = {}
     for cluster, outcome in outcomes:
@@ -58,7 +58,7 @@ def share(outcomes: Iterable[tuple[Hashable, bool]]) -> Share:
     trials = sum(size for _, size in clusters.values())
     count = sum(hits for hits, _ in clusters.values())
     effect = design_effect(list(clusters.values()))
-    low, high = wilson(count / effect, trials / effect)
+    low, high = wilson(count / effect, trials / effect, z)
     return Share(count, trials, low, high)
 
 

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from asid.pipeline import interrupts
-from asid.pipeline.cli import manifests, outputs, runs, views
+from asid.pipeline.cli import manifests, measures, outputs, runs, views
 from asid.pipeline.cli.common import complain
 from asid.pipeline.errors import UserError
 
@@ -21,6 +21,7 @@ for command in (
     *(runs.run, runs.estimate, runs.submit, runs.stage),
     *(views.status, views.show, views.failures, views.report, views.review),
     *(outputs.export, outputs.publish, outputs.gc),
+    *(measures.audit, measures.power),
     manifests.doctor,
 ):
     app.command()(command)

@@ -24,6 +24,7 @@ class FilterConfig(Limits, AskingConfig):
 
 class Filter(AskingStage[Formatted, Judged, FilterConfig]):
     name = "filter"
+    version = 2
     decisions: Mapping[str, Sequence[Decision]] = {}
 
     @classmethod

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from asid.pipeline.attributes import ATTRIBUTES
+from asid.pipeline.auditing.measuring import Measured
+from asid.pipeline.auditing.power import Power
+from asid.pipeline.auditing.side import measured, powers
 from asid.pipeline.models import spend
 from asid.pipeline.models.spend import Line
 from asid.pipeline.rows import Failure
@@ -42,12 +45,17 @@ class Quality:
     no_error: int = 0
     no_missing: int = 0
     clean: int = 0
+    intervals: dict[str, tuple[float, float]] = field(default_factory=dict)  # where an auditor of its own measured
 
     def add(self, errors: int, missing: int) -> None:
         self.clips += 1
         self.no_error += not errors
         self.no_missing += not missing
         self.clean += not (errors or missing)
+
+    def told(self) -> list[tuple[float, tuple[float, float]]]:
+        """Each rate with its interval, where there is one."""
+        return [(rate, self.intervals[name]) for name, rate in self.rates().items() if name in self.intervals]
 
     def rates(self) -> dict[str, float]:
         """No-Error, No-Missing and Clean (neither), 0..1 (ASID, Fig. 3)."""
@@ -94,10 +102,16 @@ class Figures:
     hearing: Counter[str] = field(default_factory=Counter)
     writers: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)  # role, model, provider, prompt
     quality: list[Quality] = field(default_factory=list)
+    powers: list[Power] = field(default_factory=list)  # what auditors find of planted errors
     attributes: dict[str, Findings] = field(default_factory=dict)
     spending: list[Line] = field(default_factory=list)
     slowest: list[tuple[float, str]] = field(default_factory=list)  # seconds of model calls, clip
     failures: dict[tuple[str, str], list[Failure]] = field(default_factory=dict)  # examples by step and kind
+
+    @property
+    def intervals(self) -> list[Quality]:
+        """The points that an auditor of its own measured."""
+        return [point for point in self.quality if point.intervals]
 
     @property
     def checks(self) -> dict[str, tuple[float, float]]:
@@ -141,10 +155,26 @@ def gather(run: Run, survey: Survey | None = None) -> Figures:
                 kept.add(*left)
         _count(figures, row)
     figures.quality += [point for point in (here, after, kept) if point.clips]
+    figures.quality += [_measured(found) for found in measured(run)]
+    figures.powers = powers(run)
     figures.spending = spend.spent(run.storage, run.steps, run.manifest.models)
     figures.slowest = _slowest(run)
     figures.failures = _failures(run, survey)
     return figures
+
+
+def _measured(found: Measured) -> Quality:
+    """What `asid audit` measured, as a point beside the others."""
+    point = Quality(f"{found.point}, by {found.model}", "measured", found.clean.trials)
+    point.no_error, point.no_missing, point.clean = (
+        one.count for one in (found.no_error, found.no_missing, found.clean)
+    )
+    point.intervals = {
+        "No-Error": (found.no_error.low, found.no_error.high),
+        "No-Missing": (found.no_missing.low, found.no_missing.high),
+        "Clean": (found.clean.low, found.clean.high),
+    }
+    return point
 
 
 def _rows(run: Run, survey: Survey, step: str, columns: tuple[str, ...]) -> Iterator[dict[str, Any]]:
@@ -154,11 +184,12 @@ def _rows(run: Run, survey: Survey, step: str, columns: tuple[str, ...]) -> Iter
 
 
 def _found(audits: list[dict[str, Any]], edits: list[dict[str, Any]] = ()) -> tuple[int, int]:  # type: ignore[assignment]
-    """Attributes with errors and with something missing, but for what edits say that they have mended."""
-    fixed = {edit["attribute"] for edit in edits if edit["fixed_errors"]}
-    filled = {edit["attribute"] for edit in edits if edit["filled_missing"]}
-    errors = sum(bool(audit["errors"]) and audit["attribute"] not in fixed for audit in audits)
-    missing = sum(bool(audit["missing"]) and audit["attribute"] not in filled for audit in audits)
+    """Attributes with errors and with something missing, but for what edits say that they have mended: one mend clears
+    one finding."""
+    fixed = {edit["attribute"]: len(edit["fixed_errors"]) for edit in edits}
+    filled = {edit["attribute"]: len(edit["filled_missing"]) for edit in edits}
+    errors = sum(len(audit["errors"]) > fixed.get(audit["attribute"], 0) for audit in audits)
+    missing = sum(len(audit["missing"]) > filled.get(audit["attribute"], 0) for audit in audits)
     return errors, missing
 
 

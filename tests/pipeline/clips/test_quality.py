@@ -129,11 +129,26 @@ def test_rules_that_are_off_until_they_are_set(changes: dict[str, Any], rule: st
     assert rules(clip(**(spoken | changes)), HEARD) == [rule]
 
 
+def test_quotations_word_for_word_and_problems_by_kind() -> None:
+    said = Utterance(start=0, end=3, speaker="S1", text="He stood next to the red umbrella.", words=(), overlap=False)
+    told = 'At 0s, a man in a long coat walks over the bridge to the other side and says, "He stood next to the {}"'
+    for words, quoted, told_share in (("red umbrella.", [], []), ("blue umbrella.", ["quote_exact"], [])):
+        row = clip(caption=told.format(words), utterances=(said,), quotes=())
+        assert rules(row, Limits(min_words=0)) == quoted
+        assert rules(row, Limits(min_words=0, quote_exact=0, min_lines_told=1)) == told_share
+    silent = clip(caption="At 0s, a man in a long coat waits on the bridge.", utterances=(said,), quotes=())
+    assert rules(silent, Limits(min_words=0, min_lines_told=0.5)) == ["lines_told"]
+    wrong = Problem(kind="quote_word", snippet="x", why="y")
+    assert rules(clip(remaining=(wrong,)), Limits(max_problems={"quote_word": 0})) == ["quote_word"]
+    assert rules(clip(remaining=(wrong,)), Limits(max_problems={"quote_word": 1})) == []
+
+
 def test_problems_that_do_not_matter_and_fixed_errors_keep_the_clip() -> None:
     emoji = Problem(kind="emoji", snippet="x", why="emoji")
     assert rules(clip(remaining=(emoji,))) == []
     assert rules(clip(remaining=(emoji,)), Limits(drop_problems=("emoji",))) == ["emoji"]
-    assert rules(clip(audits=(audit("camera", 2), audit("scene", 0)), edits=(edit("camera", "pan"),))) == []
+    assert rules(clip(audits=(audit("camera", 2), audit("scene", 0)), edits=(edit("camera", "pan", "tilt"),))) == []
+    assert rules(clip(audits=(audit("camera", 2),), edits=(edit("camera", "pan"),))) == ["audit"]  # one fix, one error
     assert rules(clip(audits=(audit("camera", 2),)), Limits(max_unfixed_errors=2)) == []
     assert rules(clip(language="", utterances=()), Limits(languages=("en",))) == []
 

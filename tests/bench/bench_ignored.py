@@ -2,8 +2,8 @@
 
     python -m tests.bench.bench_ignored [--clips FOLDER] [--each 40]
 
-An open, scripted model gives the planted caption back at ensemble and at verify, whatever is asked; then come format and
-filter as they are set by default. Counted: captions of each kind that are in the kept dataset without a word of it, in
+An open, scripted model gives the planted caption back at ensemble and at verify, whatever is asked; then come format
+and filter as they are set by default. Counted: captions of each kind that are in the kept dataset without a word of it, in
 `remarks` or in the marks of the row.
 """
 
@@ -26,7 +26,7 @@ from asid.pipeline.rows import Answered, Candidate, Captioned, Fact, grow
 from asid.pipeline.stage import Unprocessable
 from asid.stages.ensemble import Ensemble
 from asid.stages.filter import Filter
-from asid.stages.format import Format
+from asid.stages.format import FormatConfig, format_clip
 from asid.stages.verify import Verify
 from tests.bench.bench_power import SEED
 from tests.finished import CLIPS, Finished, captions
@@ -65,8 +65,8 @@ def outcome(one: Finished, planted: Plant, folder: Path) -> str:
         row: Any = captioned(one, folder)
         for stage in (Ensemble, Verify):
             row = run(stage, row, Scripted(script), folder)
-        row = run(Format, row, Scripted(script), folder)
-        row = run(Filter, row, Scripted(script), folder)
+        row = format_clip(row, FormatConfig())
+        row = run(Filter, row, Scripted(script), folder, model="")
     except Unprocessable:
         return "failed"
     if not row.kept:

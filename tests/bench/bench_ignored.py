@@ -3,8 +3,8 @@
     python -m tests.bench.bench_ignored [--clips FOLDER] [--each 40]
 
 An open, scripted model gives the planted caption back at ensemble and at verify, whatever is asked; then come format
-and filter as they are set by default. Counted: captions of each kind that are in the kept dataset without a word of it, in
-`remarks` or in the marks of the row.
+and the filter's limits, as they are set by default. Counted: captions of each kind that are kept without a word of it,
+in `remarks` or in the marks of the row.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from asid.pipeline.auditing.intervals import share
 from asid.pipeline.auditing.planting import FAULTS, Plant, plant
 from asid.pipeline.captions.citations import Case
 from asid.pipeline.captions.proof import proof
+from asid.pipeline.clips.quality import Limits, reasons
 from asid.pipeline.models.base import Request
 from asid.pipeline.rows import Answered, Candidate, Captioned, Fact, grow
 from asid.pipeline.stage import Unprocessable
 from asid.stages.ensemble import Ensemble
-from asid.stages.filter import Filter
 from asid.stages.format import FormatConfig, format_clip
 from asid.stages.verify import Verify
 from tests.bench.bench_power import SEED
@@ -66,10 +66,9 @@ def outcome(one: Finished, planted: Plant, folder: Path) -> str:
         for stage in (Ensemble, Verify):
             row = run(stage, row, Scripted(script), folder)
         row = format_clip(row, FormatConfig())
-        row = run(Filter, row, Scripted(script), folder, model="")
     except Unprocessable:
         return "failed"
-    if not row.kept:
+    if reasons(row, Limits()):
         return "dropped"
     told = {remark.kind for remark in proof(row).remarks} | {mark.kind for mark in row.marks}
     return "marked" if told & planted.expects else "silent"

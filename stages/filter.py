@@ -11,11 +11,11 @@ from pydantic import Field
 from asid.pipeline.asking import evidence
 from asid.pipeline.asking.answers import Completeness
 from asid.pipeline.asking.stage import AskingConfig, AskingStage
-from asid.pipeline.clips.quality import Limits, reasons
+from asid.pipeline.clips.quality import QualityLimits, reasons
 from asid.pipeline.rows import Decision, Formatted, Judged, Preferred, Row, grow, joined
 
 
-class FilterConfig(Limits, AskingConfig):
+class FilterConfig(QualityLimits, AskingConfig):
     model: str = Field(
         "", description="the judge of completeness, one of the manifest's `models`; empty: nobody judges"
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from asid.pipeline.captions.anchors import Block, compose
+from asid.pipeline.captions.anchors import Section, compose
 from asid.pipeline.captions.grounds import Grounds, Legible, legible
 from asid.pipeline.embedded.compose import ensemble
 from asid.pipeline.embedded.sound import lines
@@ -186,7 +186,7 @@ def anchored(events: list[tuple[float, int, str]], duration: float) -> str:
     for second, group in sorted(blocks.items()):
         sentences = [text if text.endswith(('."', '?"', '!"')) else f"{text}." for _, _, text in group]
         sentences = [sentences[0], *(one[:1].upper() + one[1:] for one in sentences[1:])]
-        made.append(Block(Decimal(second), " ".join(sentences)))
+        made.append(Section(Decimal(second), " ".join(sentences)))
     return compose(made)
 
 

@@ -14,7 +14,7 @@ from decimal import Decimal
 from random import Random
 
 from asid.pipeline.captions import anchors
-from asid.pipeline.captions.anchors import Block, compose, parse
+from asid.pipeline.captions.anchors import Section, compose, parse
 from asid.pipeline.captions.citations import Case, Citation
 from asid.pipeline.captions.quotes import Quotation
 from asid.pipeline.captions.speakers import Description, description
@@ -249,7 +249,7 @@ def speech_shifted(case: Case, chance: Random) -> Plant | None:
         return None
     at, time = chance.choice(ways)
     block = blocks[at]
-    blocks[at] = Block(time, block.text)
+    blocks[at] = Section(time, block.text)
     return Plant("speech_shifted", compose(blocks), anchors.at(time), "speech", frozenset({"quote_time"}))
 
 
@@ -297,8 +297,8 @@ def blocks_swapped(case: Case, chance: Random) -> Plant | None:
         return None
     one, other = chance.choice(ways)
     first, second = blocks[one], blocks[other]
-    blocks[one] = Block(first.anchor, second.text)
-    blocks[other] = Block(second.anchor, first.text)
+    blocks[one] = Section(first.anchor, second.text)
+    blocks[other] = Section(second.anchor, first.text)
     expects = frozenset({"quote_time", "text_time", "cut_time", "event_time"})
     return Plant("blocks_swapped", compose(blocks), second.text[:80], "narrative", expects)
 
@@ -363,7 +363,7 @@ def cut_misplaced(case: Case, chance: Random) -> Plant | None:
         return None
     time = Decimal(chance.choice(seconds))
     new = "the picture cuts to another view."
-    blocks = [*parse(case.caption), Block(time, new)]
+    blocks = [*parse(case.caption), Section(time, new)]
     blocks.sort(key=lambda block: -1 if block.anchor is None else block.anchor)
     return Plant("cut_misplaced", compose(blocks), new, "camera", frozenset({"cut_time"}))
 
@@ -376,14 +376,14 @@ def anchor_turned(case: Case, chance: Random) -> Plant | None:
         return None
     at = chance.choice(places)
     first, second = blocks[at - 1], blocks[at]
-    blocks[at - 1] = Block(second.anchor, first.text)
-    blocks[at] = Block(first.anchor, second.text)
+    blocks[at - 1] = Section(second.anchor, first.text)
+    blocks[at] = Section(first.anchor, second.text)
     return Plant("anchor_turned", compose(blocks), first.text[:60], "narrative", frozenset({"anchor_order"}))
 
 
-def _opened(block: Block) -> Block:
+def _opened(block: Section) -> Section:
     """After its anchor a block that lost its first sentence goes on in capitals as it stood."""
-    return Block(block.anchor, block.text, lead=block.lead)
+    return Section(block.anchor, block.text, lead=block.lead)
 
 
 # --- true rewordings ---------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from rapidfuzz.distance import Levenshtein
 from asid.pipeline.captions.grounds import Grounds
 from asid.pipeline.captions.paragraph import Paragraph
 from asid.pipeline.captions.quotes import Quotation
-from asid.pipeline.captions.speech import FOUND, GAP, Place, Transcript
+from asid.pipeline.captions.speech import FOUND, GAP, Place, SpokenWords
 from asid.pipeline.captions.spoken import COINS, Token, alike, spoken
 from asid.pipeline.rows import Utterance
 
@@ -61,7 +61,7 @@ class Case:
         return [self.grounds.transcript.lines[token.word] for token in self.heard]
 
     @cached_property
-    def spelled(self) -> Transcript:
+    def spelled(self) -> SpokenWords:
         """The transcript in the words of `heard`, so that a text is found however its numbers are written."""
         transcript = self.grounds.transcript
         of_line: dict[int, list[int]] = {}
@@ -78,7 +78,7 @@ class Case:
             said = self.grounds.utterances[line]
             lines.append(Utterance(start=said.start, end=said.end, speaker=said.speaker, text=said.text, words=words,
                                    overlap=said.overlap))  # fmt: skip
-        return Transcript(lines)
+        return SpokenWords(lines)
 
     def locate(self, text: str, near: float | None) -> Place:
         """Where a text is said, as places in `heard`: by its letters, or by its words as they are spoken."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from asid.pipeline.captions import quotes
-from asid.pipeline.captions.speech import Transcript
+from asid.pipeline.captions.speech import SpokenWords
 from asid.pipeline.captions.text import squash
 from asid.pipeline.rows import Captioned, Fact, Shot, Sound, Subtitles, Turn, Utterance
 
@@ -40,13 +40,13 @@ class Grounds:
     language: str = ""  # ISO 639-1 of the speech, "" when unknown
 
     @cached_property
-    def transcript(self) -> Transcript:
-        return Transcript(self.utterances)
+    def transcript(self) -> SpokenWords:
+        return SpokenWords(self.utterances)
 
     @cached_property
-    def shown(self) -> Transcript:
+    def shown(self) -> SpokenWords:
         """The subtitles that came with the video, as a second source of what is said."""
-        return Transcript(
+        return SpokenWords(
             [
                 Utterance(start=cue.start, end=cue.end, speaker="", text=cue.text, words=(), overlap=False)
                 for one in self.subtitles

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from asid.pipeline.captions.text import Flaw, Span, outside
+from asid.pipeline.captions.text import Flaw, TextSpan, outside
 
 # "Caption" and "subtitle" are left out where they may be on the screen: "the caption says".
 _ACCOUNT = r"(?:descriptions?|transcripts?|transcriptions?|annotations?|annotators?)"
@@ -54,7 +54,7 @@ SOURCE = re.compile("|".join(SOURCES))
 VOICE = re.compile("|".join(WRITER))
 
 
-def flaws(caption: str, source_names: Iterable[str], quoted: Sequence[Span]) -> list[Flaw]:
+def flaws(caption: str, source_names: Iterable[str], quoted: Sequence[TextSpan]) -> list[Flaw]:
     """Sources named, and the model's own voice, outside quotations. Never mended: a sentence would lose its ground."""
     found = [
         Flaw(*match.span(), "model_voice", "the writer speaks of itself")

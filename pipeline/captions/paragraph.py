@@ -12,13 +12,13 @@ from functools import cached_property
 from asid.pipeline.captions import anchors, quotes
 from asid.pipeline.captions.anchors import Anchor
 from asid.pipeline.captions.quotes import Quotation
-from asid.pipeline.captions.text import Span
+from asid.pipeline.captions.text import TextSpan
 
 ENDED = re.compile(r"[.!?…。！？]+[\"'”’)]*(?=\s+[\"“'‘(]?[A-ZÀ-Þ0-9]|\s*$)")
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence(Span):
+class Sentence(TextSpan):
     """`block`: the number of the anchor it follows, from 0; -1 before the first. `first`: it follows it at once."""
 
     text: str
@@ -104,7 +104,7 @@ class Paragraph:
         return self.sentences[at] if at >= 0 and place < self.sentences[at].end else None
 
 
-def mask(text: str, spans: Sequence[Span]) -> str:
+def mask(text: str, spans: Sequence[TextSpan]) -> str:
     """The text with what stands within the marks of `spans` made into "x", but for a sign that ends a sentence."""
     masked = list(text)
     for span in spans:

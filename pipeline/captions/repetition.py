@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from asid.pipeline.captions import anchors
 from asid.pipeline.captions.spoken import ORDINALS, UNITS
-from asid.pipeline.captions.text import CLOSERS, SENTENCE_END, Flaw, Span, outside, snippet
+from asid.pipeline.captions.text import CLOSERS, SENTENCE_END, Flaw, TextSpan, outside, snippet
 
 Token = tuple[int, int, str]  # start, end, the text without case
 
@@ -64,7 +64,7 @@ def rate(text: str) -> float:
     return 1 - len(set(grams)) / len(grams) if grams else 0.0
 
 
-def flaws(caption: str, quoted: Sequence[Span]) -> list[Flaw]:
+def flaws(caption: str, quoted: Sequence[TextSpan]) -> list[Flaw]:
     """Loops outside quotations. One that repeats to the letter is mended: the first copy stays, whole copies go, and a
     broken-off copy at the very end. One that counts its anchors up is reported only, as monotony: it may be so."""
     tokens = [(match.start(), match.end(), match[0].casefold()) for match in TOKEN.finditer(caption)]
@@ -75,12 +75,12 @@ def flaws(caption: str, quoted: Sequence[Span]) -> list[Flaw]:
     return found + outside(outside(_counts(tokens), quoted), found)
 
 
-def _uncut(flaws: Sequence[Flaw], quoted: Sequence[Span]) -> list[Flaw]:
+def _uncut(flaws: Sequence[Flaw], quoted: Sequence[TextSpan]) -> list[Flaw]:
     """The flaws that are not a quotation's own, in order, none over another. Where mending one would cut a quotation in
     two, it stays unmended."""
     starts = [span.start for span in quoted]
 
-    def around(place: int) -> Span | None:
+    def around(place: int) -> TextSpan | None:
         """The quotation that a cut at `place` would go through."""
         at = bisect_left(starts, place) - 1
         return quoted[at] if at >= 0 and quoted[at].start < place < quoted[at].end else None
@@ -140,7 +140,7 @@ def _glued_loops(tokens: Sequence[Token]) -> Iterator[Flaw]:
                 yield Flaw(start + loop.start + loop.period, start + last, "repetition", why, "")
 
 
-def _counting_loops(caption: str, tokens: Sequence[Token], quoted: Sequence[Span]) -> Iterator[Flaw]:
+def _counting_loops(caption: str, tokens: Sequence[Token], quoted: Sequence[TextSpan]) -> Iterator[Flaw]:
     """The same told at one anchor after the other."""
     spans = iter(anchors.find(caption, quoted))
     span = next(spans, None)

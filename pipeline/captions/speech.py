@@ -35,7 +35,7 @@ class Place:
 NOWHERE = Place(0.0, 0.0, 0.0, ())
 
 
-class Transcript:
+class SpokenWords:
     """The words of a clip as one stream of letters that knows the word of each."""
 
     def __init__(self, utterances: Sequence[Utterance]):

@@ -14,7 +14,7 @@ from asid.pipeline.captions.rules import lines
 from asid.pipeline.rows import Audited, Clip, Decision, Formatted, Preferred, Reason, Refined
 
 
-class Limits(BaseModel):
+class QualityLimits(BaseModel):
     """What a clip must be like. A limit at its default that says "off" drops nothing."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,7 +49,7 @@ class Limits(BaseModel):
     min_completeness: int = Field(4, ge=1, le=5, description="by the judge, when there is one (AVoCaDO keeps 4 and 5)")
 
 
-def reasons(clip: Formatted, limits: Limits, decisions: Sequence[Decision] = (), completeness: int = 0) -> list[Reason]:
+def reasons(clip: Formatted, limits: QualityLimits, decisions: Sequence[Decision] = (), completeness: int = 0) -> list[Reason]:
     """All reasons to drop the clip, one for each rule; [] keeps it. `completeness` is 0 when nobody judged it."""
     found = [*_length(clip, limits), *_repetition(clip, limits), *_form(clip, limits), *_audit(clip, limits)]
     found += [
@@ -69,25 +69,25 @@ def reasons(clip: Formatted, limits: Limits, decisions: Sequence[Decision] = (),
 Found = Iterator[tuple[str, str]]  # rule and detail
 
 
-def _length(clip: Formatted, limits: Limits) -> Found:
+def _length(clip: Formatted, limits: QualityLimits) -> Found:
     count = words(clip.caption)
     if not limits.min_words <= count <= limits.max_words:
         yield "length", f"{count} words, wanted {limits.min_words} to {limits.max_words}"
 
 
-def _repetition(clip: Formatted, limits: Limits) -> Found:
+def _repetition(clip: Formatted, limits: QualityLimits) -> Found:
     rate = repetition_rate(clip.caption)
     if rate > limits.max_repetition:
         yield "repetition", f"{rate:.2f} of it stood there before, at most {limits.max_repetition:.2f}"
 
 
-def _form(clip: Formatted, limits: Limits) -> Found:
+def _form(clip: Formatted, limits: QualityLimits) -> Found:
     for problem in clip.remaining:
         if problem.kind in limits.drop_problems:
             yield problem.kind, f"{problem.why}: {problem.snippet}" if problem.snippet else problem.why
 
 
-def _audit(clip: Formatted, limits: Limits) -> Found:
+def _audit(clip: Formatted, limits: QualityLimits) -> Found:
     """One fix clears one error: those beyond the fixes that an attribute's refinement tells of are unfixed."""
     if not isinstance(clip, Audited):
         return
@@ -100,14 +100,14 @@ def _audit(clip: Formatted, limits: Limits) -> Found:
         yield "audit", f"{len(unfixed)} unfixed, first in {attribute}: {error.why}"
 
 
-def _quotes(clip: Formatted, limits: Limits) -> Found:
+def _quotes(clip: Formatted, limits: QualityLimits) -> Found:
     if clip.quotes:
         share = fmean(quote.found for quote in clip.quotes)
         if share < limits.min_quotes_found:
             yield "quotes", f"{share:.2f} of the quoted speech was said, wanted {limits.min_quotes_found:.2f}"
 
 
-def _proof(clip: Formatted, limits: Limits) -> Found:
+def _proof(clip: Formatted, limits: QualityLimits) -> Found:
     """How exact the quotations are and how much of the speech is told, and how many problems of each kind are left."""
     case = Case(clip.caption, grounds(clip))
     if limits.quote_exact and (share := quote_exact(case)) < limits.quote_exact:
@@ -122,18 +122,18 @@ def _proof(clip: Formatted, limits: Limits) -> Found:
             yield kind, f"{left[kind]} of these, at most {most}"
 
 
-def _language(clip: Formatted, limits: Limits) -> Found:
+def _language(clip: Formatted, limits: QualityLimits) -> Found:
     if limits.languages and clip.language and clip.language not in limits.languages:
         yield "language", clip.language
 
 
-def _speech(clip: Formatted, limits: Limits) -> Found:
+def _speech(clip: Formatted, limits: QualityLimits) -> Found:
     share = speech_share(clip)
     if not limits.min_speech <= share <= limits.max_speech:
         yield "speech", f"{share:.2f} of the clip, wanted {limits.min_speech:.2f} to {limits.max_speech:.2f}"
 
 
-def _motion(clip: Formatted, limits: Limits) -> Found:
+def _motion(clip: Formatted, limits: QualityLimits) -> Found:
     if not limits.min_motion and limits.max_motion is None:
         return
     if not clip.signal:
@@ -146,13 +146,13 @@ def _motion(clip: Formatted, limits: Limits) -> Found:
         yield "motion", f"{value:.3f} frame widths per second, at most {limits.max_motion:g}"
 
 
-def _bars(clip: Formatted, limits: Limits) -> Found:
+def _bars(clip: Formatted, limits: QualityLimits) -> Found:
     share = bars_share(clip)
     if share > limits.max_bars:
         yield "bars", f"{share:.2f} of the picture is black bars, at most {limits.max_bars:.2f}"
 
 
-def _pair(clip: Formatted, limits: Limits) -> Found:
+def _pair(clip: Formatted, limits: QualityLimits) -> Found:
     if not isinstance(clip, Preferred):
         return
     for rule, least in (("margin", limits.min_margin or 0.0), ("repetition_gain", limits.min_repetition_gain)):
@@ -160,7 +160,7 @@ def _pair(clip: Formatted, limits: Limits) -> Found:
             yield rule, f"{value:.3f}, wanted {least:g}"
 
 
-def _completeness(completeness: int, limits: Limits) -> Found:
+def _completeness(completeness: int, limits: QualityLimits) -> Found:
     if completeness and completeness < limits.min_completeness:
         yield "completeness", f"judged {completeness}, wanted {limits.min_completeness}"
 

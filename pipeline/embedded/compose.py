@@ -15,7 +15,7 @@ from asid.pipeline.embedded.audit import audit, refine
 from asid.pipeline.embedded.base import Embedded, dump
 from asid.pipeline.embedded.claims import Evidence, Passage, squash
 from asid.pipeline.embedded.salience import important, salience, selected
-from asid.pipeline.embedded.story import Line, line, paragraph, second, sentences_of
+from asid.pipeline.embedded.story import Sentence, line, paragraph, second, sentences_of
 from asid.pipeline.embedded.words import stop
 from asid.pipeline.models.base import Misconfigured, Request
 from asid.pipeline.rows import Fact
@@ -61,7 +61,7 @@ def ensemble(facts: dict[str, Any]) -> str:
     return paragraph([*(line(fact, evidence.duration) for fact in chosen), *lines])
 
 
-def foreign(caption: str, evidence: Evidence) -> list[Line]:
+def foreign(caption: str, evidence: Evidence) -> list[Sentence]:
     """Sentences of a written caption at their seconds; quoted speech goes to where it was recognised."""
     found = []
     for part in claims.passages(caption, evidence.duration):
@@ -70,13 +70,13 @@ def foreign(caption: str, evidence: Evidence) -> list[Line]:
             for quote in claims.quotes(sentence, "speech"):
                 spot = evidence.transcript.locate(quote, near=time)
                 time = spot.start if spot.score >= claims.SAID / 100 else time
-            found.append(Line(second(time, evidence.duration), sentence, whole=True, time=time + 1))
+            found.append(Sentence(second(time, evidence.duration), sentence, whole=True, time=time + 1))
     return found
 
 
-def distinct(lines: Sequence[Line]) -> list[Line]:
+def distinct(lines: Sequence[Sentence]) -> list[Sentence]:
     """Each told once: of sentences of the same few seconds that are alike, or that quote the same, the longest."""
-    kept: list[Line] = []
+    kept: list[Sentence] = []
     for new in sorted(lines, key=lambda line: (-len(line.text), line.second)):
         quoted = squash(" ".join(claims.quotes(new.text)))
         if not any(
@@ -163,17 +163,17 @@ def decompose(facts: dict[str, Any]) -> dict[str, str]:
     return captions
 
 
-def share(sentence: str, near: Sequence[Fact], attribute: str) -> list[Line]:
+def share(sentence: str, near: Sequence[Fact], attribute: str) -> list[Sentence]:
     """What of the sentence is the attribute's."""
     matched = claims.matched(sentence, near)
     if not matched:
         mine = attribute in sorting.attributes(sentence)
-        return [Line(0, sentence, attribute, whole=True)] if mine else []
-    lines = [Line(0, fact.text, attribute) for fact, _ in matched if fact.attribute == attribute]
+        return [Sentence(0, sentence, attribute, whole=True)] if mine else []
+    lines = [Sentence(0, fact.text, attribute) for fact, _ in matched if fact.attribute == attribute]
     for start, end in claims.loose(sentence, [span for _, span in matched]):
         rest = sentence[start:end]
         if attribute in sorting.attributes(rest)[:1]:
-            lines.append(Line(0, rest, attribute))
+            lines.append(Sentence(0, rest, attribute))
     return lines
 
 

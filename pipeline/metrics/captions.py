@@ -48,7 +48,7 @@ class Truth:
 
 
 @dataclass(frozen=True)
-class Figures:
+class CaptionScore:
     """Counts and errors of one video, or of several added up."""
 
     clips: int = 0
@@ -60,8 +60,8 @@ class Figures:
     anchor_errors: tuple[float, ...] = ()  # s
     drifts: tuple[float, ...] = ()  # s
 
-    def __add__(self, other: Figures) -> Figures:
-        return Figures(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
+    def __add__(self, other: CaptionScore) -> CaptionScore:
+        return CaptionScore(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
 
     def line(self, name: str) -> dict[str, Any]:
         """A line of the table. What has nothing to be measured on is None, not 0 and not 1."""
@@ -89,7 +89,7 @@ def table(clips: Iterable[Judged], folder: Path) -> list[dict[str, Any]]:
         if clip.name in truths:
             by_video.setdefault(clip.name, []).append(clip)
     measured = {name: measure(found, truths[name]) for name, found in sorted(by_video.items())}
-    whole = sum(measured.values(), Figures())
+    whole = sum(measured.values(), CaptionScore())
     return [*(figures.line(name) for name, figures in measured.items()), whole.line("all")]
 
 
@@ -128,17 +128,17 @@ def _utterance(line: dict[str, Any]) -> Utterance:
                      words=tuple(words), overlap=bool(line.get("overlaps")))  # fmt: skip
 
 
-def measure(clips: Sequence[Judged], truth: Truth) -> Figures:
+def measure(clips: Sequence[Judged], truth: Truth) -> CaptionScore:
     """The clips of one video against its truth."""
-    figures = Figures(clips=len(clips))
+    figures = CaptionScore(clips=len(clips))
     transcript = Transcript(truth.said) if truth.said is not None else None
     for clip in clips:
         if transcript is not None:
             true = sum(transcript.locate(quote.text).score >= FOUND for quote in clip.quotes)
-            figures += Figures(quotes=len(clip.quotes), quotes_true=true)
+            figures += CaptionScore(quotes=len(clip.quotes), quotes_true=true)
         figures += _anchors(clip, truth, transcript if truth.timed else None)
     told = sum(any(shows(clip, text) and tells(clip.caption, text) for clip in clips) for text in truth.texts)
-    return figures + Figures(texts=len(truth.texts), texts_told=told)
+    return figures + CaptionScore(texts=len(truth.texts), texts_told=told)
 
 
 def shows(clip: Judged, text: Text) -> bool:
@@ -150,7 +150,7 @@ def tells(caption: str, text: Text) -> bool:
     return len(wanted) <= len(told) and fuzz.partial_ratio(wanted, told) >= LEGIBLE
 
 
-def _anchors(clip: Judged, truth: Truth, transcript: Transcript | None) -> Figures:
+def _anchors(clip: Judged, truth: Truth, transcript: Transcript | None) -> CaptionScore:
     blocks = [block for block in parse(clip.caption) if block.anchor is not None]
     starts = [float(block.anchor or 0) for block in blocks]
     errors: list[float] = []
@@ -162,7 +162,7 @@ def _anchors(clip: Judged, truth: Truth, transcript: Transcript | None) -> Figur
             events += [shot - clip.source_start for shot in truth.shots]
         if events:
             errors.append(min(abs(event - start) for event in events))
-    return Figures(anchors=len(blocks), anchor_errors=tuple(errors), drifts=tuple(drifts))
+    return CaptionScore(anchors=len(blocks), anchor_errors=tuple(errors), drifts=tuple(drifts))
 
 
 def _events(told: str, clip: Judged, truth: Truth, transcript: Transcript | None, start: float) -> Iterable[float]:

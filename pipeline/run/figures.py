@@ -64,7 +64,7 @@ class Quality:
 
 
 @dataclass
-class Findings:
+class AttributeFindings:
     """Of one attribute, over all audited clips."""
 
     audited: int = 0
@@ -103,7 +103,7 @@ class Figures:
     writers: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)  # role, model, provider, prompt
     quality: list[Quality] = field(default_factory=list)
     powers: list[Power] = field(default_factory=list)  # what auditors find of planted errors
-    attributes: dict[str, Findings] = field(default_factory=dict)
+    attributes: dict[str, AttributeFindings] = field(default_factory=dict)
     spending: list[Line] = field(default_factory=list)
     slowest: list[tuple[float, str]] = field(default_factory=list)  # seconds of model calls, clip
     failures: dict[tuple[str, str], list[Failure]] = field(default_factory=dict)  # examples by step and kind
@@ -133,7 +133,7 @@ def gather(run: Run, survey: Survey | None = None) -> Figures:
     survey = survey or run.survey()
     last = list(run.steps)[-1]
     made = set(run.types(last)[1].model_fields)
-    findings: dict[str, Findings] = {name: Findings() for name in ATTRIBUTES}
+    findings: dict[str, AttributeFindings] = {name: AttributeFindings() for name in ATTRIBUTES}
     figures = Figures(steps(run, survey), len(survey.shards), made, attributes=findings)
     audits = [name for name, step in run.steps.items() if step.kind.name == "audit"]
     for name in audits:

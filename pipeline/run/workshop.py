@@ -66,7 +66,7 @@ class Done:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RowOutcome:
     """What came of one row: the rows it gave, or its failure."""
 
     id: str
@@ -124,7 +124,7 @@ class Workshop:
             old = await asyncio.to_thread(self._old, task) if task.only is not None else {}
             if step.kind.name == "filter":
                 stage.with_decisions(await asyncio.to_thread(self._decisions, step))  # type: ignore[attr-defined]
-            poison = {failure.id: Outcome(failure.id, failure=failure) for failure in task.poison}
+            poison = {failure.id: RowOutcome(failure.id, failure=failure) for failure in task.poison}
             kept = {**old, **poison}
             todo = [row for row in rows if row.id not in kept]
             store = self._store(stage, task)
@@ -174,7 +174,7 @@ class Workshop:
                 if decision.id in home:
                     by_part[home[decision.id]].append(decision)
             digests = {part: shards.digest(found) for part, found in by_part.items()}
-            return self._commit(task, [Outcome(decision.id, (decision,)) for decision in decisions], digests)
+            return self._commit(task, [RowOutcome(decision.id, (decision,)) for decision in decisions], digests)
 
         footer = await asyncio.to_thread(whole)
         return Done(task.step, ALL, Mark.of(footer), len(home), 0, time.monotonic() - began)
@@ -198,7 +198,7 @@ class Workshop:
         passes = [name for name in step.inputs if self.run.steps[name].is_corpus_pass]
         return {name: tuple(self.run.rows(name, ALL)) for name in passes}
 
-    def _old(self, task: Task) -> dict[str, Outcome]:
+    def _old(self, task: Task) -> dict[str, RowOutcome]:
         """What the shard holds already of rows that are not to be worked anew."""
         footer = shards.footer(self.run.storage, self.run.uri(task.step, task.shard))
         if footer is None or footer.fingerprint != self.run.fingerprints[task.step] or footer.inputs != task.inputs:
@@ -207,7 +207,7 @@ class Workshop:
         failures = {failure.id: failure for failure in self.run.failures(task.step, task.shard)}
         old = {}
         for id, count in footer.outcomes:
-            old[id] = Outcome(id, tuple(next(rows) for _ in range(count)), failures.get(id))
+            old[id] = RowOutcome(id, tuple(next(rows) for _ in range(count)), failures.get(id))
         assert task.only is not None
         return {id: outcome for id, outcome in old.items() if id not in task.only}
 
@@ -215,10 +215,10 @@ class Workshop:
 
     async def _attempt_all(
         self, stage: Stage[Any, Any, Any], rows: Sequence[Row], store: AnswerStore | None, task: Task
-    ) -> Mapping[str, Outcome]:
+    ) -> Mapping[str, RowOutcome]:
         seats, wanted = self.seats[task.step], self.run.types(task.step)[1]
 
-        async def one(row: Row) -> Outcome:
+        async def one(row: Row) -> RowOutcome:
             async with seats:
                 return await self._attempt(stage, row, task.step, wanted)
 
@@ -238,13 +238,13 @@ class Workshop:
                 await store.close()
         return {row.id: job.result() for row, job in zip(rows, jobs, strict=True)}
 
-    async def _attempt(self, stage: Stage[Any, Any, Any], row: Row, step: str, wanted: type[Row]) -> Outcome:
+    async def _attempt(self, stage: Stage[Any, Any, Any], row: Row, step: str, wanted: type[Row]) -> RowOutcome:
         """One row through the stage. Whatever goes wrong with it is its failure and nobody else's; this is the one
         place that catches everything."""
 
-        def failed(kind: str, reason: str, attempts: int = 1, raw: str = "") -> Outcome:
+        def failed(kind: str, reason: str, attempts: int = 1, raw: str = "") -> RowOutcome:
             name = str(getattr(row, "name", row.id))
-            return Outcome(row.id, failure=Failure(id=row.id, name=name, stage=step, kind=kind,
+            return RowOutcome(row.id, failure=Failure(id=row.id, name=name, stage=step, kind=kind,
                                                    reason=whole_text(reason), attempts=attempts,
                                                    raw=whole_text(raw)))  # fmt: skip
 
@@ -274,11 +274,11 @@ class Workshop:
         if wrong is not None or not rows:
             found = type(wrong).__name__ if rows else "nothing"
             return failed("crash", f"{step} must give {wanted.__name__} and gave {found}")
-        return Outcome(row.id, rows)
+        return RowOutcome(row.id, rows)
 
     # --- writing -------------------------------------------------------------------------------------------------
 
-    def _commit(self, task: Task, outcomes: Sequence[Outcome], parts: Mapping[str, str] | None = None) -> Footer:
+    def _commit(self, task: Task, outcomes: Sequence[RowOutcome], parts: Mapping[str, str] | None = None) -> Footer:
         """Failures first, then the shard itself: the shard's footer is what says done."""
         rows = [row for outcome in outcomes for row in outcome.rows]
         failures = [outcome.failure for outcome in outcomes if outcome.failure]

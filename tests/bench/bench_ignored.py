@@ -21,7 +21,7 @@ from asid.pipeline.auditing.intervals import share
 from asid.pipeline.auditing.planting import FAULTS, Plant, plant
 from asid.pipeline.captions.citations import Case
 from asid.pipeline.captions.proof import proof
-from asid.pipeline.clips.quality import Limits, reasons
+from asid.pipeline.clips.quality import QualityLimits, reasons
 from asid.pipeline.models.base import Request
 from asid.pipeline.rows import Answered, Candidate, Captioned, Fact, grow
 from asid.pipeline.stage import Unprocessable
@@ -68,7 +68,7 @@ def outcome(one: Finished, planted: Plant, folder: Path) -> str:
         row = format_clip(row, FormatConfig())
     except Unprocessable:
         return "failed"
-    if reasons(row, Limits()):
+    if reasons(row, QualityLimits()):
         return "dropped"
     told = {remark.kind for remark in proof(row).remarks} | {mark.kind for mark in row.marks}
     return "marked" if told & planted.expects else "silent"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from asid.pipeline.captions import quotes
-from asid.pipeline.captions.anchors import Block, parse
+from asid.pipeline.captions.anchors import Section, parse
 from asid.pipeline.captions.text import WORD, snippet, squash
 from asid.pipeline.rows import Problem
 
@@ -32,7 +32,7 @@ def named(caption: str, findings: Iterable[Named]) -> set[int]:
     return {number for finding in findings for number in _places(blocks, finding)}
 
 
-def _places(blocks: Sequence[Block], finding: Named) -> set[int]:
+def _places(blocks: Sequence[Section], finding: Named) -> set[int]:
     spelled = squash(finding.words)
     pieces = [spelled, *(squash(quotation.text) for quotation in quotes.find(finding.words))]
     found = {
@@ -46,12 +46,12 @@ def _places(blocks: Sequence[Block], finding: Named) -> set[int]:
     return found or _closest(blocks, f"{finding.words} {finding.why}")
 
 
-def _covering(blocks: Sequence[Block], time: float) -> int:
+def _covering(blocks: Sequence[Section], time: float) -> int:
     before = [number for number, block in enumerate(blocks) if float(block.anchor or 0) <= time]
     return before[-1] if before else 0
 
 
-def _closest(blocks: Sequence[Block], text: str) -> set[int]:
+def _closest(blocks: Sequence[Section], text: str) -> set[int]:
     wanted = _words(text)
     shared = [len(wanted & _words(block.text)) for block in blocks]
     most = max(shared, default=0)
@@ -74,12 +74,12 @@ def changed(before: str, after: str, allowed: set[int]) -> list[Problem]:
     ]
 
 
-def _why(block: Block) -> str:
+def _why(block: Section) -> str:
     where = "the beginning" if block.anchor is None else f"the block at {block.anchor:f}s"
     return f"no finding names {where}: it stays letter for letter"
 
 
-def _raw(caption: str, block: Block) -> str:
+def _raw(caption: str, block: Section) -> str:
     return caption[block.start_char : block.end_char].rstrip()
 
 

@@ -14,7 +14,7 @@ from asid.pipeline.rows import Failure, Video
 from asid.pipeline.run import shards
 from asid.pipeline.run.folder import Run
 from asid.pipeline.run.shards import Footer
-from asid.pipeline.run.workshop import ROOM, Outcome, StageFailed, Task, Workshop
+from asid.pipeline.run.workshop import ROOM, RowOutcome, StageFailed, Task, Workshop
 from asid.pipeline.stage import Stage, StageConfig, Unprocessable
 from asid.pipeline.storage import Storage
 from tests import samples
@@ -41,7 +41,7 @@ def test_a_shard_is_not_begun_on_a_full_disk(tmp_path: Path, monkeypatch: pytest
     assert run.rows("finish", "00000") != before
 
 
-def outcome(process: Any, **settings: Any) -> Outcome:
+def outcome(process: Any, **settings: Any) -> RowOutcome:
     """What comes of one row whose stage does `process`."""
 
     class Toy(Stage[Video, Video, StageConfig]):

@@ -295,10 +295,29 @@ class Candidate(Row):
     corrected_by: Answered | None = None  # who set its speakers right
 
 
+class Problem(Record):
+    """What a deterministic check found in a caption."""
+
+    kind: str  # anchor_order, anchor_range, quote_not_found, source_named, repetition, …
+    snippet: str
+    why: str
+
+
+class Mark(Record):
+    """A problem that a stage could not get its model to avoid, or that a rule mended there: never silence."""
+
+    stage: str
+    kind: str
+    snippet: str
+    why: str
+    mended: bool
+
+
 class Captioned(Clip):
     """A clip with what each annotator wrote."""
 
     candidates: tuple[Candidate, ...]
+    marks: tuple[Mark, ...] = ()
 
 
 class Drafted(Captioned):
@@ -337,14 +356,6 @@ class Preferred(Drafted):
     rejected_from: str
     margin: float  # score of the chosen caption less that of the rejected one
     repetition_gain: float  # repetition rate of the rejected caption less that of the chosen one
-
-
-class Problem(Record):
-    """What a deterministic check found in a caption."""
-
-    kind: str  # anchor_order, anchor_range, quote_not_found, source_named, repetition, …
-    snippet: str
-    why: str
 
 
 class Quote(Record):

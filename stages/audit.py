@@ -23,6 +23,9 @@ class AuditConfig(Sharing, AskingConfig):
     HOW: ClassVar[frozenset[str]] = AskingConfig.HOW | Sharing.HOW | {"recall", "confidence"}
 
     prompt: str = Field("audit", min_length=1)
+    candidates: bool = Field(
+        False, description="also show what the annotators wrote; its prompt, audit_accounts, has `descriptions`"
+    )
     sees: tuple[evidence.Medium, ...] = Field(("video",), description="video (with its sound), audio, frames")
     max_frames: int = Field(32, ge=1, description="most stills shown, spread over the clip")
     attributes: tuple[Attribute, ...] = Field(ATTRIBUTES, min_length=1)
@@ -48,6 +51,7 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
     all but the first of them cheap."""
 
     name = "audit"
+    version = 2
 
     @classmethod
     def texts(cls, config: AuditConfig, prompts: Prompts) -> dict[str, str]:
@@ -63,8 +67,10 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
         return [config.prompt, *([config.screen_prompt] if config.screen else [])]
 
     def places(self) -> dict[str, Sequence[str]]:
-        names = ("attribute", "about", "verify", "caption", "duration", "material", "descriptions", "transcript")
-        return dict.fromkeys(self.prompts(self.config), names)
+        names = ("attribute", "about", "verify", "caption", "duration", "material", "transcript")
+        shown = (*names, "descriptions") if self.config.candidates else names
+        screened = {self.config.screen_prompt: names} if self.config.screen else {}
+        return {self.config.prompt: shown, **screened}
 
     def open(self) -> None:
         super().open()
@@ -91,14 +97,14 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
         """A clean audit with the screen's suspicion: what stands when the strong auditor is not asked."""
         config = self.config
         answer = await self.ask(
-            clip, "screen", config.screen_prompt, self._values(clip, attribute), facts={}, answer=Suspicion,
+            clip, "screen", config.screen_prompt, self._values(clip, attribute, accounts=False), facts={}, answer=Suspicion,
             media=media, attribute=attribute, model=config.screen,
         )  # fmt: skip
         by = self.by(answer.response, config.screen_prompt)
         return Audit(attribute=attribute, errors=(), missing=(), expressiveness=(), by=by,
                      suspicion=answer.value.suspicion)  # fmt: skip
 
-    def _values(self, clip: Decomposed, attribute: Attribute) -> dict[str, str]:
+    def _values(self, clip: Decomposed, attribute: Attribute, accounts: bool) -> dict[str, str]:
         config, entry = self.config, self.entries[attribute]
         return {
             "attribute": attribute,
@@ -107,7 +113,7 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
             "caption": evidence.caption(getattr(clip.attributes, attribute)),
             "duration": evidence.seconds(clip.duration),
             "material": evidence.material(clip, config.sees, config.max_frames),
-            "descriptions": evidence.descriptions(clip.candidates),
+            **({"descriptions": evidence.descriptions(clip.candidates)} if accounts else {}),
             "transcript": evidence.transcript(clip.utterances, clip.subtitles),
         }
 
@@ -118,7 +124,7 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
             clip,
             "audit",
             config.prompt,
-            self._values(clip, attribute),
+            self._values(clip, attribute, config.candidates),
             facts={
                 "attribute": attribute,
                 "about": entry.about,

@@ -28,6 +28,7 @@ class Filter(AskingStage[Formatted, Judged, FilterConfig]):
     """Keep or drop each clip, with all reasons."""
 
     name = "filter"
+    version = 2
     decisions: Mapping[str, Sequence[Decision]] = {}
 
     @classmethod

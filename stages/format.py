@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from asid.pipeline.captions import FOUND, Style, check, find_quotes, latest, mend
+from asid.pipeline.captions import FOUND, Style, examine, find_quotes, grounds, latest, mend
 from asid.pipeline.rows import (
     AttributeCaptions,
     Decomposed,
@@ -36,7 +36,7 @@ class Format(Stage[Drafted, Formatted, FormatConfig]):
     """Of what the recipe has made by then: the refined caption, else the verified one, else the draft."""
 
     name = "format"
-    version = 3
+    version = 4
 
     @classmethod
     def gives(cls, taken: type[Row]) -> type[Formatted]:
@@ -48,9 +48,9 @@ class Format(Stage[Drafted, Formatted, FormatConfig]):
 
 def format_clip(clip: Drafted, config: FormatConfig) -> Formatted:
     """All captions mended. A line or problem of an attribute's caption begins with the attribute."""
-    sources = {name for candidate in clip.candidates for name in (candidate.annotator, candidate.by.model)}
+    known = grounds(clip)
     caption, mends = mended(latest.caption(clip), clip, config)
-    remaining = check(caption, clip.duration, clip.utterances, sources, config.style, found=config.quote_likeness)
+    remaining = examine(caption, known, config.style, found=config.quote_likeness)
     lines = list(mends)
     captions: dict[str, str] = {}
     for attribute, part in latest.by_attribute(clip).items():
@@ -58,8 +58,7 @@ def format_clip(clip: Drafted, config: FormatConfig) -> Formatted:
         captions[attribute] = text
         lines += [f"{attribute}: {line}" for line in mends]
         if text:  # "" says that the clip gives nothing for it
-            found = check(text, clip.duration, clip.utterances, sources, config.style, anchored=False,
-                          found=config.quote_likeness)  # fmt: skip
+            found = examine(text, known, config.style, anchored=False, whole=False, found=config.quote_likeness)
             remaining += [Problem(kind=it.kind, snippet=it.snippet, why=f"{attribute}: {it.why}") for it in found]
     return grow(
         clip,

@@ -20,7 +20,7 @@ from asid.pipeline.models.base import (
     Request,
     Response,
 )
-from asid.pipeline.rows import Answered, Row
+from asid.pipeline.rows import Answered, Problem, Row
 from asid.pipeline.stage import In, Out, Resources, Stage, StageConfig, Unprocessable
 
 Result = TypeVar("Result")
@@ -85,8 +85,10 @@ class AskingStage(Stage[In, Out, AskingSettings]):
         check: Callable[[Any], str | None] = lambda _: None,
         settings: Mapping[str, Any] | None = None,
         model: str = "",
+        problems: Callable[[Any], Sequence[Problem]] = lambda _: (),
     ) -> Answer:
         """One acceptable answer: a string, or an `answer`. `check` gives the reason why one is not acceptable;
+        `problems` what rules object to, of which some may be left (`Answer.left`) unless the settings' `fails` has it.
         `settings` are added to the step's own for this question. Another `model` than the step's has its own alone.
 
         Raises Unprocessable, with kind, attempts and the last raw answer, for whatever concerns this row alone.
@@ -108,8 +110,9 @@ class AskingStage(Stage[In, Out, AskingSettings]):
 
         try:
             return await ask(
-                self.context.models[request.model], request, answer, reasks=self.config.reasks, check=objection
-            )
+                self.context.models[request.model], request, answer, reasks=self.config.reasks, check=objection,
+                problems=problems, fatal=getattr(self.config, "fails", ()),
+            )  # fmt: skip
         except (Misconfigured, OutOfBudget, Abandoned):
             raise
         except ModelError as error:

@@ -22,7 +22,7 @@ SPEECH = re.compile(
     r"respond\w*|answer\w*|tell(?:s|ing)?|told|speak\w*|spoke|narrat\w*|comment\w*|remark\w*|declar\w*|insist\w*|"
     r"observ\w*|jok(?:es?|ed|ing)|greet\w*|repeat\w*|recit\w*|sing(?:s|ing)?|sang|warn\w*|urg\w*|utter\w*|conclud\w*|heard?|"
     r"hears?|hearing|voice\w*|words|line|dialogue|speech|question\w*|stat(?:e|es|ed|ing)|laugh\w*|interject\w*|"
-    r"interrupt\w*|wonder\w*|demand\w*|agree\w*|introduc\w*|bursts?|order(?:s|ed|ing)?|promis\w*|admit\w*|suggest\w*)\b"
+    r"interrupt\w*|wonder\w*|demand\w*|agree\w*|introduc\w*|bursts?|(?:goes|went|going)\son|order(?:s|ed|ing)?|promis\w*|admit\w*|suggest\w*)\b"
     r"|[说說问問喊道答叫]",
     re.IGNORECASE,
 )
@@ -34,6 +34,9 @@ SCREEN = re.compile(
     r"|字样|字樣|写着|寫著|文字|标题|標題|字幕|标志|招牌",
     re.IGNORECASE,
 )
+
+ENDED = re.compile(r"[.!?…。！？]$")
+OPENED = re.compile(r"\s+[A-ZÀ-Þ]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,8 @@ def _claim(ahead: str, text: str, behind: str) -> Literal["speech", "screen", "n
     if speech == screen == -1:
         speech = -min((match.start() for match in SPEECH.finditer(behind)), default=99)
         screen = -min((match.start() for match in SCREEN.finditer(behind)), default=99)
+        if ENDED.search(text) and OPENED.match(behind) and screen > speech:
+            screen = speech = -99  # what follows is another sentence
         if speech == screen:
             if text.isupper() or words(text) < 3:
                 return "nothing"

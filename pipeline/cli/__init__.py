@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from asid.pipeline import interrupts
-from asid.pipeline.cli import benchmarks, manifests, outputs, runs, views
+from asid.pipeline.cli import benchmarks, manifests, measures, outputs, runs, views
 from asid.pipeline.cli.common import complain
 from asid.pipeline.errors import UserError
 
@@ -21,6 +21,7 @@ for command in (
     *(runs.run, runs.estimate, runs.submit, runs.stage),
     *(views.status, views.show, views.failures, views.report, views.review, views.diff, views.sql, views.screen),
     *(outputs.export, outputs.publish, outputs.gc, outputs.forget),
+    *(measures.audit, measures.power),
     manifests.doctor,
 ):
     app.command()(command)

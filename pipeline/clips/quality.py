@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from statistics import fmean
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from asid.pipeline.captions import repetition_rate, words
+from asid.pipeline.captions import Case, grounds, repetition_rate, words
+from asid.pipeline.captions.proof import quote_exact
+from asid.pipeline.captions.rules import lines
 from asid.pipeline.rows import Audited, Clip, Decision, Formatted, Preferred, Reason, Refined
 
 
@@ -21,11 +24,16 @@ class QualityLimits(BaseModel):
     max_repetition: float = Field(0.5, ge=0, le=1, description="share of four-word runs that stood there before")
     drop_problems: tuple[str, ...] = Field(
         ("empty", "too_long", "repetition", "anchor_missing", "anchor_order", "anchor_range", "anchor_span",
-         "source_named", "model_voice"),
+         "source_named", "model_voice", "speaker_label"),
         description="kinds of problem in any of the captions that format could not mend",
     )  # fmt: skip
     max_unfixed_errors: int = Field(0, ge=0, description="audited errors of attributes that were not refined")
     min_quotes_found: float = Field(0.8, ge=0, le=1, description="share of quoted speech that the transcript has")
+    quote_exact: float = Field(0.8, ge=0, le=1, description="share of quoted speech that was said word for word")
+    min_lines_told: float = Field(0.0, ge=0, le=1, description="share of the transcript's lines that are told; 0: off")
+    max_problems: dict[str, int] = Field(
+        {}, description="most problems of a kind in the all-attribute caption and the others together: {quote_word: 0}"
+    )
     languages: tuple[str, ...] = Field((), description="ISO 639-1; empty: off. A clip without speech has no language")
     min_speech: float = Field(0.0, ge=0, le=1, description="share of the clip in which somebody speaks; 0: off")
     max_speech: float = Field(1.0, ge=0, le=1, description="1: off")
@@ -49,7 +57,13 @@ def reasons(
 ) -> list[Reason]:
     """All reasons to drop the clip, one for each rule; [] keeps it. `completeness` is 0 when nobody judged it."""
     found = [*_length(clip, limits), *_repetition(clip, limits), *_form(clip, limits), *_audit(clip, limits)]
-    found += [*_quotes(clip, limits), *_language(clip, limits), *_speech(clip, limits), *_motion(clip, limits)]
+    found += [
+        *_quotes(clip, limits),
+        *_proof(clip, limits),
+        *_language(clip, limits),
+        *_speech(clip, limits),
+        *_motion(clip, limits),
+    ]
     found += [
         *_bars(clip, limits),
         *_lag(clip, limits),
@@ -85,12 +99,12 @@ def _form(clip: Formatted, limits: QualityLimits) -> Found:
 
 
 def _audit(clip: Formatted, limits: QualityLimits) -> Found:
-    """An error is unfixed when its attribute was not refined, or the refinement says that it fixed none."""
+    """One fix clears one error: those beyond the fixes that an attribute's refinement tells of are unfixed."""
     if not isinstance(clip, Audited):
         return
-    fixed = {edit.attribute for edit in clip.edits if edit.fixed_errors} if isinstance(clip, Refined) else set()
+    fixed = {edit.attribute: len(edit.fixed_errors) for edit in clip.edits} if isinstance(clip, Refined) else {}
     unfixed = [
-        (audit.attribute, error) for audit in clip.audits if audit.attribute not in fixed for error in audit.errors
+        (audit.attribute, error) for audit in clip.audits for error in audit.errors[fixed.get(audit.attribute, 0) :]
     ]
     if len(unfixed) > limits.max_unfixed_errors:
         attribute, error = unfixed[0]
@@ -102,6 +116,21 @@ def _quotes(clip: Formatted, limits: QualityLimits) -> Found:
         share = fmean(quote.found for quote in clip.quotes)
         if share < limits.min_quotes_found:
             yield "quotes", f"{share:.2f} of the quoted speech was said, wanted {limits.min_quotes_found:.2f}"
+
+
+def _proof(clip: Formatted, limits: QualityLimits) -> Found:
+    """How exact the quotations are and how much of the speech is told, and how many problems of each kind are left."""
+    case = Case(clip.caption, grounds(clip))
+    if limits.quote_exact and (share := quote_exact(case)) < limits.quote_exact:
+        yield "quote_exact", f"{share:.2f} of the quoted speech was said word for word, wanted {limits.quote_exact:.2f}"
+    if limits.min_lines_told:
+        told, count = lines.told(case)
+        if count and told / count < limits.min_lines_told:
+            yield "lines_told", f"{told} of {count} lines are told, wanted a share of {limits.min_lines_told:.2f}"
+    left = Counter(problem.kind for problem in clip.remaining)
+    for kind, most in limits.max_problems.items():
+        if left[kind] > most:
+            yield kind, f"{left[kind]} of these, at most {most}"
 
 
 def _language(clip: Formatted, limits: QualityLimits) -> Found:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from asid.pipeline.captions.latest import by_attribute
+from asid.pipeline.captions.proof import Remark, proof
 from asid.pipeline.dataset.identity import described
 from asid.pipeline.rows import Decomposed, FormattedByAttribute, Judged, Preferred, Record, Refined, Row, Verified
 from asid.pipeline.run import shards
@@ -23,7 +24,7 @@ from asid.pipeline.storage import to_path
 if TYPE_CHECKING:
     from datasets import Features
 
-SHAPE = "2"  # of the files: raised when samples are written otherwise, so that those of old runs are written again
+SHAPE = "3"  # of the files: raised when samples are written otherwise, so that those of old runs are written again
 TYPES = b"huggingface"  # metadata in which `datasets` finds the types of columns
 READ_THROUGH = 256 << 20  # bytes of files that are held against their checksums before they are left as they are
 CARD = """---
@@ -91,6 +92,10 @@ class Sample(Record):
     written_by: tuple[str, ...]  # models, in the order of the pipeline
     heard_by: str
     completeness: int
+    quote_exact: float  # share of the quoted speech that was said word for word
+    word_score: float  # least score of the recogniser among the quoted words
+    lines_told: float  # share of the transcript's lines that the caption tells
+    remarks: tuple[Remark, ...]  # problems left and mended, and what audits found
 
 
 class AttributeSample(Sample):
@@ -122,6 +127,7 @@ PAIR = PairSample.model_fields.keys() - Sample.model_fields.keys()
 
 def sample(row: Judged, root: str) -> Sample:
     """A judged clip as the dataset of the run at `root` shows it."""
+    shown = proof(row)
     return sample_type(type(row))(
         id=row.id,
         video=place(row.uri, root),
@@ -150,6 +156,7 @@ def sample(row: Judged, root: str) -> Sample:
         written_by=tuple(dict.fromkeys(writers(row))),
         heard_by=row.hearing,
         completeness=row.completeness,
+        **{name: getattr(shown, name) for name in ("quote_exact", "word_score", "lines_told", "remarks")},
     )
 
 

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from asid.pipeline.attributes import ATTRIBUTES
+from asid.pipeline.auditing.measuring import Measured
+from asid.pipeline.auditing.power import Power
+from asid.pipeline.auditing.side import measured, powers
 from asid.pipeline.models import spend
 from asid.pipeline.models.spend import Line
 from asid.pipeline.rows import Audited, Captioned, Failure, Preferred, Refined, Row, written
@@ -43,6 +46,7 @@ class Quality:
     no_missing: int = 0
     clean: int = 0
     ruled: int = 0  # clips of which every audit was made by rules
+    intervals: dict[str, tuple[float, float]] = field(default_factory=dict)  # where an auditor of its own measured
 
     def add(self, errors: int, missing: int, ruled: bool = False) -> None:
         """Count one clip, by how many attributes have an error, or lack something; `ruled`: rules alone looked."""
@@ -64,6 +68,10 @@ class Quality:
         if not self.by_rules:
             return self.how
         return "checked by rules" if self.how == "measured" else f"{self.how}, by rules"
+
+    def bounded(self) -> list[tuple[float, tuple[float, float]]]:
+        """Each rate with its interval, where there is one."""
+        return [(rate, self.intervals[name]) for name, rate in self.rates().items() if name in self.intervals]
 
     def rates(self) -> dict[str, float]:
         """No-Error, No-Missing and Clean (neither), 0..1 (ASID, Fig. 3); what rules have checked has other names."""
@@ -113,10 +121,16 @@ class Figures:
     hearing: Counter[str] = field(default_factory=Counter)
     writers: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)  # text, model, provider, prompt
     quality: list[Quality] = field(default_factory=list)
+    powers: list[Power] = field(default_factory=list)  # what auditors find of planted errors
     attributes: dict[str, AttributeFindings] = field(default_factory=dict)
     spending: list[Line] = field(default_factory=list)
     slowest: list[tuple[float, str]] = field(default_factory=list)  # seconds of model calls, clip
     failures: dict[tuple[str, str], list[Failure]] = field(default_factory=dict)  # examples by step and kind
+
+    @property
+    def intervals(self) -> list[Quality]:
+        """The points that an auditor of its own measured."""
+        return [point for point in self.quality if point.intervals]
 
     @property
     def checks(self) -> dict[str, tuple[float, float]]:
@@ -167,6 +181,8 @@ def gather(run: Run, survey: Survey | None = None) -> Figures:
             for text, by in _writers(row, path):
                 figures.writers[text, by["model"], by["provider"], by["prompt"]] += 1
     figures.quality += [point for point in (here, after, kept) if point.clips]
+    figures.quality += [_measured(found) for found in measured(run)]
+    figures.powers = powers(run)
     figures.spending = spend.spent(run.storage, run.steps, run.manifest.models)
     figures.slowest = _slowest(run)
     figures.failures = _failures(run, survey)
@@ -179,6 +195,20 @@ def _audits(kind: Any) -> bool:
     return issubclass(gives, Audited) and not issubclass(gives, Refined)
 
 
+def _measured(found: Measured) -> Quality:
+    """What `asid audit` measured, as a point beside the others."""
+    point = Quality(f"{found.point}, by {found.model}", "measured", found.clean.trials)
+    point.no_error, point.no_missing, point.clean = (
+        one.count for one in (found.no_error, found.no_missing, found.clean)
+    )
+    point.intervals = {
+        "No-Error": (found.no_error.low, found.no_error.high),
+        "No-Missing": (found.no_missing.low, found.no_missing.high),
+        "Clean": (found.clean.low, found.clean.high),
+    }
+    return point
+
+
 def _rows(run: Run, survey: Survey, step: str, columns: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     for shard in survey.names(step):
         if (step, shard) in survey.footers:
@@ -186,11 +216,12 @@ def _rows(run: Run, survey: Survey, step: str, columns: tuple[str, ...]) -> Iter
 
 
 def _found(audits: list[dict[str, Any]], edits: list[dict[str, Any]] = ()) -> tuple[int, int]:  # type: ignore[assignment]
-    """Attributes with errors and with something missing, but for what edits say that they have mended."""
-    fixed = {edit["attribute"] for edit in edits if edit["fixed_errors"]}
-    filled = {edit["attribute"] for edit in edits if edit["filled_missing"]}
-    errors = sum(bool(audit["errors"]) and audit["attribute"] not in fixed for audit in audits)
-    missing = sum(bool(audit["missing"]) and audit["attribute"] not in filled for audit in audits)
+    """Attributes with errors and with something missing, but for what edits say that they have mended: one mend clears
+    one finding."""
+    fixed = {edit["attribute"]: len(edit["fixed_errors"]) for edit in edits}
+    filled = {edit["attribute"]: len(edit["filled_missing"]) for edit in edits}
+    errors = sum(len(audit["errors"]) > fixed.get(audit["attribute"], 0) for audit in audits)
+    missing = sum(len(audit["missing"]) > filled.get(audit["attribute"], 0) for audit in audits)
     return errors, missing
 
 

@@ -81,9 +81,7 @@ def clip(**changes: Any) -> Formatted:
 
 
 LIMITS = QualityLimits()
-HEARD = QualityLimits(
-    min_speech=0.5, languages=("en", "de"), min_motion=0.05, max_motion=2.0, max_bars=0.3, max_sound_lag=0.1
-)
+HEARD = QualityLimits(min_speech=0.5, languages=("en", "de"), min_motion=0.05, max_motion=2.0, max_bars=0.3)
 WALK = (signal(residual=0.2), signal(residual=0.2))
 
 
@@ -132,11 +130,26 @@ def test_rules_that_are_off_until_they_are_set(changes: dict[str, Any], rule: st
     assert rules(clip(**(spoken | changes)), HEARD) == [rule]
 
 
+def test_quotations_word_for_word_and_problems_by_kind() -> None:
+    said = Utterance(start=0, end=3, speaker="S1", text="He stood next to the red umbrella.", words=(), overlap=False)
+    told = 'At 0s, a man in a long coat walks over the bridge to the other side and says, "He stood next to the {}"'
+    for words, quoted, told_share in (("red umbrella.", [], []), ("blue umbrella.", ["quote_exact"], [])):
+        row = clip(caption=told.format(words), utterances=(said,), quotes=())
+        assert rules(row, QualityLimits(min_words=0)) == quoted
+        assert rules(row, QualityLimits(min_words=0, quote_exact=0, min_lines_told=1)) == told_share
+    silent = clip(caption="At 0s, a man in a long coat waits on the bridge.", utterances=(said,), quotes=())
+    assert rules(silent, QualityLimits(min_words=0, min_lines_told=0.5)) == ["lines_told"]
+    wrong = Problem(kind="quote_word", snippet="x", why="y")
+    assert rules(clip(remaining=(wrong,)), QualityLimits(max_problems={"quote_word": 0})) == ["quote_word"]
+    assert rules(clip(remaining=(wrong,)), QualityLimits(max_problems={"quote_word": 1})) == []
+
+
 def test_problems_that_do_not_matter_and_fixed_errors_keep_the_clip() -> None:
     emoji = Problem(kind="emoji", snippet="x", why="emoji")
     assert rules(clip(remaining=(emoji,))) == []
     assert rules(clip(remaining=(emoji,)), QualityLimits(drop_problems=("emoji",))) == ["emoji"]
-    assert rules(clip(audits=(audit("camera", 2), audit("scene", 0)), edits=(edit("camera", "pan"),))) == []
+    assert rules(clip(audits=(audit("camera", 2), audit("scene", 0)), edits=(edit("camera", "pan", "tilt"),))) == []
+    assert rules(clip(audits=(audit("camera", 2),), edits=(edit("camera", "pan"),))) == ["audit"]  # one fix, one error
     assert rules(clip(audits=(audit("camera", 2),)), QualityLimits(max_unfixed_errors=2)) == []
     assert rules(clip(language="", utterances=()), QualityLimits(languages=("en",))) == []
 

@@ -97,7 +97,8 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
         """A clean audit with the screen's suspicion: what stands when the strong auditor is not asked."""
         config = self.config
         answer = await self.ask(
-            clip, "screen", config.screen_prompt, self._values(clip, attribute, accounts=False), facts={}, answer=Suspicion,
+            clip, "screen", config.screen_prompt, self._values(clip, attribute, accounts=False), facts={},
+            answer=Suspicion,
             media=media, attribute=attribute, model=config.screen,
         )  # fmt: skip
         by = self.by(answer.response, config.screen_prompt)

@@ -17,6 +17,10 @@ USUAL = "asid-run"  # the run folder where none is named
 RunFolder = Annotated[str, typer.Option("--run", help="Run folder: a path, s3://… or gs://…", show_default=USUAL)]
 Where = Annotated[str, typer.Argument(metavar="[RUN]", help="Run folder: a path, s3://… or gs://…", show_default=USUAL)]
 Settings = Annotated[list[str] | None, typer.Option("--set", help="path=value, such as recipe.cut.max_seconds=60")]
+Models = Annotated[
+    list[str] | None,
+    typer.Option("--model", help="NAME=PROVIDER:MODEL@URL: your own endpoint in the place of a model of the recipe"),
+]
 Prompts = Annotated[str, typer.Option("--prompts", help="Folder of prompts that come before the shipped ones")]
 Yes = Annotated[bool, typer.Option("--yes", help="Go on although what was made so far becomes stale")]
 
@@ -63,11 +67,15 @@ def words_and_run(words: list[str] | None, option: str, names: tuple[str, ...]) 
     return run, *given
 
 
-def changes(settings: list[str] | None, prompts: str) -> list[str]:
-    """Settings as `path=value`, the folder of prompts among them."""
+def changes(settings: list[str] | None, prompts: str = "", models: list[str] | None = None) -> list[str]:
+    """Settings as `path=value`, the folder of prompts and the models of the command line among them."""
     if prompts and not os.path.isdir(prompts):
         raise typer.BadParameter(f"there is no folder {prompts}", param_hint="--prompts")
-    return [*(settings or []), *([f"prompts={os.path.abspath(prompts)}"] if prompts else [])]
+    if unnamed := [word for word in models or [] if not word.partition("=")[2] or "." in word.partition("=")[0]]:
+        said = f"{unnamed[0]}: write it as NAME=PROVIDER:MODEL@http://host:port/v1, NAME being a model of the recipe"
+        raise typer.BadParameter(said, param_hint="--model")
+    placed = [f"models.{word}" for word in models or []]
+    return [*placed, *(settings or []), *([f"prompts={os.path.abspath(prompts)}"] if prompts else [])]
 
 
 def empty(name: str, command: str, folder: str) -> str:

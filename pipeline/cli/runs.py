@@ -12,6 +12,7 @@ import typer
 
 from asid.pipeline.cli.common import (
     USUAL,
+    Models,
     Prompts,
     RunFolder,
     Settings,
@@ -38,12 +39,13 @@ def run(
     what: What = None,
     folder: RunFolder = "",
     settings: Settings = None,
+    models: Models = None,
     prompts: Prompts = "",
     cpus: Cpus = None,
     yes: Yes = False,
 ) -> None:
     """Take videos through every stage, or go on with a run. Without a manifest: the embedded models."""
-    target, before = _target(what or [], folder, changes(settings, prompts))
+    target, before = _target(what or [], folder, changes(settings, prompts, models))
     _work(target, before, yes, cpus=cpus)
 
 
@@ -52,6 +54,7 @@ def estimate(
     folder: RunFolder = "",
     sample: Annotated[int, typer.Option("--sample", min=1, help="Clips to try")] = 20,
     settings: Settings = None,
+    models: Models = None,
     prompts: Prompts = "",
     cpus: Cpus = None,
     yes: Yes = False,
@@ -63,7 +66,7 @@ def estimate(
     from asid.pipeline.run import estimate as estimates
     from asid.pipeline.run.lock import lock
 
-    target, before = _target(what or [], folder, changes(settings, prompts))
+    target, before = _target(what or [], folder, changes(settings, prompts, models))
     check_or_refuse(target, before, yes, list(target.steps))
     steps = estimates.preparing(target)
     with _going_on(target), lock(target.storage):
@@ -86,6 +89,7 @@ def submit(
         str, typer.Option("--run", help="Run folder that all nodes see: s3://…, gs://… or absolute")
     ] = "",
     settings: Settings = None,
+    models: Models = None,
     address: Annotated[str, typer.Option("--address", help="Of the dashboard; RAY_API_SERVER_ADDRESS by default")] = "",
     working_dir: Annotated[
         Path, typer.Option("--working-dir", help="Sent to the cluster: manifests, own stages")
@@ -104,15 +108,15 @@ def submit(
 
     if not folder.startswith(REMOTE) and not Path(folder).is_absolute():
         raise typer.BadParameter("name a run folder that all nodes see, s3://…, gs://… or absolute", param_hint="--run")
-    what = list(what or [])
+    what, settings = list(what or []), changes(settings, "", models)
     if what and check:
         own = what.pop(0) if is_manifest(what[0]) else ""
-        sent, notes = submission.check(own or "demo.yaml", what, folder, settings or [], working_dir)
+        sent, notes = submission.check(own or "demo.yaml", what, folder, settings, working_dir)
         what = [sent, *what] if own else what
         for note in notes:
             err().print(note, markup=False)
     words = ["run", *what, "--run", folder]
-    words += [word for setting in settings or [] for word in ("--set", setting)]
+    words += [word for setting in settings for word in ("--set", setting)]
     words += ["--yes"] if yes else []
     jobs = Jobs(address)
     job = jobs.submit(words, working_dir)

@@ -122,8 +122,8 @@ class Workshop:
                 raise OSError(errno.ENOSPC, f"{free >> 20} MiB of disk are free, and {ROOM >> 20} are needed")
             rows: Sequence[Row] = task.listed or await asyncio.to_thread(self._inputs, step, task.shard)
             old = await asyncio.to_thread(self._old, task) if task.only is not None else {}
-            if step.kind.name == "filter":
-                stage.with_decisions(await asyncio.to_thread(self._decisions, step))  # type: ignore[attr-defined]
+            if decide := getattr(stage, "with_decisions", None):
+                decide(await asyncio.to_thread(self._decisions, step))
             poison = {failure.id: Outcome(failure.id, failure=failure) for failure in task.poison}
             kept = {**old, **poison}
             todo = [row for row in rows if row.id not in kept]

@@ -7,6 +7,7 @@ from statistics import fmean
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from asid.pipeline.attributes import ATTRIBUTES
 from asid.pipeline.captions import repetition_rate, words
 from asid.pipeline.rows import Audited, Clip, Decision, Formatted, Preferred, Reason, Refined
 
@@ -38,6 +39,7 @@ class Limits(BaseModel):
     min_repetition_gain: float | None = Field(
         None, description="of a preference pair: by how much the chosen caption repeats itself less; below 0: more"
     )
+    min_attributes: int = Field(0, ge=0, le=8, description="attributes that have a caption of their own; 0: off")
     min_completeness: int = Field(4, ge=1, le=5, description="by the judge, when there is one (AVoCaDO keeps 4 and 5)")
 
 
@@ -46,6 +48,7 @@ def reasons(clip: Formatted, limits: Limits, decisions: Sequence[Decision] = (),
     found = [*_length(clip, limits), *_repetition(clip, limits), *_form(clip, limits), *_audit(clip, limits)]
     found += [*_quotes(clip, limits), *_language(clip, limits), *_speech(clip, limits), *_motion(clip, limits)]
     found += [*_bars(clip, limits), *_pair(clip, limits), *_completeness(completeness, limits), *_corpus(decisions)]
+    found += _attributes(clip, limits)
     details: dict[str, list[str]] = {}
     for rule, detail in found:
         details.setdefault(rule, []).append(detail)
@@ -134,6 +137,14 @@ def _pair(clip: Formatted, limits: Limits) -> Found:
 def _completeness(completeness: int, limits: Limits) -> Found:
     if completeness and completeness < limits.min_completeness:
         yield "completeness", f"judged {completeness}, wanted {limits.min_completeness}"
+
+
+def _attributes(clip: Formatted, limits: Limits) -> Found:
+    if limits.min_attributes:
+        captions = getattr(clip, "captions", None)
+        given = [name for name in ATTRIBUTES if captions and getattr(captions, name).strip()]
+        if len(given) < limits.min_attributes:
+            yield "attributes", f"{len(given)} have a caption, wanted {limits.min_attributes}"
 
 
 def _corpus(decisions: Iterable[Decision]) -> Found:

@@ -129,6 +129,12 @@ def test_rules_that_are_off_until_they_are_set(changes: dict[str, Any], rule: st
     assert rules(clip(**(spoken | changes)), HEARD) == [rule]
 
 
+def test_a_clip_of_few_attributes_is_dropped_where_that_is_asked_for() -> None:
+    few = AttributeCaptions(**(dict.fromkeys(ATTRIBUTES, "") | {"scene": "A room.", "camera": "It pans."}))
+    assert rules(clip(captions=few), Limits(min_attributes=2)) == []
+    assert rules(clip(captions=few), Limits(min_attributes=3)) == ["attributes"]
+
+
 def test_problems_that_do_not_matter_and_fixed_errors_keep_the_clip() -> None:
     emoji = Problem(kind="emoji", snippet="x", why="emoji")
     assert rules(clip(remaining=(emoji,))) == []

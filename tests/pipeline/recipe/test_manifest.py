@@ -13,7 +13,7 @@ from asid.pipeline.recipe.manifest import ManifestError, parse
 from asid.pipeline.recipe.steps import flow
 from asid.pipeline.rows import Judged, Refined
 
-SHIPPED = ["asid.yaml", "avc-dpo.yaml", "avocado.yaml", "demo.yaml", "diadem.yaml", "salmonn2.yaml"]
+SHIPPED = ["asid.yaml", "avc-dpo.yaml", "avocado.yaml", "demo.yaml", "diadem.yaml", "salmonn2.yaml", "strict.yaml"]
 RIGHT = """\
 inputs:
 - path: videos

@@ -10,13 +10,17 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 SEPARATOR = "/"
+BRIEF = 1.0  # s: whoever is heard for less is as likely as not a noise
 
 Row = Mapping[str, Any]
 Source = Callable[[Row], str | None]  # a value, or None where it does not know
 
 
 def _speakers_by_turns(row: Row) -> str | None:
-    return _count(len({turn["speaker"] for turn in row["turns"]})) if row["turns"] else None
+    lasting: dict[str, float] = {}
+    for turn in row["turns"]:
+        lasting[turn["speaker"]] = lasting.get(turn["speaker"], 0.0) + turn["end"] - turn["start"]
+    return _count(sum(seconds >= BRIEF for seconds in lasting.values())) if lasting else None
 
 
 def _speakers_by_words(row: Row) -> str | None:
@@ -54,7 +58,8 @@ TRAITS: Mapping[str, Mapping[str, Source]] = {
     "speech": {"words": _speech},
 }
 COLUMNS = (
-    "id", "duration", "language", "tags", "turns.list.element.speaker", "utterances.list.element.speaker",
+    "id", "duration", "language", "tags", "turns.list.element.speaker", "turns.list.element.start",
+    "turns.list.element.end", "utterances.list.element.speaker",
     "utterances.list.element.start", "utterances.list.element.end", "shots.list.element.start",
     "subtitles.list.element.language",
 )  # fmt: skip

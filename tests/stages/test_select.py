@@ -24,7 +24,7 @@ def row(id: str, turns: int, words: int, shots: int, **more: Any) -> dict[str, A
     said = [{"speaker": f"S{n}", "start": n * 2.0, "end": n * 2.0 + 1.5} for n in range(words)]
     return {
         "id": id, "duration": 20.0, "language": "en" if words else "", "tags": {}, "subtitles": [],
-        "turns": [{"speaker": f"S{n}"} for n in range(turns)], "utterances": said,
+        "turns": [{"speaker": f"S{n}", "start": n * 2.0, "end": n * 2.0 + 1.5} for n in range(turns)], "utterances": said,
         "shots": [{"start": float(n)} for n in range(shots)], **more,
     }  # fmt: skip
 
@@ -78,6 +78,14 @@ def test_the_draw_depends_on_ids_and_seed_alone(tmp_path: Path) -> None:
     first = decided(rows, tmp_path, by=["shots"], quota=20)
     assert set(decided(rows[::-1], tmp_path, by=["shots"], quota=20)) == set(first)
     assert set(decided(rows, tmp_path, seed=1, by=["shots"], quota=20)) != set(first)
+
+
+def test_who_is_heard_for_less_than_a_second_is_no_speaker(tmp_path: Path) -> None:
+    noisy = row("a", 1, 1, 1)
+    noisy["turns"].append({"speaker": "S9", "start": 5.0, "end": 5.8})
+    assert decided([noisy], tmp_path, by=["speakers"], quota=1) == {}
+    noisy["turns"].append({"speaker": "S9", "start": 7.0, "end": 7.4})
+    assert decided([noisy], tmp_path, by=["speakers"], quota=1)["a"].value == "sources_disagree"
 
 
 def test_speech_and_tags_of_the_input_list_count_too(tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ def listen() -> None:
 
 
 def is_listening() -> bool:
+    """Whether signals end this process in order."""
     return signal.getsignal(signal.SIGTERM) is _handle
 
 

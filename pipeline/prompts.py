@@ -76,9 +76,11 @@ class Prompts:
         return INCLUDE.sub(lambda match: self.text(match[1]).rstrip("\n"), self._file(f"{name}.txt"))
 
     def hash(self, name: str) -> str:
+        """Give the first 16 hex digits of the SHA-256 of a prompt's text."""
         return hashlib.sha256(self.text(name).encode()).hexdigest()[:16]
 
     def render(self, name: str, /, **values: str) -> str:
+        """Put values into a prompt. Raises PromptError for a place without a value, or a value without a place."""
         text = self.text(name)
         wanted = set(PLACE.findall(text))
         if missing := wanted - values.keys():

@@ -14,7 +14,7 @@ times are seconds from the clip's own start. Times come from exact presentation 
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, create_model
 
@@ -48,6 +48,13 @@ def joined(taken: type[Row], kind: type[Row]) -> type[Any]:
     if issubclass(kind, taken):
         return kind
     return create_model(taken.__name__ + kind.__name__, __base__=(taken, kind), __module__=__name__)
+
+
+class Span(Record):
+    """A part of a video or a clip, in s. `end` is the time just after it."""
+
+    start: float
+    end: float
 
 
 # --- the video ---------------------------------------------------------------------------------------------------
@@ -117,6 +124,8 @@ class Frame(Record):
 
 
 class Split(Video):
+    """A video whose shots are known."""
+
     shots: tuple[Shot, ...]
     signal: tuple[Signal, ...]  # a few a second, in order
     frames: tuple[Frame, ...]
@@ -124,6 +133,8 @@ class Split(Video):
 
 
 class Word(Record):
+    """A word as it was heard; times in s."""
+
     start: float
     end: float
     text: str
@@ -142,6 +153,7 @@ class Utterance(Record):
     words: tuple[Word, ...]
     overlap: bool
     cut: bool = False
+    language: str = ""  # ISO 639-1, "" when it was not found out
 
 
 class Turn(Record):
@@ -161,12 +173,20 @@ class Voice(Record):
 
 
 class Sound(Record):
-    """A span of the sound track. Kinds: speech, or sound that is not speech, or silence."""
+    """A span of the sound track. Speech, sound that is not speech, and silence follow each other without gaps. Singing,
+    music and events (a dog, a siren) lie over them, where detectors hear them."""
 
     start: float
     end: float
-    kind: Literal["speech", "sound", "silence"]
+    kind: Literal["speech", "sound", "silence", "singing", "music", "event"]
     level: float  # dB relative to full scale, RMS
+    label: str = ""  # of speech its language (ISO 639-1), of an event its class in AudioSet; "" when not known
+    score: float = 1.0  # 0..1, of the detector that heard it; 1 where none was asked
+
+    @property
+    def lies_over(self) -> bool:
+        """Whether it lies over the spans that follow each other without gaps."""
+        return self.kind in ("singing", "music", "event")
 
 
 class Cue(Record):
@@ -188,7 +208,9 @@ class Subtitles(Record):
 
 
 class Transcribed(Split):
-    language: str  # ISO 639-1, "" without speech
+    """A video of which it is known who says what, and when."""
+
+    language: str  # ISO 639-1, of most of the speech, understood or not; "" without speech
     language_score: float
     utterances: tuple[Utterance, ...]
     turns: tuple[Turn, ...]  # empty when nobody told speakers apart
@@ -197,6 +219,9 @@ class Transcribed(Split):
     hearing: str  # backends and models that made this, or why there was nothing to hear
     guards: tuple[str, ...]  # what the hallucination guards did, one line each
     subtitles: tuple[Subtitles, ...] = ()
+    sound_lag: float | None = (
+        None  # s from the first frame to the first sample, by the file's own times; None: no sound
+    )
 
 
 # --- the clip ----------------------------------------------------------------------------------------------------
@@ -239,6 +264,7 @@ class Clip(Row):
     hearing: str
     guards: tuple[str, ...]
     subtitles: tuple[Subtitles, ...] = ()
+    sound_lag: float | None = None  # of the source: s from its first frame to its first sample
 
 
 class Fact(Record):
@@ -270,11 +296,34 @@ class Candidate(Row):
     corrected_by: Answered | None = None  # who set its speakers right
 
 
+class Problem(Record):
+    """What a deterministic check found in a caption."""
+
+    kind: str  # anchor_order, anchor_range, quote_not_found, source_named, repetition, …
+    snippet: str
+    why: str
+
+
+class Mark(Record):
+    """A problem that a stage could not get its model to avoid, or that a rule mended there: never silence."""
+
+    stage: str
+    kind: str
+    snippet: str
+    why: str
+    mended: bool
+
+
 class Captioned(Clip):
+    """A clip with what each annotator wrote."""
+
     candidates: tuple[Candidate, ...]
+    marks: tuple[Mark, ...] = ()
 
 
 class Drafted(Captioned):
+    """A clip with one caption, which candidates were merged into."""
+
     draft: str
     draft_by: Answered
 
@@ -292,6 +341,8 @@ class Score(Record):
 
 
 class Scored(Captioned):
+    """A clip whose candidates have been scored."""
+
     reference: str  # the caption that the events are of; "" when candidates were graded without
     events: tuple[str, ...]
     scores: tuple[Score, ...]
@@ -308,14 +359,6 @@ class Preferred(Drafted):
     repetition_gain: float  # repetition rate of the rejected caption less that of the chosen one
 
 
-class Problem(Record):
-    """What a deterministic check found in a caption."""
-
-    kind: str  # anchor_order, anchor_range, quote_not_found, source_named, repetition, …
-    snippet: str
-    why: str
-
-
 class Quote(Record):
     """Quoted speech found in the transcript: the utterance it belongs to, its speaker, its time."""
 
@@ -328,6 +371,8 @@ class Quote(Record):
 
 
 class Verified(Drafted):
+    """A clip whose draft has been completed and corrected against the evidence (ASID, Fig. 16)."""
+
     verified: str
     missing_sight: str  # `non_speech_deficiency_specific` of the paper's Fig. 16
     missing_speech: str  # `speech_deficiency_specific`
@@ -349,6 +394,8 @@ class AttributeCaptions(Record):
 
 
 class Decomposed(Verified):
+    """A clip with a caption for each attribute."""
+
     attributes: AttributeCaptions
     decomposed_by: Answered
 
@@ -371,9 +418,12 @@ class Audit(Record):
     missing: tuple[Missing, ...]
     expressiveness: tuple[str, ...]
     by: Answered
+    suspicion: float | None = None  # 0..100 by a cheap auditor that was asked first; where it was low, by it alone
 
 
 class Audited(Decomposed):
+    """A clip whose captions by attribute have been audited."""
+
     audits: tuple[Audit, ...]
 
 
@@ -389,6 +439,8 @@ class Edit(Record):
 
 
 class Refined(Audited):
+    """A clip whose captions have been mended where an audit asked for it."""
+
     caption: str  # the all-attribute caption
     captions: AttributeCaptions
     edits: tuple[Edit, ...]
@@ -410,11 +462,15 @@ class FormattedByAttribute(Formatted):
 
 
 class Reason(Record):
+    """Why a clip was dropped: the rule, and what it saw."""
+
     rule: str
     detail: str
 
 
 class Judged(Formatted):
+    """A finished clip, kept or dropped."""
+
     kept: bool
     reasons: tuple[Reason, ...]  # why it was dropped; empty when kept
     completeness: int  # 1..5 by the judge, 0 when no judge was asked
@@ -427,9 +483,23 @@ class Decision(Row):
     detail: str
 
 
+@cache
+def written(kind: type[Record]) -> tuple[tuple[str, ...], ...]:
+    """Find who wrote what: paths of the fields of `kind` that are Answered, such as ("draft_by",), and of those of its
+    lists of records, such as ("audits", "by"). In the order of the fields."""
+    found: list[tuple[str, ...]] = []
+    for name, field in kind.model_fields.items():
+        for inner in (field.annotation, *get_args(field.annotation)):
+            if inner is Answered:
+                found.append((name,))
+            elif isinstance(inner, type) and issubclass(inner, Record):
+                found += [(name, *path) for path in written(inner)]
+    return tuple(found)
+
+
 # Kinds of failures that are no verdict on the row: what was in the way may be gone the next time.
 PASSING = frozenset(
-    {"missing", "missing_media", "no_permission", "dangling_link", "timeout", "killed"}
+    {"missing", "missing_media", "no_permission", "dangling_link", "timeout", "killed", "no_resources"}
     | {"unavailable", "unreadable_reply", "unfinished"}
 )
 

@@ -13,7 +13,7 @@ work that computes goes to a thread (`asyncio.to_thread`) and state that rows sh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, get_args
 
@@ -97,7 +97,16 @@ class Stage(Generic[In, Out, Config]):
     def open(self) -> None:
         """In the worker, once, before any row: load weights, connect. An exception fails the stage at once."""
 
+    def check_prompts(self) -> None:
+        """Raise PromptError when a prompt has no place for what the stage puts into it, or one for more. Before `open`:
+        nothing is loaded yet."""
+
+    def with_decisions(self, decisions: Mapping[str, Sequence[Decision]]) -> None:
+        """Learn what the corpus passes before this stage decided, by the name of the pass. Called before the rows of
+        each shard."""
+
     async def process(self, row: In) -> Out | list[Out]:
+        """Give what comes of one row. Raises Unprocessable for a known dead end."""
         raise NotImplementedError
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import json
 import os
 import shutil
 import tempfile
@@ -22,6 +23,8 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from pyarrow import fs
 
+from asid.pipeline.scratch import clear, owned
+
 Result = TypeVar("Result")
 REMOTE = ("s3://", "gs://", "gcs://")
 ATTEMPTS = 10  # of one request to a bucket: a store under load turns many away
@@ -29,8 +32,10 @@ HURRY = 1.0  # s for one answer, where somebody waits to begin
 HURRIED = 4  # of one request, then
 ANSWER = 2.0  # s for a bucket to answer at all, before a run begins
 TRIES = 5  # of a whole action on one
+SCRATCH, PARTIAL = "scratch", ".partial-"  # of what is not finished: the folder in a run, and how files are named
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 CACHE_GB = 50.0  # of copies from buckets on each node, unless ASID_CACHE_GB says otherwise
+MOVES = "run:moved.json"  # of inputs: where they lay when they were taken up -> where they lie now
 IN_USE = 3600.0  # s since a copy was last asked for, during which it stays whatever the bound
 
 
@@ -48,6 +53,11 @@ def to_path(uri: str) -> Path:
     if parts.scheme != "file":
         raise ValueError(f"{uri} is not a local file")
     return Path(os.fsdecode(unquote_to_bytes(uri.removeprefix("file://"))))
+
+
+def stamp(size: int, time: int) -> str:
+    """What a listing says of a file's bytes: their number, and when they were written, in nanoseconds."""
+    return f"{size}-{time}"
 
 
 def display_name(path: str | os.PathLike[str]) -> str:
@@ -70,6 +80,7 @@ class Storage:
 
     @property
     def is_local(self) -> bool:
+        """Whether it is a disk of this machine."""
         return self.root.startswith("file://")
 
     def resolve(self, uri: str) -> str:
@@ -90,6 +101,10 @@ class Storage:
         if where not in self._systems:
             self._systems[where] = _bucket(parts.scheme, parts.netloc)
         return self._systems[where], address.split("://", 1)[1]
+
+    def place(self, uri: str) -> tuple[fs.FileSystem, str]:
+        """The file system of an address, and the path in it, for readers of their own."""
+        return self._at(uri)
 
     def unreachable(self) -> str:
         """Why the root's bucket is out of reach, in one line; "" when it is there, and for a folder. Waits for a few
@@ -113,10 +128,27 @@ class Storage:
         return told[0] if told else late
 
     def read(self, uri: str) -> bytes:
+        """Read a whole file. Raises FileNotFoundError, OSError."""
         system, path = self._at(uri)
         if isinstance(system, fs.LocalFileSystem):
             return Path(path).read_bytes()
         return _patiently(lambda: _whole(system, path))
+
+    def found(self, uri: str) -> str:
+        """The address at which an input lies now: its own, or the one that it has moved to. Inputs whose own address
+        holds something are not looked for."""
+        if uri.startswith("run:") or self._is_there(uri):
+            return uri
+        try:
+            moved: str = json.loads(self.read(MOVES)).get(uri, uri)
+        except FileNotFoundError:
+            return uri
+        return moved
+
+    def _is_there(self, uri: str) -> bool:
+        system, path = self._at(uri)
+        there: bool = _patiently(lambda: system.get_file_info(path)).type != fs.FileType.NotFound
+        return there
 
     def open(self, uri: str) -> BinaryIO:
         """A seekable file for reading; in a bucket it is read by range."""
@@ -131,14 +163,13 @@ class Storage:
         system, path = self._at(uri)
         if isinstance(system, fs.LocalFileSystem):
             target = Path(path)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".partial-")
+            handle, temporary = self._partial(target)
             try:
                 with os.fdopen(handle, "wb") as stream:
                     stream.write(data)
                     stream.flush()
                     os.fsync(stream.fileno())
-                os.replace(temporary, target)
+                _replace(temporary, target)
             except BaseException:
                 Path(temporary).unlink(missing_ok=True)
                 raise
@@ -150,13 +181,12 @@ class Storage:
         system, path = self._at(uri)
         if isinstance(system, fs.LocalFileSystem):
             target = Path(path)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".partial-")
+            handle, temporary = self._partial(target)
             os.close(handle)
             try:
                 shutil.move(file, temporary)
                 os.chmod(temporary, 0o644)
-                os.replace(temporary, target)
+                _replace(temporary, target)
             except BaseException:
                 Path(temporary).unlink(missing_ok=True)
                 raise
@@ -166,34 +196,55 @@ class Storage:
             file.unlink()
 
     def exists(self, uri: str) -> bool:
-        system, path = self._at(uri)
-        return _patiently(lambda: system.get_file_info(path)).type != fs.FileType.NotFound
+        """Whether something is there; of an input, wherever it has moved."""
+        return self._is_there(self.found(uri))
 
     def size(self, uri: str) -> int:
+        """Give the size of a file in bytes. Raises FileNotFoundError."""
         system, path = self._at(uri)
         info = _patiently(lambda: system.get_file_info(path))
         if info.type != fs.FileType.File:
             raise FileNotFoundError(uri)
-        return info.size
+        size: int = info.size
+        return size
 
     def list(self, uri: str) -> Iterator[str]:
         """Names directly under a folder, sorted; nothing when the folder is not there."""
         system, path = self._at(uri)
         infos = _patiently(lambda: system.get_file_info(fs.FileSelector(path, allow_not_found=True)))
         names = sorted(info.base_name for info in infos)
-        return iter(name for name in names if not name.startswith(".partial-"))
+        return iter(name for name in names if not name.startswith(PARTIAL))
 
     def is_file(self, uri: str) -> bool:
+        """Whether there is a file at an address."""
         system, path = self._at(uri)
-        return _patiently(lambda: system.get_file_info(path)).type == fs.FileType.File
+        there: bool = _patiently(lambda: system.get_file_info(path)).type == fs.FileType.File
+        return there
 
     def walk(self, uri: str) -> Iterator[str]:
         """Addresses of all files below a folder of a bucket, sorted; nothing when the folder is not there."""
+        return (address for address, _ in self.stamps(uri))
+
+    def stamps(self, uri: str) -> Iterator[tuple[str, str]]:
+        """As `walk`, each address with its stamp."""
         system, path = self._at(uri)
         scheme = uri.split("://", 1)[0]
         infos = _patiently(lambda: system.get_file_info(fs.FileSelector(path, recursive=True, allow_not_found=True)))
-        paths = sorted(info.path for info in infos if info.type == fs.FileType.File)
-        return iter(f"{scheme}://{path}" for path in paths)
+        found = sorted((info.path, info.size, info.mtime_ns) for info in infos if info.type == fs.FileType.File)
+        return iter((f"{scheme}://{path}", stamp(size, time)) for path, size, time in found)
+
+    def files(self, uri: str, deep: bool = True) -> Iterator[str]:
+        """Addresses of the files in a folder, sorted, with `deep` of those in its folders too, by one listing. They
+        begin as the folder's address does; nothing when there is no such folder."""
+        system, path = self._at(uri)
+        selector = fs.FileSelector(path, recursive=deep, allow_not_found=True)
+        try:
+            infos = _patiently(lambda: system.get_file_info(selector))
+        except NotADirectoryError:
+            return iter(())
+        start = len(path.rstrip("/")) + 1
+        found = sorted(info.path[start:] for info in infos if info.type == fs.FileType.File)
+        return iter(f"{uri}{name}" if uri.endswith((":", "/")) else f"{uri}/{name}" for name in found)
 
     def delete(self, uri: str) -> None:
         """Remove a file or a folder with all in it; nothing happens when it is not there."""
@@ -206,8 +257,8 @@ class Storage:
                 _patiently(lambda: system.delete_file(path))
 
     def local(self, uri: str) -> Path:
-        """A path that ffmpeg can open: the file itself, or a copy in this node's cache."""
-        system, path = self._at(uri)
+        """A path that ffmpeg can open: the file itself, wherever it has moved, or a copy in this node's cache."""
+        system, path = self._at(self.found(uri))
         if isinstance(system, fs.LocalFileSystem):
             return Path(path)
         info = _patiently(lambda: system.get_file_info(path))
@@ -220,7 +271,7 @@ class Storage:
         except FileNotFoundError:
             self._bound(info.size)
             target.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".partial-")
+            handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=owned(PARTIAL))
             try:
                 with os.fdopen(handle, "wb") as stream:
                     _patiently(lambda: _copy(system, path, stream))
@@ -251,11 +302,38 @@ class Storage:
 
     def scratch(self) -> tempfile.TemporaryDirectory[str]:
         """A temporary folder, on the run's own disk when that is local, so that finished files move without a copy."""
-        if self.is_local:
-            parent = to_path(self.root) / "scratch"
-            parent.mkdir(parents=True, exist_ok=True)
-            return tempfile.TemporaryDirectory(dir=parent)
-        return tempfile.TemporaryDirectory(prefix="asid-")
+        folder = self._scratch_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        return tempfile.TemporaryDirectory(dir=folder, prefix=owned("asid-"))
+
+    def clear_scratch(self) -> None:
+        """Remove what killed processes have left here: unfinished files of the run, scratch folders, copies."""
+        clear([self._scratch_folder(), *self.cache.glob("??")])
+
+    def _scratch_folder(self) -> Path:
+        return to_path(self.root) / SCRATCH if self.is_local else Path(tempfile.gettempdir())
+
+    def _partial(self, target: Path) -> tuple[int, str]:
+        """A new file, open, that is to become `target`: among the scratch files when both belong to the run."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        folder = target.parent
+        if self.is_local and to_path(self.root) in target.parents:
+            folder = self._scratch_folder()
+            folder.mkdir(exist_ok=True)
+        return tempfile.mkstemp(dir=folder, prefix=owned(PARTIAL))
+
+
+def _replace(temporary: str, target: Path) -> None:
+    """Put a finished file into place, also where that is on another disk."""
+    try:
+        os.replace(temporary, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        handle, beside = tempfile.mkstemp(dir=target.parent, prefix=owned(PARTIAL))
+        os.close(handle)
+        shutil.move(temporary, beside)
+        os.replace(beside, target)
 
 
 def _patiently(action: Callable[[], Result]) -> Result:
@@ -275,7 +353,8 @@ def _patiently(action: Callable[[], Result]) -> Result:
 
 def _whole(system: fs.FileSystem, path: str) -> bytes:
     with system.open_input_stream(path) as stream:
-        return stream.read()
+        data: bytes = stream.read()
+        return data
 
 
 def _put(system: fs.FileSystem, path: str, source: BinaryIO) -> None:

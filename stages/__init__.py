@@ -28,5 +28,5 @@ STAGES: Mapping[str, str] = {
     "near_duplicates": "asid.stages.near_duplicates:NearDuplicates",
     "filter": "asid.stages.filter:Filter",
     "cases": "asid.stages.cases:Cases",
-    "judge": "asid.stages.judge:Judge",
+    "judge": "asid.stages.judge:CaseJudge",
 }

@@ -14,6 +14,8 @@ from asid.pipeline.rows import Candidate, Clip
 
 
 class CaptionConfig(AskingConfig):
+    """Say who annotates, and what it sees."""
+
     name: str = Field("", description="of the annotator; the model's name when empty")
     prompt: str = Field("caption/general", min_length=1)
     sees: tuple[Sense, ...] = Field(
@@ -56,7 +58,7 @@ class Caption(AskingStage[Clip, Candidate, CaptionConfig]):
         }
         values = {name: told[name] for name in self._told()}
         if "transcript" in config.sees:
-            values["transcript"] = evidence.transcript(clip.utterances, clip.subtitles)
+            values["transcript"] = evidence.transcript(clip.utterances, clip.subtitles, clip.sounds)
         answer = await self.ask(
             clip,
             "caption",

@@ -7,6 +7,8 @@ from asid.pipeline.stage import Stage, StageConfig
 
 
 class Cases(Stage[Case, Case, StageConfig]):
+    """Pass the cases of a benchmark on as they are."""
+
     name = "cases"
 
     async def process(self, case: Case) -> Case:

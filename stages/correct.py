@@ -10,13 +10,16 @@ from pydantic import Field
 
 from asid.pipeline.asking import evidence
 from asid.pipeline.asking.evidence import Medium
-from asid.pipeline.asking.stage import AskingConfig, AskingStage
-from asid.pipeline.captions import anchors, quotes
+from asid.pipeline.asking.stage import AskingStage
+from asid.pipeline.asking.writing import WritingConfig, marks, new
+from asid.pipeline.captions import anchors, examine, grounds, quotes
 from asid.pipeline.captions.text import squash
-from asid.pipeline.rows import Candidate, Captioned
+from asid.pipeline.rows import Candidate, Captioned, Problem
 
 
-class CorrectConfig(AskingConfig):
+class CorrectConfig(WritingConfig):
+    """Say whose account is corrected."""
+
     annotator: str = Field(min_length=1, description="whose account is corrected")
     prompt: str = Field("correct", min_length=1)
     sees: tuple[Medium, ...] = Field(("video",), min_length=1, description="video (with its sound), audio, frames")
@@ -28,22 +31,27 @@ class Correct(AskingStage[Captioned, Captioned, CorrectConfig]):
     asked."""
 
     name = "correct"
+    version = 2
 
     def places(self) -> dict[str, Sequence[str]]:
         return {self.config.prompt: ("duration", "material", "account", "transcript")}
 
     async def process(self, clip: Captioned) -> Captioned:
-        candidates = [
-            await self._corrected(clip, candidate) if self._is_due(candidate) else candidate
-            for candidate in clip.candidates
-        ]
-        return clip.model_copy(update={"candidates": tuple(candidates)})
+        candidates, left = [], list(clip.marks)
+        for candidate in clip.candidates:
+            if self._is_due(candidate):
+                candidate, problems = await self._corrected(clip, candidate)
+                left += marks(self.name, problems)
+            candidates.append(candidate)
+        return clip.model_copy(update={"candidates": tuple(candidates), "marks": tuple(left)})
 
     def _is_due(self, candidate: Candidate) -> bool:
         return candidate.annotator == self.config.annotator and bool(spoken(candidate.caption))
 
-    async def _corrected(self, clip: Captioned, account: Candidate) -> Candidate:
+    async def _corrected(self, clip: Captioned, account: Candidate) -> tuple[Candidate, Sequence[Problem]]:
         sees, most = self.config.sees, self.config.max_frames
+        known = grounds(clip)
+        before = examine(account.caption, known, anchored=False, whole=False)
         answer = await self.ask(
             clip,
             "correct",
@@ -57,9 +65,10 @@ class Correct(AskingStage[Captioned, Captioned, CorrectConfig]):
             facts={},
             media=await evidence.media(clip, sees, most, self.context.storage),
             check=lambda text: objection(account.caption, text),
+            problems=lambda text: new(examine(text, known, anchored=False, whole=False), before),
         )
         by = self.by(answer.response, self.config.prompt)
-        return account.model_copy(update={"caption": answer.value.strip(), "corrected_by": by})
+        return account.model_copy(update={"caption": answer.value.strip(), "corrected_by": by}), answer.left
 
 
 def spoken(account: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import hashlib
 import json
 from collections.abc import Sequence
@@ -13,22 +12,26 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field
 
-from asid.pipeline.clips.choice import ClipPolicy, Drop, Span, choose_spans
+from asid.pipeline.clips.choice import ClipPolicy, Drop, choose_spans
 from asid.pipeline.clips.slices import slice_evidence
 from asid.pipeline.media.cutting import CutSettings, Piece, cut, extension
 from asid.pipeline.media.filters import clip_size
-from asid.pipeline.media.probe import Limits, Probe, probe
+from asid.pipeline.media.probe import Probe, ProbeLimits, probe
 from asid.pipeline.media.process import MediaError
 from asid.pipeline.media.timeline import Timeline, read_timeline
-from asid.pipeline.rows import Clip, Transcribed, grow
+from asid.pipeline.rows import Clip, Span, Transcribed, grow
 from asid.pipeline.stage import Stage, StageConfig, Unprocessable
 
-ANY = Limits(max_pixels=1 << 40, max_seconds=1e9, max_streams=10_000, max_fps=1e9, max_gap=1e9)  # ingest has checked
+ANY = ProbeLimits(
+    max_pixels=1 << 40, max_seconds=1e9, max_streams=10_000, max_fps=1e9, max_gap=1e9
+)  # ingest has checked
 READING = 120.0  # s for each reading of a file by ffprobe
 DROPPED = "dropped_spans"
 
 
 class CutConfig(ClipPolicy, CutSettings, StageConfig):
+    """Say which clips are chosen, and how they are cut."""
+
     HOW: ClassVar[frozenset[str]] = StageConfig.HOW | {"patience", "max_gib"}
 
     concurrency: int = Field(1, ge=1, description="videos cut at once in one worker; the encoder has its own threads")
@@ -56,15 +59,14 @@ class Cut(Stage[Transcribed, Clip, CutConfig]):
             found = probe(path, READING, ANY)
             timeline = read_timeline(path, found, READING)
             times = timeline.times
+            track = [sound for sound in video.sounds if not sound.lies_over]
             spans, drops = choose_spans(
-                timeline.duration, times, video.shots, video.utterances, video.signal, video.sounds, self.config
+                timeline.duration, times, video.shots, video.utterances, video.signal, track, self.config
             )
             if self.config.whole and spans == [Span(start=0.0, end=timeline.duration)]:
                 return [_whole(video, found, timeline)]
             made = self._make(video, path, spans, found, timeline)
         except MediaError as error:
-            if error.kind == "no_space":  # the machine's trouble, not the video's: the stage stops
-                raise OSError(errno.ENOSPC, str(error)) from error
             if error.kind == "no_tool":
                 raise
             raise Unprocessable(str(error), error.kind) from error
@@ -156,4 +158,5 @@ def _whole(video: Transcribed, found: Probe, timeline: Timeline) -> Clip:
 
 
 def clip_id(video: Transcribed, span: Span) -> str:
+    """Make the id of a clip: VIDEO-STARTms-ENDms."""
     return f"{video.id}-{round(span.start * 1000):08d}-{round(span.end * 1000):08d}"

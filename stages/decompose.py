@@ -7,19 +7,27 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from asid.pipeline.asking import evidence
-from asid.pipeline.asking.stage import AskingConfig, AskingStage
+from asid.pipeline.asking.stage import AskingStage
+from asid.pipeline.asking.writing import WritingConfig, marks
 from asid.pipeline.attributes import ATTRIBUTES
 from asid.pipeline.captions import times
+from asid.pipeline.captions.rules import parts as rules
 from asid.pipeline.prompts import Prompts
 from asid.pipeline.rows import AttributeCaptions, Decomposed, Verified, grow
 
 
-class DecomposeConfig(AskingConfig):
+class DecomposeConfig(WritingConfig):
+    """Say which prompt takes captions apart."""
+
     prompt: str = Field("decompose", min_length=1)
+    empty: bool = Field(True, description="object to an attribute left empty that the caption tells something of")
 
 
 class Decompose(AskingStage[Verified, Decomposed, DecomposeConfig]):
+    """Take the verified caption apart by attribute."""
+
     name = "decompose"
+    version = 2
 
     @classmethod
     def texts(cls, config: DecomposeConfig, prompts: Prompts) -> dict[str, str]:
@@ -50,9 +58,16 @@ class Decompose(AskingStage[Verified, Decomposed, DecomposeConfig]):
             },
             answer=AttributeCaptions,
             check=lambda parts: astray(clip.verified, parts),
+            problems=lambda parts: rules.find(parts.model_dump(), clip.verified, empty=self.config.empty),
         )
         parts = AttributeCaptions(**{name: getattr(answer.value, name).strip() for name in ATTRIBUTES})
-        return grow(clip, Decomposed, attributes=parts, decomposed_by=self.by(answer.response, self.config.prompt))
+        return grow(
+            clip,
+            Decomposed,
+            attributes=parts,
+            decomposed_by=self.by(answer.response, self.config.prompt),
+            marks=clip.marks + marks(self.name, answer.left),
+        )
 
 
 def astray(caption: str, parts: AttributeCaptions) -> str | None:

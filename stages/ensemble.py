@@ -9,12 +9,16 @@ from pydantic import Field
 
 from asid.pipeline.asking import evidence
 from asid.pipeline.asking.evidence import Medium
-from asid.pipeline.asking.stage import AskingConfig, AskingStage
+from asid.pipeline.asking.stage import AskingStage
+from asid.pipeline.asking.writing import WritingConfig, marks
+from asid.pipeline.captions import examine, grounds
 from asid.pipeline.rows import Captioned, Drafted, grow
 from asid.pipeline.stage import Unprocessable
 
 
-class EnsembleConfig(AskingConfig):
+class EnsembleConfig(WritingConfig):
+    """Say how candidates are merged."""
+
     prompt: str = Field("ensemble", min_length=1)
     min_candidates: int = Field(1, ge=1, description="fewer candidates that say something fail the clip")
     sees: tuple[Medium, ...] = Field((), description="video (with its sound), audio, frames; its prompt has `material`")
@@ -22,7 +26,10 @@ class EnsembleConfig(AskingConfig):
 
 
 class Ensemble(AskingStage[Captioned, Drafted, EnsembleConfig]):
+    """Merge candidates into one chronological draft."""
+
     name = "ensemble"
+    version = 2
 
     def places(self) -> dict[str, Sequence[str]]:
         seen = ("material",) if self.config.sees else ()
@@ -34,6 +41,7 @@ class Ensemble(AskingStage[Captioned, Drafted, EnsembleConfig]):
             said = f"{len(telling)} annotators have something to say ({', '.join(telling) or 'none'})"
             raise Unprocessable(f"{said}, {self.config.min_candidates} are needed", kind="too_few_candidates")
         sees, most = self.config.sees, self.config.max_frames
+        known = grounds(clip)
         values = {
             "duration": evidence.seconds(clip.duration),
             "descriptions": evidence.descriptions(clip.candidates),
@@ -52,5 +60,12 @@ class Ensemble(AskingStage[Captioned, Drafted, EnsembleConfig]):
                 "utterances": evidence.utterance_facts(clip),
             },
             media=await evidence.media(clip, sees, most, self.context.storage),
+            problems=lambda text: examine(text.strip(), known, style="integer"),
         )
-        return grow(clip, Drafted, draft=answer.value.strip(), draft_by=self.by(answer.response, self.config.prompt))
+        return grow(
+            clip,
+            Drafted,
+            draft=answer.value.strip(),
+            draft_by=self.by(answer.response, self.config.prompt),
+            marks=clip.marks + marks(self.name, answer.left),
+        )

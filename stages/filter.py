@@ -4,18 +4,20 @@ With a `model`, a judge first grades how completely the caption gathers what the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from pydantic import Field
 
 from asid.pipeline.asking import evidence
 from asid.pipeline.asking.answers import Completeness
 from asid.pipeline.asking.stage import AskingConfig, AskingStage
-from asid.pipeline.clips.quality import Limits, reasons
+from asid.pipeline.clips.quality import QualityLimits, reasons
 from asid.pipeline.rows import Decision, Formatted, Judged, Preferred, Row, grow, joined
 
 
-class FilterConfig(Limits, AskingConfig):
+class FilterConfig(QualityLimits, AskingConfig):
+    """Say what a clip must be to be kept."""
+
     model: str = Field(
         "", description="the judge of completeness, one of the manifest's `models`; empty: nobody judges"
     )
@@ -23,7 +25,10 @@ class FilterConfig(Limits, AskingConfig):
 
 
 class Filter(AskingStage[Formatted, Judged, FilterConfig]):
+    """Keep or drop each clip, with all reasons."""
+
     name = "filter"
+    version = 2
     decisions: Mapping[str, Sequence[Decision]] = {}
 
     @classmethod
@@ -42,8 +47,7 @@ class Filter(AskingStage[Formatted, Judged, FilterConfig]):
     def places(self) -> dict[str, Sequence[str]]:
         return {self.config.prompt: ("duration", "caption", "descriptions")} if self.config.model else {}
 
-    def with_decisions(self, decisions: Mapping[str, Iterable[Decision]]) -> None:
-        """What the corpus passes of the recipe decided, by the name of the pass."""
+    def with_decisions(self, decisions: Mapping[str, Sequence[Decision]]) -> None:
         by_clip: dict[str, list[Decision]] = {}
         for name in sorted(decisions):
             for decision in decisions[name]:
@@ -54,7 +58,8 @@ class Filter(AskingStage[Formatted, Judged, FilterConfig]):
         completeness = await self._judge(clip) if self.config.model else 0
         found = reasons(clip, self.config, self.decisions.get(clip.id, ()), completeness)
         kind = joined(type(clip), Judged)
-        return grow(clip, kind, kept=not found, reasons=tuple(found), completeness=completeness)
+        judged: Judged = grow(clip, kind, kept=not found, reasons=tuple(found), completeness=completeness)
+        return judged
 
     async def _judge(self, clip: Formatted) -> int:
         """1 to 5. An empty caption is not worth the question."""

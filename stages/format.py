@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from asid.pipeline.captions import FOUND, Style, check, find_quotes, latest, mend
+from asid.pipeline.captions import FOUND, Style, examine, find_quotes, grounds, latest, mend
 from asid.pipeline.rows import (
     AttributeCaptions,
     Decomposed,
@@ -25,6 +25,8 @@ from asid.pipeline.stage import Stage, StageConfig
 
 
 class FormatConfig(StageConfig):
+    """Say how captions are set right in form."""
+
     style: Style = Field("decimal", description="anchors in whole seconds, or with one decimal at most")
     mend: bool = Field(True, description="False: captions stay as written, and problems are only named")
     quote_likeness: float = Field(FOUND, ge=0, le=1, description="from which a quotation counts as said")
@@ -34,7 +36,7 @@ class Format(Stage[Drafted, Formatted, FormatConfig]):
     """Of what the recipe has made by then: the refined caption, else the verified one, else the draft."""
 
     name = "format"
-    version = 3
+    version = 4
 
     @classmethod
     def gives(cls, taken: type[Row]) -> type[Formatted]:
@@ -46,9 +48,9 @@ class Format(Stage[Drafted, Formatted, FormatConfig]):
 
 def format_clip(clip: Drafted, config: FormatConfig) -> Formatted:
     """All captions mended. A line or problem of an attribute's caption begins with the attribute."""
-    sources = {name for candidate in clip.candidates for name in (candidate.annotator, candidate.by.model)}
+    known = grounds(clip)
     caption, mends = mended(latest.caption(clip), clip, config)
-    remaining = check(caption, clip.duration, clip.utterances, sources, config.style, found=config.quote_likeness)
+    remaining = examine(caption, known, config.style, found=config.quote_likeness)
     lines = list(mends)
     captions: dict[str, str] = {}
     for attribute, part in latest.by_attribute(clip).items():
@@ -56,8 +58,7 @@ def format_clip(clip: Drafted, config: FormatConfig) -> Formatted:
         captions[attribute] = text
         lines += [f"{attribute}: {line}" for line in mends]
         if text:  # "" says that the clip gives nothing for it
-            found = check(text, clip.duration, clip.utterances, sources, config.style, anchored=False,
-                          found=config.quote_likeness)  # fmt: skip
+            found = examine(text, known, config.style, anchored=False, whole=False, found=config.quote_likeness)
             remaining += [Problem(kind=it.kind, snippet=it.snippet, why=f"{attribute}: {it.why}") for it in found]
     return grow(
         clip,
@@ -71,4 +72,5 @@ def format_clip(clip: Drafted, config: FormatConfig) -> Formatted:
 
 
 def mended(text: str, clip: Drafted, config: FormatConfig) -> tuple[str, Sequence[str]]:
+    """Mend a caption by rule, unless it is to stay as it was written."""
     return mend(text, clip.duration, config.style) if config.mend else (text, ())

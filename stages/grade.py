@@ -17,12 +17,16 @@ BEST = 10
 
 
 class GradeConfig(AskingConfig):
+    """Say by which principles captions are graded."""
+
     prompt: str = Field("judge/temporal", min_length=1, description="holds the principles")
     sees: tuple[Medium, ...] = Field(("video",), min_length=1, description="video (with its sound), audio, frames")
     max_frames: int = Field(32, ge=1, description="most stills shown, spread over the clip")
 
 
 class Grader(AskingStage[Captioned, Scored, GradeConfig]):
+    """Grade each candidate by itself."""
+
     name = "grade"
 
     def places(self) -> dict[str, Sequence[str]]:

@@ -14,7 +14,7 @@ from pydantic import Field
 from asid.pipeline.inputs import Listed
 from asid.pipeline.inputs.hub import fetch, is_hub, taken_uri
 from asid.pipeline.inputs.tars import copy_member, is_member
-from asid.pipeline.media.probe import Limits, Probe, probe
+from asid.pipeline.media.probe import Probe, ProbeLimits, probe
 from asid.pipeline.media.process import MediaError
 from asid.pipeline.rows import Video
 from asid.pipeline.stage import Stage, StageConfig, Unprocessable
@@ -24,7 +24,9 @@ OURS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE}  # 
 
 
 class IngestConfig(StageConfig):
-    limits: Limits = Limits()
+    """Say which files are taken, and how they are packed."""
+
+    limits: ProbeLimits = ProbeLimits()
     probe_timeout: float = Field(30.0, gt=0, description="seconds for each reading of a file by ffprobe")
     shard_minutes: float = Field(60.0, gt=0, description="of video in a shard, on average")
     shard_rows: int = Field(500, ge=1, description="videos in a shard, at most")
@@ -61,6 +63,7 @@ class Ingest(Stage[Listed, Video, IngestConfig]):
 
 
 def video(row: Listed, uri: str, sha256: str, size: int, found: Probe) -> Video:
+    """Make the row of a file that has been probed."""
     track = next((track for track in found.audio if track.default), found.audio[0] if found.audio else None)
     return Video(
         id=sha256[:16],

@@ -14,10 +14,12 @@ from asid.pipeline.prompts import Prompts
 
 
 class JudgeConfig(AskingConfig):
+    """Say by which contract the judge is asked."""
+
     contract: str = Field(pattern=r"^.+\.\w+$", description="NAME.STEP of a benchmark")
 
 
-class Judge(AskingStage[Case, Case, JudgeConfig]):
+class CaseJudge(AskingStage[Case, Case, JudgeConfig]):
     """A case without a caption is asked nothing and passes as it is. A later run of the same case is asked with a seed
     of its own: it is another question, and its answer is paid for."""
 
@@ -39,7 +41,7 @@ class Judge(AskingStage[Case, Case, JudgeConfig]):
         values = None if case.gap else self.contract.values(case)
         if values is None:
             return self._said(case, Reply(step=self.step, text="", asked=False, attempts=0, by=NOBODY))
-        shown = self.contract.sees and bool(case.uri)
+        shown = self.contract.sees and bool(case.clip)
         answer = await self.ask(
             case,
             self.config.contract,
@@ -47,7 +49,7 @@ class Judge(AskingStage[Case, Case, JudgeConfig]):
             dict(values),
             {},
             self.contract.answer,
-            media=(Media(kind="video", uri=case.uri, sha256=case.sha256),) if shown else (),
+            media=(Media(kind="video", uri=case.clip, sha256=case.clip_sha256),) if shown else (),
             check=lambda value: self.contract.check(value, case),
             settings={"seed": case.run} if case.run else {},
         )

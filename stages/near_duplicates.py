@@ -1,9 +1,9 @@
-"""Clips that show and say the same: of each group the first by id stays.
+"""Clips that show and say the same: of each group the one that the run took up first stays.
 
 Re-uploads, re-encodings and clips cut from two copies of one video differ in their bytes but hardly in their perceptual
 hashes. Clips that share parts of hashes and a length are compared still by still, so that a million clips need no
-million times a million comparisons. What they say must agree too, which tells apart the clips of a slide show. The
-outcome depends on the clips alone, not on the order in which they are read.
+million times a million comparisons. What they say must agree too, which tells apart the clips of a slide show. A clip
+is judged by those before it alone, in order of shards: a run that grows never changes its mind on an old clip.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ SHINGLE, SKETCH = 6, 24  # letters of speech hashed together, and hashes kept
 
 
 class NearDuplicatesConfig(StageConfig):
+    """Say from where on two clips are the same."""
+
     max_distance: float = Field(6.0, ge=0, le=64, description="mean bits of 64 in which the stills may differ")
     max_gap: float = Field(1.0, ge=0, description="seconds between two stills that are compared")
     max_length_ratio: float = Field(1.1, ge=1, le=1.25, description="longer clip over shorter one")
@@ -49,14 +51,17 @@ class Fingerprint:
 
 
 class NearDuplicates(CorpusPass[Clip, NearDuplicatesConfig]):
+    """Find clips that repeat others."""
+
     name = "near_duplicates"
+    version = 2
     # Only what is compared: the words of the utterances, most of a row, stay on disk.
     columns = (
         "id", "duration", "frames.list.element.time", "frames.list.element.phash", "utterances.list.element.text"
     )  # fmt: skip
 
     def decide(self, rows: Iterable[dict[str, Any]]) -> Iterator[Decision]:
-        clips = sorted((fingerprint(row) for row in rows), key=lambda clip: clip.id)
+        clips = [fingerprint(row) for row in rows]
         for clip, first, distance in duplicates(clips, self.config):
             yield Decision(
                 id=clip.id, value=f"duplicate_of:{first.id}", detail=f"stills differ by {distance:.1f} of 64 bits"
@@ -64,6 +69,7 @@ class NearDuplicates(CorpusPass[Clip, NearDuplicatesConfig]):
 
 
 def fingerprint(row: dict[str, Any]) -> Fingerprint:
+    """Make what is compared of a clip."""
     frames = sorted(row["frames"], key=lambda frame: frame["time"])
     said = squash(" ".join(utterance["text"] for utterance in row["utterances"]))
     return Fingerprint(
@@ -85,7 +91,8 @@ def sketch(said: str) -> array[int]:
 def duplicates(
     clips: Sequence[Fingerprint], config: NearDuplicatesConfig
 ) -> Iterator[tuple[Fingerprint, Fingerprint, float]]:
-    """Each clip that repeats an earlier one that stays, with it and their distance. `clips` are in order of id."""
+    """Each clip that repeats an earlier one that stays, with it and their distance. `clips` are in the order in which
+    they were taken up."""
     index = Index(clips, config.max_length_ratio)
     stays = np.ones(len(clips), bool)
     for number, clip in enumerate(clips):
@@ -111,7 +118,7 @@ class Index:
             owners.extend([number] * len(own))
             self.begins.append(len(keys))
         all_keys = np.frombuffer(keys, np.uint64)
-        order = np.argsort(all_keys, kind="stable")  # within a key by clip, which is by id
+        order = np.argsort(all_keys, kind="stable")  # within a key by clip
         in_order = all_keys[order]
         fresh = np.flatnonzero(np.r_[True, in_order[1:] != in_order[:-1]]) if len(keys) else np.zeros(0, int)
         sizes = np.diff(np.r_[fresh, len(keys)])
@@ -119,19 +126,18 @@ class Index:
         self.place = np.empty(len(keys), np.uint32)  # of each key among the sorted ones
         self.place[order] = np.arange(len(keys), dtype=np.uint32)
         self.start = np.repeat(fresh, sizes).astype(np.uint32)  # of the run of equal keys, by place
-        self.size = np.repeat(sizes, sizes).astype(np.uint32)
 
     def earlier(self, number: int, stays: np.ndarray) -> list[int]:
-        """Clips before this one that stay, are about as long and share the most keys, a rare key counting for more than
-        a common one; of equal ones the first."""
+        """Clips before this one that stay, are about as long and share the most keys, a key that was rare until
+        then counting for more than a common one; of equal ones the first."""
         places = self.place[self.begins[number] : self.begins[number + 1]]
-        starts, sizes = self.start[places], self.size[places]
+        starts = self.start[places]
         ends = np.minimum(places, starts + SEARCHED)
         runs = [self.owners[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
         if not runs:
             return []
         others, which = np.unique(np.concatenate(runs), return_inverse=True)
-        shared = np.bincount(which, np.repeat(1.0 / sizes, ends - starts), len(others))
+        shared = np.bincount(which, np.repeat(1.0 / (places - starts + 1.0), ends - starts), len(others))
         longer = np.maximum(self.lengths[others], self.lengths[number])
         fits = stays[others] & (longer <= self.length_ratio * np.minimum(self.lengths[others], self.lengths[number]))
         others, shared = others[fits], shared[fits]

@@ -12,6 +12,8 @@ from asid.pipeline.stage import Stage, StageConfig, Unprocessable
 
 
 class PreferConfig(StageConfig):
+    """Say whose captions win and lose."""
+
     chosen: str = Field("", description="the annotator whose caption is to win; empty: the best scored")
     rejected: str = Field("", description="the annotator whose caption is to lose; empty: the worst scored")
 
@@ -23,6 +25,8 @@ class PreferConfig(StageConfig):
 
 
 class Prefer(Stage[Scored, Preferred, PreferConfig]):
+    """Take two captions for a preference pair."""
+
     name = "prefer"
 
     @classmethod

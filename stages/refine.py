@@ -1,5 +1,5 @@
 """Only what the audits name is mended: those attributes' captions, and the all-attribute caption once (ASID, Fig. 18).
-Everything else passes byte for byte."""
+Everything else passes byte for byte: a block that no finding names is put back, and marked, if a model rewrites it."""
 
 from __future__ import annotations
 
@@ -10,21 +10,29 @@ from pydantic import Field
 
 from asid.pipeline.asking import evidence
 from asid.pipeline.asking.answers import Findings, Refinement
-from asid.pipeline.asking.stage import AskingConfig, AskingStage, together
-from asid.pipeline.captions import anchors, check, same_blocks, times
+from asid.pipeline.asking.stage import AskingStage, together
+from asid.pipeline.asking.writing import WritingConfig, marks, new
+from asid.pipeline.captions import anchors, check, examine, grounds, same_blocks, times
+from asid.pipeline.captions.rules.blocks import Named, changed, named, restored
 from asid.pipeline.prompts import Prompts
-from asid.pipeline.rows import AttributeCaptions, Audit, Audited, Edit, Refined, grow
+from asid.pipeline.rows import AttributeCaptions, Audit, Audited, Edit, Mark, Problem, Refined, grow
 
 ALL = "all"
+BEYOND = "block_unnamed"  # the kind of problem that is mended by putting the old block back
 
 
-class RefineConfig(AskingConfig):
+class RefineConfig(WritingConfig):
+    """Say which prompts mend captions."""
+
     prompt: str = Field("refine/attribute", min_length=1)
     prompt_all: str = Field("refine/all", min_length=1, description="for the all-attribute caption")
 
 
 class Refine(AskingStage[Audited, Refined, RefineConfig]):
+    """Mend what the audit names, and nothing else."""
+
     name = "refine"
+    version = 2
 
     @classmethod
     def prompts(cls, config: RefineConfig) -> list[str]:
@@ -49,12 +57,16 @@ class Refine(AskingStage[Audited, Refined, RefineConfig]):
         if reports:
             calls.append(self._mend(clip, ALL, clip.verified, union(clip.audits)))
         mended = await together(calls)
-        new = {edit.attribute: text for text, edit in mended}
-        caption = new.pop(ALL, clip.verified)
-        edits = tuple(edit for _, edit in mended)
-        return grow(clip, Refined, caption=caption, captions=AttributeCaptions(**(parts | new)), edits=edits)
+        texts = {edit.attribute: text for text, edit, _ in mended}
+        caption = texts.pop(ALL, clip.verified)
+        edits = tuple(edit for _, edit, _ in mended)
+        left = tuple(mark for _, _, found in mended for mark in found)
+        captions = AttributeCaptions(**(parts | texts))
+        return grow(clip, Refined, caption=caption, captions=captions, edits=edits, marks=clip.marks + left)
 
-    async def _mend(self, clip: Audited, attribute: str, caption: str, report: Findings) -> tuple[str, Edit]:
+    async def _mend(
+        self, clip: Audited, attribute: str, caption: str, report: Findings
+    ) -> tuple[str, Edit, tuple[Mark, ...]]:
         values = {
             "duration": evidence.seconds(clip.duration),
             "caption": evidence.caption(caption),
@@ -69,6 +81,15 @@ class Refine(AskingStage[Audited, Refined, RefineConfig]):
             if attribute == ALL and not answer.improved_caption.strip():
                 return "`improved_caption` is empty"
             return moved(caption, answer.improved_caption.strip(), clip.duration)
+
+        known, whole = grounds(clip), attribute == ALL
+        allowed = named(caption, findings(report))
+        before = examine(caption, known, anchored=whole, whole=whole) if caption else []
+
+        def problems(answer: Refinement) -> list[Problem]:
+            text = answer.improved_caption.strip()
+            after = examine(text, known, anchored=whole, whole=whole) if text else []
+            return new(after, before) + (changed(caption, text, allowed) if caption else [])
 
         answer = await self.ask(
             clip,
@@ -86,14 +107,32 @@ class Refine(AskingStage[Audited, Refined, RefineConfig]):
             answer=Refinement,
             attribute=attribute,
             check=objection,
+            problems=problems,
         )
         done: Refinement = answer.value
+        text = done.improved_caption.strip()
+        beyond = [problem for problem in answer.left if problem.kind == BEYOND]
+        rest: Sequence[Problem] = answer.left
+        if beyond:
+            text = restored(caption, text, allowed)
+            rest = new(examine(text, known, anchored=whole, whole=whole), before)
+        left = marks(self.name, beyond, mended=True) + marks(self.name, rest)
         summary = {name: tuple(lines) for name, lines in done.enhance_summary.model_dump().items()}
-        return done.improved_caption.strip(), Edit(attribute=attribute, by=self.by(answer.response, prompt), **summary)
+        return text, Edit(attribute=attribute, by=self.by(answer.response, prompt), **summary), left
 
 
 def faulty(audit: Audit) -> bool:
+    """Whether an audit found anything."""
     return bool(audit.errors or audit.missing or audit.expressiveness)
+
+
+def findings(report: Findings) -> list[Named]:
+    """What each finding of a report speaks of."""
+    return [
+        *(Named(error.snippet, error.why) for error in report.errors),
+        *(Named(item.what, item.why) for item in report.missing),
+        *(Named(line) for line in report.expressiveness),
+    ]
 
 
 def union(audits: Iterable[Audit]) -> Findings:

@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
+from asid.pipeline.chance import draw
 from asid.pipeline.clips.traits import COLUMNS, TRAITS, cell, disagreements
-from asid.pipeline.dataset.export.splits import draw
 from asid.pipeline.rows import Clip, Decision
 from asid.pipeline.stage import CorpusPass, StageConfig
 

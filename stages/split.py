@@ -36,6 +36,8 @@ SETTLING = 24  # frames after which candidates for stills, and cuts amid frames 
 
 
 class SplitConfig(StageConfig):
+    """Say how shots are found, and which stills are kept."""
+
     shots: ShotSettings = ShotSettings()
     still_every: float = Field(1.0, gt=0, description="seconds between stills, about")
     stills_per_shot: int = Field(3, ge=1, description="most stills kept of a shot of ordinary length")
@@ -46,6 +48,8 @@ class SplitConfig(StageConfig):
 
 
 class Splitter(Stage[Video, Split, SplitConfig]):
+    """Find shots, camera motion and stills in one decode of the whole video."""
+
     name = "split"
     tools = ("ffmpeg", "ffprobe")
     version = 6
@@ -65,6 +69,8 @@ class Splitter(Stage[Video, Split, SplitConfig]):
         try:
             return await asyncio.to_thread(self._see, video)
         except MediaError as error:
+            if error.kind == "no_tool":
+                raise
             raise Unprocessable(str(error), error.kind) from error
 
     def _see(self, video: Video) -> Split:

@@ -18,12 +18,16 @@ from asid.pipeline.stage import Unprocessable
 
 
 class TallyConfig(AskingConfig):
+    """Say whose caption is the reference, and how its events are found."""
+
     reference: str = Field(min_length=1, description="the annotator whose caption is the truth")
     prompt: str = Field("judge/events", min_length=1)
     events_prompt: str = Field("events", min_length=1)
 
 
 class Tally(AskingStage[Captioned, Scored, TallyConfig]):
+    """Count the events of a reference that each candidate misses, tells wrongly or makes up."""
+
     name = "tally"
 
     @classmethod

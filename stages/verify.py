@@ -9,18 +9,23 @@ from pydantic import Field
 
 from asid.pipeline.asking import evidence
 from asid.pipeline.asking.answers import Verification
-from asid.pipeline.asking.stage import AskingConfig, AskingStage
-from asid.pipeline.captions import check
+from asid.pipeline.asking.stage import AskingStage
+from asid.pipeline.asking.writing import WritingConfig, marks
+from asid.pipeline.captions import examine, grounds
 from asid.pipeline.rows import Drafted, Problem, Verified, grow
 
 
-class VerifyConfig(AskingConfig):
+class VerifyConfig(WritingConfig):
+    """Say which prompt verifies."""
+
     prompt: str = Field("verify", min_length=1)
 
 
 class Verify(AskingStage[Drafted, Verified, VerifyConfig]):
+    """Complete and correct the draft against the evidence."""
+
     name = "verify"
-    version = 2
+    version = 3
 
     def places(self) -> dict[str, Sequence[str]]:
         return {self.config.prompt: ("duration", "caption", "descriptions", "transcript", "problems")}
@@ -45,6 +50,7 @@ class Verify(AskingStage[Drafted, Verified, VerifyConfig]):
             },
             answer=Verification,
             check=lambda found: None if found.caption.strip() else "`caption` is empty",
+            problems=lambda found: problems(clip, found.caption.strip()),
         )
         found: Verification = answer.value
         return grow(
@@ -55,9 +61,10 @@ class Verify(AskingStage[Drafted, Verified, VerifyConfig]):
             missing_speech=found.speech_deficiency_specific,
             problems=tuple(problems(clip, found.caption.strip())),
             verified_by=self.by(answer.response, self.config.prompt),
+            marks=clip.marks + marks(self.name, answer.left),
         )
 
 
 def problems(clip: Drafted, caption: str) -> list[Problem]:
-    sources = {name for candidate in clip.candidates for name in (candidate.annotator, candidate.by.model)}
-    return check(caption, clip.duration, clip.utterances, sources, style="integer")
+    """What rules object to in a caption of the clip."""
+    return examine(caption, grounds(clip), style="integer")

@@ -32,7 +32,7 @@ KEY = "TEST_KEY"
 TASKS = {
     "errors": "audit", "improved_caption": "refine", "completeness": "judge", "scene": "decompose", "caption": "verify"
 }  # fmt: skip
-AUDITED = re.compile(r"You audit one aspect of a video clip's caption: (\w+)")
+AUDITED = re.compile(r"The aspect that you audit: (\w+)")
 
 
 class ToyCut(Stage[Video, Clip, StageConfig]):

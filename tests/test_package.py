@@ -96,7 +96,12 @@ def test_a_wheel_is_one_package_and_all_of_it(wheel: Path) -> None:
         kept = run("git", "ls-files", "pipeline", "stages", "prompts", "manifests", cwd=ROOT)
         assert {f"asid/{name}" for name in kept.splitlines()} <= set(files(wheel))
     assert not [name for name in files(wheel) if "__pycache__" in name or "/tests/" in name]
-    for name in ("asid/py.typed", "asid/manifests/demo.yaml", "asid/prompts/attributes.yaml", "asid/pipeline/run.py"):
+    for name in (
+        "asid/py.typed",
+        "asid/manifests/demo.yaml",
+        "asid/prompts/attributes.yaml",
+        "asid/pipeline/run/folder.py",
+    ):
         assert name in files(wheel)
 
 

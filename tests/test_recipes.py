@@ -20,13 +20,13 @@ from asid.pipeline.cli import app
 from asid.pipeline.cli.summary import print_summary, summary
 from asid.pipeline.dataset import publish
 from asid.pipeline.dataset.export import ExportError, Settings, export
-from asid.pipeline.engine import Result
 from asid.pipeline.media import process
 from asid.pipeline.prompts import Prompts, shipped
 from asid.pipeline.report import html
 from asid.pipeline.review.views import view
 from asid.pipeline.rows import Audited, Refined
 from asid.pipeline.run.folder import Run
+from asid.pipeline.run.progress import Result
 from asid.pipeline.run.status import steps
 
 pytestmark = [pytest.mark.media, pytest.mark.models, pytest.mark.cluster]
@@ -116,7 +116,7 @@ def test_salmonn2(tmp_path: Path) -> None:
     told = shown(run, row.id)
     assert f"  two {row.scores[1].value:.3f} (rehearsed-judge)" in told
     assert f"  {row.chosen_from} before {row.rejected_from}, by {row.margin:.3f}" in told
-    publish.build(run, "somebody/pairs", tmp_path / "hub", publish.Settings(videos="none"))
+    publish.build(run, "somebody/pairs", tmp_path / "hub", publish.PublishSettings(videos="none"))
     assert "`rejected` is a worse caption" in (tmp_path / "hub" / "README.md").read_text()
     (swift,) = lines(run, "ms-swift", tmp_path / "swift")
     question, answer = swift["messages"]
@@ -150,7 +150,7 @@ def test_avc_dpo(tmp_path: Path) -> None:
     assert row.caption != row.rejected and row.margin <= 1 and not row.kept
     assert [reason.rule for reason in row.reasons] == ["margin"]
     said = StringIO()
-    print_summary(Console(file=said, width=200), summary(run, Result(), 0))
+    print_summary(Console(file=said, width=200), summary(run, Result(samples=0)))
     assert "1 clip: 0 kept, 1 dropped" in said.getvalue() and "dropped by: margin 1" in said.getvalue()
     assert "nothing was kept, so there is no dataset" in said.getvalue()
 
@@ -170,7 +170,7 @@ def test_avocado(tmp_path: Path) -> None:
     assert sum(export(run, "ms-swift", tmp_path / "swift", Settings()).values()) == 1
     with pytest.raises(ExportError, match="no captions apart by attribute"):
         export(run, "ms-swift", tmp_path / "single", Settings(kinds=("single",)))
-    counts = publish.build(run, "somebody/avocado", tmp_path / "hub", publish.Settings(videos="none"))
+    counts = publish.build(run, "somebody/avocado", tmp_path / "hub", publish.PublishSettings(videos="none"))
     assert counts == {"data/all_attributes/train-00000.parquet": 1}
     card = (tmp_path / "hub" / "README.md").read_text()
     assert "No audit was made" in card and "single_attribute" not in card

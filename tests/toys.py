@@ -1,7 +1,8 @@
 """A recipe of toy stages, for tests of the engine: no media, no models, and faults on demand.
 
 A toy video is a line in a file; its name says what goes wrong with it: `bad…` is unprocessable, `crash…` raises,
-`kill…` takes its worker with it every time, `once…` takes it with it the first time.
+`kill…` takes its worker with it every time, `once…` takes it with it the first time, `down…` cannot be worked until
+there is a file `up` in the folder of marks. Where there is one, rows that are worked are noted in its file `worked`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import asyncio
 import hashlib
 import os
 import signal
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from pydantic import Field
 
 from asid.pipeline.inputs import Listed
 from asid.pipeline.recipe.manifest import Manifest
-from asid.pipeline.rows import Decision, Row, Video
+from asid.pipeline.rows import Decision, Row, Video, grow
 from asid.pipeline.stage import CorpusPass, Stage, StageConfig, Unprocessable
 
 
@@ -55,11 +56,21 @@ class ToyConfig(StageConfig):
     marks: str = Field("", description="folder where `once` rows leave a mark")
 
 
+def noted(config: ToyConfig, stage: str, row: Any) -> None:
+    """Note that a row is being worked."""
+    if config.marks:
+        with open(Path(config.marks) / "worked", "a") as file:
+            file.write(f"{stage} {row.name}\n")
+
+
 class ToyWork(Stage[Video, ToyRow, ToyConfig]):
     name = "work"
 
     async def process(self, row: Video) -> list[ToyRow]:
         await asyncio.sleep(self.config.seconds)
+        noted(self.config, "work", row)
+        if row.name.startswith("down") and not (Path(self.config.marks) / "up").exists():
+            raise Unprocessable("nobody answers", "unavailable")
         if row.name.startswith("bad"):
             raise Unprocessable("a bad one")
         if row.name.startswith("crash"):
@@ -75,11 +86,25 @@ class ToyWork(Stage[Video, ToyRow, ToyConfig]):
         return [ToyRow(id=f"{row.id}-{part}", name=row.name, text=self.config.word, number=part) for part in parts]
 
 
+class ToySeen(Video):
+    text: str
+
+
+class ToySee(Stage[Video, ToySeen, ToyConfig]):
+    """Rows that grow, as the product's do."""
+
+    name = "see"
+
+    async def process(self, row: Video) -> ToySeen:
+        return grow(row, ToySeen, text=self.config.word)
+
+
 class ToyNext(Stage[ToyRow, ToyRow, ToyConfig]):
     name = "next"
 
     async def process(self, row: ToyRow) -> ToyRow:
         await asyncio.sleep(self.config.seconds)
+        noted(self.config, "next", row)
         return row.model_copy(update={"text": f"{row.text} {self.config.word}"})
 
 
@@ -119,7 +144,7 @@ class ToyRepeats(CorpusPass[ToyRow, ToyConfig]):
 class ToyFilter(Stage[ToyRow, ToyRow, ToyConfig]):
     name = "filter"
 
-    def with_decisions(self, decisions: dict[str, tuple[Decision, ...]]) -> None:
+    def with_decisions(self, decisions: Mapping[str, Sequence[Decision]]) -> None:
         self.odd = {decision.id for found in decisions.values() for decision in found}
 
     async def process(self, row: ToyRow) -> ToyRow:

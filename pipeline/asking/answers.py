@@ -34,6 +34,12 @@ class Findings(Record):
     expressiveness: list[str]
 
 
+class Suspicion(Record):
+    """How likely a cheap auditor thinks it that a strong one finds a fault, of 100."""
+
+    suspicion: float = Field(ge=0, le=100)
+
+
 class EnhanceSummary(Record):
     fixed_errors: list[str]
     filled_missing: list[str]

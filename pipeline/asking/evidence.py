@@ -6,13 +6,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 from asid.pipeline.asking.answers import Findings
 from asid.pipeline.models.base import Media
 from asid.pipeline.prompts import fence
-from asid.pipeline.rows import Candidate, Clip, Frame, Problem, Subtitles, Utterance
+from asid.pipeline.rows import Candidate, Clip, Frame, Problem, Sound, Subtitles, Utterance
 from asid.pipeline.stage import Unprocessable
 from asid.pipeline.storage import Storage
 
@@ -20,7 +20,8 @@ Medium = Literal["video", "audio", "frames"]
 Sense = Literal["video", "audio", "frames", "transcript"]
 
 CLIP_FACTS = (
-    "duration", "width", "height", "fps", "sound", "shots", "signal", "frames", "language", "utterances", "sounds"
+    "duration", "width", "height", "fps", "sound", "shots", "signal", "frames", "language", "utterances", "turns",
+    "sounds",
 )  # fmt: skip
 
 
@@ -80,14 +81,25 @@ def material(clip: Clip, sees: Sequence[Sense], max_frames: int) -> str:
 
 
 def seconds(value: float) -> str:
+    """Write a time for a prompt, with one decimal."""
     return f"{value:.1f}"
 
 
-def transcript(utterances: Sequence[Utterance], subtitles: Sequence[Subtitles] = ()) -> str:
-    """One line for each utterance: `[12.3-14.0] S1: words`; then the subtitles that came with the video, if any."""
+def transcript(
+    utterances: Sequence[Utterance], subtitles: Sequence[Subtitles] = (), sounds: Sequence[Sound] = ()
+) -> str:
+    """One line for each utterance: `[12.3-14.0] S1: words`; then the subtitles that came with the video, and what
+    detectors heard beside words, if any."""
     lines = [f"[{said.start:.1f}-{said.end:.1f}] {said.speaker or '?'}: {said.text}" for said in utterances]
     heard = fence("transcript", "\n".join(lines) or "(no speech was found)")
-    return "\n\n".join([heard, *map(_shown, subtitles)])
+    return "\n\n".join([heard, *map(_shown, subtitles), *_detected(sounds)])
+
+
+def _detected(sounds: Sequence[Sound]) -> Iterator[str]:
+    named = [sound for sound in sounds if sound.lies_over]
+    lines = [f"[{one.start:.1f}-{one.end:.1f}] {one.label or one.kind} ({one.score:.2f})" for one in named]
+    if lines:
+        yield fence("sounds", "\n".join(["(what detectors heard, and how sure they are, 0 to 1)", *lines]))
 
 
 def _shown(shown: Subtitles) -> str:
@@ -104,24 +116,29 @@ def descriptions(candidates: Sequence[Candidate]) -> str:
 
 
 def account(text: str) -> str:
+    """Fence one annotator's account."""
     return fence("account", text)
 
 
 def caption(text: str) -> str:
+    """Fence a caption; an empty one says that it is."""
     return fence("caption", text or "(empty)")
 
 
 def events(found: Sequence[str]) -> str:
+    """Fence events, numbered from 1, each on a line of its own."""
     lines = (f"{number}. {' '.join(event.split())}" for number, event in enumerate(found, start=1))
     return fence("events", "\n".join(lines))
 
 
 def problems(found: Sequence[Problem]) -> str:
+    """Fence what deterministic checks found, one line each."""
     lines = [f"- {json.dumps(problem.snippet, ensure_ascii=False)}: {problem.why}" for problem in found]
     return fence("checks", "\n".join(lines) or "(nothing)")
 
 
 def report(findings: Findings) -> str:
+    """Fence the audit of one attribute as JSON."""
     return fence("report", json.dumps(findings.model_dump(mode="json"), ensure_ascii=False, indent=1))
 
 
@@ -129,13 +146,16 @@ def report(findings: Findings) -> str:
 
 
 def clip_facts(clip: Clip) -> dict[str, Any]:
+    """Give the clip's evidence as plain values, for models that read facts."""
     return clip.model_dump(mode="json", include=set(CLIP_FACTS))
 
 
 def candidate_facts(candidates: Iterable[Candidate]) -> list[dict[str, Any]]:
+    """Give the candidates that say something as plain values, each with its facts."""
     wanted = {"annotator", "caption", "facts"}
     return [candidate.model_dump(mode="json", include=wanted) for candidate in candidates if candidate.caption]
 
 
 def utterance_facts(clip: Clip) -> list[dict[str, Any]]:
+    """Give the clip's utterances as plain values."""
     return [utterance.model_dump(mode="json") for utterance in clip.utterances]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import BaseModel, RootModel, ValidationError
@@ -13,6 +14,7 @@ from asid.pipeline.models.jsons import cut_short, mend, parse, unfit, unwrap
 from asid.pipeline.models.layers.replay import Replaying, current_store, nap
 from asid.pipeline.models.replies import whole_text, without_reasoning
 from asid.pipeline.prompts import Prompts, fence
+from asid.pipeline.rows import Problem
 
 __all__ = ["Answer", "ask", "cut_short", "mend", "parse", "read", "unwrap"]
 
@@ -32,6 +34,26 @@ class Answer:
     response: Response
     mends: tuple[str, ...]
     attempts: int  # questions, re-asks included
+    left: tuple[Problem, ...] = ()  # what rules still object to after the last try
+
+
+class Breach(InvalidAnswer):
+    """Rules object to the last answer too, in a way that makes it useless. Its kind is the problem's."""
+
+    def __init__(self, problem: Problem, raw: str, attempts: int):
+        super().__init__(_told(problem), raw, attempts)
+        self.kind = problem.kind
+
+
+@dataclass(frozen=True)
+class _Try:
+    """An answer that rules object to, kept until there is a better one."""
+
+    answer: Answer
+    asked: Request
+
+    def rank(self, fatal: Collection[str]) -> tuple[int, int]:
+        return sum(problem.kind in fatal for problem in self.answer.left), len(self.answer.left)
 
 
 async def ask(
@@ -41,12 +63,15 @@ async def ask(
     *,
     reasks: int = 2,
     check: Callable[[Any], str | None] | None = None,
+    problems: Callable[[Any], Sequence[Problem]] | None = None,
+    fatal: Collection[str] = (),
 ) -> Answer:
     """Raises Refused, Truncated, Unfinished or InvalidAnswer (with the raw text), or what the model's layers raise.
-    `check` says what is wrong with a value that has the right form, or None. Only an answer that passes is kept for
-    replay, under the first question, whatever it took to get it. A caller that is cancelled does not take the answer
-    with it."""
-    work = _ask(model, request, answer, reasks, check)
+    `check` says what is wrong with a value that has the right form, or None. `problems` says what rules object to: then
+    it is asked again, and of all tries the one with the fewest is taken; Breach is raised where that has one of a
+    `fatal` kind. Only an answer that passes or is taken is kept for replay, under the first question, whatever it took
+    to get it. A caller that is cancelled does not take the answer with it."""
+    work = _ask(model, request, answer, reasks, check, problems or (lambda _: ()), fatal)
     store = current_store.get()
     return await (store.outlive(work) if store else work)
 
@@ -57,16 +82,22 @@ async def _ask(
     answer: type[BaseModel] | None,
     reasks: int,
     check: Callable[[Any], str | None] | None,
+    problems: Callable[[Any], Sequence[Problem]],
+    fatal: Collection[str],
 ) -> Answer:
     update: dict[str, Any] = {} if model.reads_facts else {"facts": {}}
     if answer is not None and request.answer_schema is None:
         update["answer_schema"] = answer.model_json_schema()
     first = asked = request.model_copy(update=update)
     attempt = unknown = 0
+    best: _Try | None = None
     while True:
         attempt += 1
         response = spoken(await model.generate(asked))
         raw = response.text
+        if best and response.finish in ("refusal", "length"):
+            await _reject(model, asked, response, "refusal" if response.finish == "refusal" else "truncated")
+            return await _settled(model, first, best, fatal, attempt)
         if response.finish == "unknown":
             await _reject(model, asked, response, "unfinished")
             unknown += 1
@@ -87,14 +118,49 @@ async def _ask(
         except InvalidAnswer as error:
             wrong = whole_text(str(error))
         else:
-            if isinstance(model, Replaying):
-                await model.keep(first, response)
-            return Answer(value, response, mends, attempt)
+            found = Answer(value, response, mends, attempt, tuple(problems(value)))
+            now = _Try(found, asked)
+            final = response.replayed or model.reads_facts  # the same would come again
+            if not found.left or (final and not now.rank(fatal)[0]):
+                if isinstance(model, Replaying):
+                    await model.keep(first, response)
+                return found
+            wrong = "\n".join(map(_told, found.left[:MOST_SAID]))[:LONGEST_SAID]
+            worse = now if best and best.rank(fatal) <= now.rank(fatal) else best
+            best = best if worse is now else now
+            if worse:
+                await _reject(model, worse.asked, worse.answer.response, "invalid_answer")
+            if attempt - unknown > reasks or model.reads_facts:
+                assert best is not None
+                return await _settled(model, first, best, fatal, attempt)
+            asked = _again(first, wrong, raw)
+            continue
         await _reject(model, asked, response, "invalid_answer")
         if attempt - unknown > reasks:
+            if best:
+                return await _settled(model, first, best, fatal, attempt)
             raise InvalidAnswer(wrong, raw, attempt)
-        again = PROMPTS.render("reask", problem=wrong, answer=fence("rejected answer", whole_text(raw[:SHOWN_AGAIN])))
-        asked = first.model_copy(update={"prompt": f"{first.prompt}\n\n{again}"})
+        asked = _again(first, wrong, raw)
+
+
+async def _settled(model: Model, first: Request, best: _Try, fatal: Collection[str], attempts: int) -> Answer:
+    """The best of all tries, kept; raises Breach when it is useless all the same."""
+    response = best.answer.response
+    if useless := [problem for problem in best.answer.left if problem.kind in fatal]:
+        await _reject(model, best.asked, response, "invalid_answer")
+        raise Breach(useless[0], response.text, attempts)
+    if isinstance(model, Replaying):
+        await model.keep(first, response)
+    return replace(best.answer, attempts=attempts)
+
+
+def _told(problem: Problem) -> str:
+    return f"- {json.dumps(problem.snippet, ensure_ascii=False)}: {problem.why}" if problem.snippet else problem.why
+
+
+def _again(first: Request, wrong: str, raw: str) -> Request:
+    again = PROMPTS.render("reask", problem=wrong, answer=fence("rejected answer", whole_text(raw[:SHOWN_AGAIN])))
+    return first.model_copy(update={"prompt": f"{first.prompt}\n\n{again}"})
 
 
 def spoken(response: Response) -> Response:

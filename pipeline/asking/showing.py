@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from asid.pipeline.models.base import Media
-from asid.pipeline.models.budget import Look, TooLarge, fit
+from asid.pipeline.models.budget import Sent, TooLarge, fit
 from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.models.provider import find_provider
 from asid.pipeline.rows import Clip
@@ -32,7 +32,7 @@ def fitted(config: ModelConfig, media: Sequence[Media], clip: Clip, prompt: str)
     if record.weigh is None:
         return {}
     kinds = [medium.kind for medium in media]
-    look = Look(
+    look = Sent(
         width=clip.width,
         height=clip.height,
         video=clip.duration if "video" in kinds else 0.0,

@@ -22,7 +22,7 @@ from asid.pipeline.models.base import (
     Response,
 )
 from asid.pipeline.models.config import ModelConfig
-from asid.pipeline.rows import Answered, Clip, Row
+from asid.pipeline.rows import Answered, Clip, Problem, Row
 from asid.pipeline.stage import In, Out, Resources, Stage, StageConfig, Unprocessable
 
 Result = TypeVar("Result")
@@ -66,8 +66,12 @@ class AskingStage(Stage[In, Out, AskingSettings]):
         for prompt, names in self.places().items():
             self.context.prompts.render(prompt, **dict.fromkeys(names, ""))
 
+    def check_prompts(self) -> None:
+        self.open()  # prompts are all that it reads
+
     @property
     def model(self) -> Model:
+        """The stage's model."""
         return self.context.models[self.config.model]
 
     async def ask(
@@ -82,14 +86,18 @@ class AskingStage(Stage[In, Out, AskingSettings]):
         attribute: str = "",
         check: Callable[[Any], str | None] = lambda _: None,
         settings: Mapping[str, Any] | None = None,
+        model: str = "",
+        problems: Callable[[Any], Sequence[Problem]] = lambda _: (),
     ) -> Answer:
         """One acceptable answer: a string, or an `answer`. `check` gives the reason why one is not acceptable;
-        `settings` are added to the step's own for this question.
+        `problems` what rules object to, of which some may be left (`Answer.left`) unless the settings' `fails` has it.
+        `settings` are added to the step's own for this question. Another `model` than the step's has its own alone.
 
         Raises Unprocessable, with kind, attempts and the last raw answer, for whatever concerns this row alone.
         """
-        own = {**self.config.settings, **(settings or {})}
-        config = getattr(self.model, "config", None)
+        own = {**({} if model else self.config.settings), **(settings or {})}
+        asked = self.context.models[model] if model else self.model
+        config = getattr(asked, "config", None)
         if media and isinstance(row, Clip) and isinstance(config, ModelConfig):
             shown = showing.adapted(config, own)
             text = self.context.prompts.render(prompt, **showing.told(values, shown, media, row))
@@ -103,7 +111,7 @@ class AskingStage(Stage[In, Out, AskingSettings]):
             answer_schema=answer.model_json_schema() if answer else None,
             facts=facts,
             settings=own,
-            model=self.config.model,
+            model=model or self.config.model,
             row=row.id,
             attribute=attribute,
         )
@@ -112,7 +120,10 @@ class AskingStage(Stage[In, Out, AskingSettings]):
             return unusable(value, self.config.max_chars) or check(value)
 
         try:
-            return await ask(self.model, request, answer, reasks=self.config.reasks, check=objection)
+            return await ask(
+                self.context.models[request.model], request, answer, reasks=self.config.reasks, check=objection,
+                problems=problems, fatal=getattr(self.config, "fails", ()),
+            )  # fmt: skip
         except (Misconfigured, OutOfBudget, Abandoned):
             raise
         except ModelError as error:
@@ -120,6 +131,7 @@ class AskingStage(Stage[In, Out, AskingSettings]):
             raise Unprocessable(f"{about}{error}", error.kind, error.raw, error.attempts) from error
 
     def by(self, response: Response, prompt: str) -> Answered:
+        """Say who wrote an answer, and by which prompt."""
         return Answered(model=response.model, provider=response.provider, prompt=self.context.prompts.hash(prompt))
 
 

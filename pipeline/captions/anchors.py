@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Literal
 
 from asid.pipeline.captions import quotes
-from asid.pipeline.captions.text import Flaw, Span, outside, starts_clause, starts_sentence
+from asid.pipeline.captions.text import Flaw, TextSpan, outside, starts_clause, starts_sentence
 
 Style = Literal["integer", "decimal"]
 
@@ -44,7 +44,7 @@ DECADE = re.compile(r"at (?:1[6-9]|20)\d0s", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Anchor(Span):
+class Anchor(TextSpan):
     """One time in a caption, with its comma. `until`: the end of a range. `sure`: only its form can be amiss. `clock`:
     written as 1:05. `stopped`: a comma, or what stands for one, ends it."""
 
@@ -57,7 +57,7 @@ class Anchor(Span):
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class Section:
     """What a caption tells from one anchor to the next. The text before the first anchor has none. `lead`: the anchor
     as it is written, "" for the standard form."""
 
@@ -73,19 +73,19 @@ def at(time: Decimal | float) -> str:
     return f"At {_spelled(Decimal(str(time)), 'decimal')}s,"
 
 
-def parse(caption: str) -> list[Block]:
+def parse(caption: str) -> list[Section]:
     """The blocks of a caption in the order in which they stand, whatever their times. Times within quotation marks are
     somebody's words, not anchors. Any text has blocks; one without anchors has one, without letters none."""
     found = find(caption)
     edges = [*(anchor.start for anchor in found), len(caption)]
     head = caption[: edges[0]].strip()
-    blocks = [Block(None, head, 0, edges[0])] if head else []
+    blocks = [Section(None, head, 0, edges[0])] if head else []
     for anchor, end in zip(found, edges[1:], strict=True):
-        blocks.append(Block(anchor.time, caption[anchor.end : end].strip(), anchor.start, end, anchor.text))
+        blocks.append(Section(anchor.time, caption[anchor.end : end].strip(), anchor.start, end, anchor.text))
     return blocks
 
 
-def compose(blocks: Iterable[Block]) -> str:
+def compose(blocks: Iterable[Section]) -> str:
     """The caption of these blocks, in their order. An anchor keeps its spelling as long as it still says its time."""
     parts: list[str] = []
     for block in blocks:
@@ -108,7 +108,7 @@ def same_blocks(before: str, after: str) -> bool:
     ]
 
 
-def find(caption: str, quoted: Sequence[Span] | None = None) -> list[Anchor]:
+def find(caption: str, quoted: Sequence[TextSpan] | None = None) -> list[Anchor]:
     """Every anchor, well formed or not, outside quotation marks (`quoted`, where they are known already)."""
     found: list[Anchor] = []
     for anchor in sorted(_candidates(caption), key=lambda anchor: (anchor.start, -anchor.end)):
@@ -168,7 +168,7 @@ def _spelled(time: Decimal, style: Style) -> str:
 # --- what is wrong with them -------------------------------------------------------------------------------------
 
 
-def flaws(caption: str, duration: float, style: Style, quoted: Sequence[Span]) -> list[Flaw]:
+def flaws(caption: str, duration: float, style: Style, quoted: Sequence[TextSpan]) -> list[Flaw]:
     """What is wrong with the anchors of a caption for a clip of `duration` seconds, and what is certain to mend it."""
     found = find(caption, quoted)
     wrong = [flaw for anchor in found if (flaw := _form(caption, anchor, duration, style))]

@@ -5,23 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from asid.pipeline.captions.text import Flaw, Span, outside
+from asid.pipeline.captions.text import Flaw, TextSpan, outside
 
 # "Caption" and "subtitle" are left out where they may be on the screen: "the caption says".
 _ACCOUNT = r"(?:descriptions?|transcripts?|transcriptions?|annotations?|annotators?)"
 _HEARING = r"(?:speech|audio|whisper\w{0,8}|asr|automatic|recogni[sz]ed)"
 _TELLS = (
     r"(?:says?|said|states?|stated|notes?|mentions?|indicates?|suggests?|reports?|describes?|provides?|confirms?|"
-    r"gives?)"
+    r"gives?|shows?|reads?|records?|has\sit|adds?|contains?|lists?|identifies|hears?|puts|does\snot\s\w{1,20})"
 )
-_LEAD = r"(?:according\sto|based\son|per|as\s(?:noted|stated|mentioned|described)\s(?:in|by))"
+_LEAD = (
+    r"(?:according\sto|based\s(?:up)?on|per|going\sby|judging\s(?:by|from)|in\sline\swith|consistent\swith|"
+    r"as\s(?:\w{2,20}ly\s)?(?:noted|stated|mentioned|described|heard|given|shown|recorded|indicated|written|reported|"
+    r"transcribed|seen)\s(?:in|by|on)|(?:taken|drawn|quoted|inferred|known)\sfrom|in\sthe\swords\sof)"
+)
 SOURCES = (
     r"\b(?i:descriptions?|captions?|sources?|annotators?|candidates?|observers?)\s(?:no\.\s?|#\s?)?(?:\d{1,2}|[A-F])\b",
     rf"\b(?i:(?:first|second|third|fourth)\s{_ACCOUNT})\b",
     rf"\b(?i:{_LEAD}\s(?:the|all|both|other|these|some|one|two|three|various)?\s?(?:\w{{1,20}}\s)?"
     rf"(?:{_ACCOUNT}|captions?|sources?|subtitles?|evidence|observers?))\b",
     rf"\b(?i:(?:the|an?|both|all|other|some)\s(?:{_HEARING}\s)?{_ACCOUNT}\s{_TELLS})\b",
-    rf"\b(?i:{_HEARING}\s(?:transcripts?|transcriptions?|subtitles))\b",
+    rf"\b(?i:{_HEARING}\s(?:transcripts?|transcriptions?))\b",
+    rf"\b(?i:as\s(?:the|all|both|some|one)\s(?:{_HEARING}\s)?(?:{_ACCOUNT}|captions?|sources?)\s{_TELLS})\b",
+    r"\b(?i:(?:in|from)\sthe\s(?:speech\s|audio\s|given\s|provided\s)?(?:transcripts?|transcriptions?|annotations?))\b",
     r"\b(?:ASR|WhisperX?)\b(?=\s(?:says|notes|hears|gives|data|output|text|lines?))",
     r"\b(?i:(?:the|these|those)\s(?:provided|given|supplied|above)\s(?:video|clip|frames?|images?|captions?|"
     r"descriptions?|sources?|transcripts?|subtitles|information|context|evidence|text))\b",
@@ -29,7 +35,11 @@ SOURCES = (
 WRITER = (
     r"\b(?i:as\san?\s(?:AI|artificial\sintelligence|(?:large\s)?language\smodel))\b",
     r"\b(?i:I(?:['’]m|\sam)\s(?:sorry|unable|not\sable|an?\s(?:AI|language\smodel)))\b",
-    r"\b(?i:I\s(?:cannot|can['’]t|do\snot\shave|don['’]t\shave|will\snow|have\s(?:merged|combined)))\b",
+    r"\b(?i:I\s(?:cannot|can['’]t)\s(?:\w{2,20}ly\s)?(?:see|determine|tell\s(?:from|who|what|whether)|provide|describe|"
+    r"view|watch|access|identify|assist|help\swith\s(?:that|this)|process|analy[sz]e|verify|confirm|comply|fulfil\w*|"
+    r"create|generate|hear))\b",
+    r"\b(?i:I\s(?:do\snot\shave|don['’]t\shave)\s(?:access|enough|the\s(?:ability|video|clip)|any\s(?:access|inform)))",
+    r"\b(?i:I\s(?:will\snow|have\s(?:merged|combined)))\b",
     r"\b(?i:here(?:\sis|['’]s|\sare)\s(?:the|a|an|your|my)\s(?:\w{1,20}\s){0,3}"
     r"(?:captions?|descriptions?|paragraphs?|narratives?|version))\b",
     r"\A\s{0,4}(?i:sure|certainly|of\scourse|okay|(?:merged|final|improved|refined|revised|updated|completed)?\s?"
@@ -37,17 +47,35 @@ WRITER = (
     r"\b(?i:(?:audit\sreport|the\sprompt|json\sobject|improved_caption|enhance_summary))\b",
     r"(?i:</?think(?:ing)?>|<evidence)",
 )
+# A track for those who do not see is part of the clip, and so is what is sung.
+OWN = re.compile(r"\baudio[\s-]descri(?:ption|ber)s?\b", re.IGNORECASE)
+SUNG = re.compile(r"\b(?:s[iau]ng\w*|songs?|lyrics?|chorus|verse|raps?|rapp\w+|chants?)\b[^.]*$", re.IGNORECASE)
 SOURCE = re.compile("|".join(SOURCES))
 VOICE = re.compile("|".join(WRITER))
 
 
-def flaws(caption: str, source_names: Iterable[str], quoted: Sequence[Span]) -> list[Flaw]:
+def flaws(caption: str, source_names: Iterable[str], quoted: Sequence[TextSpan]) -> list[Flaw]:
     """Sources named, and the model's own voice, outside quotations. Never mended: a sentence would lose its ground."""
-    found = [Flaw(*match.span(), "model_voice", "the writer speaks of itself") for match in VOICE.finditer(caption)]
+    found = [
+        Flaw(*match.span(), "model_voice", "the writer speaks of itself")
+        for match in VOICE.finditer(caption)
+        if not SUNG.search(caption[max(0, match.start() - 60) : match.start()])
+    ]
     for pattern in (SOURCE, *_names(source_names)):
         for match in pattern.finditer(caption):
+            if OWN.search(match[0]):
+                continue
             found.append(Flaw(*match.span(), "source_named", "the clip is told, not what was written about it"))
-    return outside(found, quoted)
+    return outside(_apart(found), quoted)
+
+
+def _apart(found: Iterable[Flaw]) -> list[Flaw]:
+    """In order, none over another: one leak that two patterns see is told once."""
+    kept: list[Flaw] = []
+    for flaw in sorted(found, key=lambda flaw: (flaw.start, -flaw.end)):
+        if not kept or flaw.start >= kept[-1].end:
+            kept.append(flaw)
+    return kept
 
 
 def _names(names: Iterable[str]) -> list[re.Pattern[str]]:

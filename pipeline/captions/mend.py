@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from asid.pipeline.captions import anchors, quotes, repetition, symbols
 from asid.pipeline.captions.anchors import Style
-from asid.pipeline.captions.text import Flaw, Span, apply, snippet
+from asid.pipeline.captions.text import Flaw, TextSpan, apply, snippet
 
 ROUNDS = 8  # mending one thing can lay bare another; a text that does not settle in so many rounds stays as it is
 LISTED = 20
@@ -21,7 +21,7 @@ def mend(caption: str, duration: float, style: Style = "decimal") -> tuple[str, 
     """
     text, done = apply(caption, symbols.invisible(caption))
     lines = _lines(caption, done)
-    steps: tuple[Callable[[str, Sequence[Span]], list[Flaw]], ...] = (
+    steps: tuple[Callable[[str, Sequence[TextSpan]], list[Flaw]], ...] = (
         symbols.markup,
         repetition.flaws,
         lambda text, quoted: anchors.flaws(text, duration, style, quoted),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from asid.pipeline.captions.text import SENTENCE_END, Span, words
+from asid.pipeline.captions.text import SENTENCE_END, TextSpan, words
 
 LONGEST = 4000  # characters: three minutes of fast speech; what is longer was never closed
 LONGEST_SINGLE = 400
@@ -22,7 +22,7 @@ SPEECH = re.compile(
     r"respond\w*|answer\w*|tell(?:s|ing)?|told|speak\w*|spoke|narrat\w*|comment\w*|remark\w*|declar\w*|insist\w*|"
     r"observ\w*|jok(?:es?|ed|ing)|greet\w*|repeat\w*|recit\w*|sing(?:s|ing)?|sang|warn\w*|urg\w*|utter\w*|conclud\w*|heard?|"
     r"hears?|hearing|voice\w*|words|line|dialogue|speech|question\w*|stat(?:e|es|ed|ing)|laugh\w*|interject\w*|"
-    r"interrupt\w*|wonder\w*|demand\w*|agree\w*|introduc\w*|bursts?|order(?:s|ed|ing)?|promis\w*|admit\w*|suggest\w*)\b"
+    r"interrupt\w*|wonder\w*|demand\w*|agree\w*|introduc\w*|bursts?|(?:goes|went|going)\son|order(?:s|ed|ing)?|promis\w*|admit\w*|suggest\w*)\b"
     r"|[说說问問喊道答叫]",
     re.IGNORECASE,
 )
@@ -35,9 +35,12 @@ SCREEN = re.compile(
     re.IGNORECASE,
 )
 
+ENDED = re.compile(r"[.!?…。！？]$")
+OPENED = re.compile(r"\s+[A-ZÀ-Þ]")
+
 
 @dataclass(frozen=True, slots=True)
-class Quotation(Span):
+class Quotation(TextSpan):
     """`start` and `end` include the marks. `claims`: what the words around it say it is."""
 
     text: str
@@ -53,27 +56,27 @@ def find(caption: str) -> list[Quotation]:
     return list(_claims(caption, _outermost(spans + _single(caption, spans), prefer=spans)))
 
 
-def _paired(caption: str, opening: str, closing: str) -> list[Span]:
+def _paired(caption: str, opening: str, closing: str) -> list[TextSpan]:
     """Marks whose two sides differ. A second opening mark before the closing one means that the first stayed open."""
     spans, opened = [], -1
     for mark in re.finditer(f"[{opening}{closing}]", caption):
         if mark[0] in closing and opened >= 0 and not (mark[0] in opening and _opens(caption, mark.start())):
             if mark.end() - opened <= LONGEST:
-                spans.append(Span(opened, mark.end()))
+                spans.append(TextSpan(opened, mark.end()))
             opened = -1
         elif mark[0] in opening:
             opened = mark.start()
     return spans
 
 
-def _straight(caption: str) -> list[Span]:
+def _straight(caption: str) -> list[TextSpan]:
     spans, opened = [], -1
     for mark in re.finditer('"', caption):
         at = mark.start()
         opens, closes = _opens(caption, at), _closes(caption, at)
         if opened >= 0 and (closes or not opens):
             if at + 1 - opened <= LONGEST:
-                spans.append(Span(opened, at + 1))
+                spans.append(TextSpan(opened, at + 1))
             opened = -1
         elif opens or not closes:
             opened = at
@@ -94,10 +97,10 @@ def _closes(caption: str, at: int) -> bool:
     return sooner.strip() != "" and (later.strip() == "" or later in ".,;:!?…)]}）】")
 
 
-def _single(caption: str, doubles: list[Span]) -> list[Span]:
+def _single(caption: str, doubles: list[TextSpan]) -> list[TextSpan]:
     """Quotations in single marks, told from apostrophes by what stands on their two sides."""
     marks = [mark.start() for mark in re.finditer("['‘’]", caption)]
-    spans: list[Span] = []
+    spans: list[TextSpan] = []
     inside, opened = 0, -1
     for number, at in enumerate(marks):
         while inside < len(doubles) and doubles[inside].end <= at:
@@ -113,7 +116,7 @@ def _single(caption: str, doubles: list[Span]) -> list[Span]:
             if _possessive(caption, at) and following >= 0 and not _opens(caption, following):
                 continue
             if at > opened + 1 and at + 1 - opened <= LONGEST_SINGLE and not caption[at - 1].isspace():
-                spans.append(Span(opened, at + 1))
+                spans.append(TextSpan(opened, at + 1))
             opened = -1
     return spans
 
@@ -122,9 +125,9 @@ def _possessive(caption: str, at: int) -> bool:
     return caption[at - 1 : at] == "s" and re.match(r" [a-z]", caption[at + 1 : at + 3]) is not None
 
 
-def _outermost(spans: list[Span], prefer: list[Span] = ()) -> list[Span]:  # type: ignore[assignment]
+def _outermost(spans: list[TextSpan], prefer: list[TextSpan] = ()) -> list[TextSpan]:  # type: ignore[assignment]
     """Nested and crossing ones dropped: the earlier, then the longer, stays; those to `prefer` stay in any case."""
-    kept: list[Span] = []
+    kept: list[TextSpan] = []
     first = {(span.start, span.end) for span in prefer}
     for span in sorted(spans, key=lambda span: (span.start, -span.end)):
         while kept and kept[-1].end > span.start and (span.start, span.end) in first and _key(kept[-1]) not in first:
@@ -134,11 +137,11 @@ def _outermost(spans: list[Span], prefer: list[Span] = ()) -> list[Span]:  # typ
     return kept
 
 
-def _key(span: Span) -> tuple[int, int]:
+def _key(span: TextSpan) -> tuple[int, int]:
     return span.start, span.end
 
 
-def _claims(caption: str, spans: list[Span]) -> Iterator[Quotation]:
+def _claims(caption: str, spans: list[TextSpan]) -> Iterator[Quotation]:
     last = 0
     for number, span in enumerate(spans):
         ahead = _sentence_before(caption[max(last, span.start - 120) : span.start])
@@ -157,6 +160,8 @@ def _claim(ahead: str, text: str, behind: str) -> Literal["speech", "screen", "n
     if speech == screen == -1:
         speech = -min((match.start() for match in SPEECH.finditer(behind)), default=99)
         screen = -min((match.start() for match in SCREEN.finditer(behind)), default=99)
+        if ENDED.search(text) and OPENED.match(behind) and screen > speech:
+            screen = speech = -99  # what follows is another sentence
         if speech == screen:
             if text.isupper() or words(text) < 3:
                 return "nothing"

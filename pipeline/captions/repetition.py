@@ -6,15 +6,20 @@ import re
 from bisect import bisect_left
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from asid.pipeline.captions import anchors
-from asid.pipeline.captions.text import CLOSERS, SENTENCE_END, Flaw, Span, outside, snippet
+from asid.pipeline.captions.spoken import ORDINALS, UNITS
+from asid.pipeline.captions.text import CLOSERS, SENTENCE_END, Flaw, TextSpan, outside, snippet
 
 Token = tuple[int, int, str]  # start, end, the text without case
 
 GRAM = 3  # tokens that must recur for a loop to be suspected
 TOKEN = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]+")
 SAME = re.compile(r"([^\W\d_])\1{11,}|([^\w\s]|_)\2{15,}")
+DIGITS = re.compile(r"(?<!\d)(\d)\1{15,}+(?!\d*s\b)")  # a number that ran away; a trillion has twelve zeros
+COUNT = re.compile(r"(\d{1,6})(?:st|nd|rd|th)?|" + "|".join((*UNITS, *ORDINALS)))
+COUNTED = 8  # numbers that follow upon one another with nothing or little in between; half as many whole sentences
 GLUED = 30  # characters without a space or sign among which a loop is sought letter by letter
 MONOTONY = 6  # anchors in a row at which the same is told
 ANCHOR = "\x00"  # stands for any anchor, so that "At 5s, he walks. At 6s, he walks." is seen as a loop
@@ -30,6 +35,7 @@ class Loop:
 
     @property
     def copies(self) -> int:
+        """How often the phrase stands there."""
         return (self.end - self.start) // self.period
 
 
@@ -59,21 +65,23 @@ def rate(text: str) -> float:
     return 1 - len(set(grams)) / len(grams) if grams else 0.0
 
 
-def flaws(caption: str, quoted: Sequence[Span]) -> list[Flaw]:
+def flaws(caption: str, quoted: Sequence[TextSpan]) -> list[Flaw]:
     """Loops outside quotations. One that repeats to the letter is mended: the first copy stays, whole copies go, and a
     broken-off copy at the very end. One that counts its anchors up is reported only, as monotony: it may be so."""
     tokens = [(match.start(), match.end(), match[0].casefold()) for match in TOKEN.finditer(caption)]
     found = [*_token_loops(tokens), *map(_same, SAME.finditer(caption)), *_glued_loops(tokens)]
+    found += [Flaw(*match.span(), "repetition", "one digit over and over") for match in DIGITS.finditer(caption)]
     found = _uncut(found, quoted)
-    return found + outside(_counting_loops(caption, tokens, quoted), found)
+    found += outside(_counting_loops(caption, tokens, quoted), found)
+    return found + outside(outside(_counts(tokens), quoted), found)
 
 
-def _uncut(flaws: Sequence[Flaw], quoted: Sequence[Span]) -> list[Flaw]:
+def _uncut(flaws: Sequence[Flaw], quoted: Sequence[TextSpan]) -> list[Flaw]:
     """The flaws that are not a quotation's own, in order, none over another. Where mending one would cut a quotation in
     two, it stays unmended."""
     starts = [span.start for span in quoted]
 
-    def around(place: int) -> Span | None:
+    def around(place: int) -> TextSpan | None:
         """The quotation that a cut at `place` would go through."""
         at = bisect_left(starts, place) - 1
         return quoted[at] if at >= 0 and quoted[at].start < place < quoted[at].end else None
@@ -133,7 +141,7 @@ def _glued_loops(tokens: Sequence[Token]) -> Iterator[Flaw]:
                 yield Flaw(start + loop.start + loop.period, start + last, "repetition", why, "")
 
 
-def _counting_loops(caption: str, tokens: Sequence[Token], quoted: Sequence[Span]) -> Iterator[Flaw]:
+def _counting_loops(caption: str, tokens: Sequence[Token], quoted: Sequence[TextSpan]) -> Iterator[Flaw]:
     """The same told at one anchor after the other."""
     spans = iter(anchors.find(caption, quoted))
     span = next(spans, None)
@@ -150,3 +158,23 @@ def _counting_loops(caption: str, tokens: Sequence[Token], quoted: Sequence[Span
         if ANCHOR in copy and loop.copies >= MONOTONY and len(copy) >= 5:
             start, end = masked[loop.start][0], masked[loop.end - 1][1]
             yield Flaw(start, end, "monotony", f"the same is told at {loop.copies} anchors in a row")
+
+
+def _counts(tokens: Sequence[Token]) -> Iterator[Flaw]:
+    """A count that does not end: the same words with one number after the other."""
+    numbers = [_counted(token) for _, _, token in tokens]
+    masked = [ANCHOR if number is not None else token for number, (_, _, token) in zip(numbers, tokens, strict=True)]
+    for loop in loops(masked):
+        run = [number for number in numbers[loop.start : loop.end] if number is not None]
+        enough = COUNTED if loop.period <= 4 else COUNTED // 2
+        ups = sum(later - sooner == 1 for sooner, later in pairwise(run))
+        if loop.copies >= enough and ups >= loop.copies - 2:
+            start, end = tokens[loop.start][0], tokens[loop.end - 1][1]
+            yield Flaw(start, end, "repetition", f"it counts on and on, from {run[0]} to {run[-1]}")
+
+
+def _counted(token: str) -> int | None:
+    match = COUNT.fullmatch(token)
+    if match is None:
+        return None
+    return int(match[1]) if match[1] else UNITS.get(token, ORDINALS.get(token))

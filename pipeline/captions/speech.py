@@ -22,32 +22,36 @@ GAP = re.compile(r"…|\.{3,}")
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where in the transcript a text is. `score`: 1 - edit distance / longer length, over letters and digits alone.
-    `speakers`: who says it, with the share of letters, the main one first."""
+    `speakers`: who says it, with the share of letters, the main one first. `first`, `last`: numbers of its words."""
 
     score: float
     start: float
     end: float
     speakers: tuple[tuple[str, float], ...]
+    first: int = -1
+    last: int = -1
 
 
 NOWHERE = Place(0.0, 0.0, 0.0, ())
 
 
-class Transcript:
+class SpokenWords:
     """The words of a clip as one stream of letters that knows the word of each."""
 
     def __init__(self, utterances: Sequence[Utterance]):
         self.words: list[Word] = []
         self.speakers: list[str] = []
+        self.lines: list[int] = []  # of each word, the number of its utterance
         pieces: list[str] = []
         self.starts: list[int] = [0]  # of each word in `letters`, and the end of the last
         self.word_at: list[int] = []  # letter -> word
-        for utterance in utterances:
-            for word in utterance.words or (_whole(utterance),):
+        for number, utterance in enumerate(utterances):
+            for word in utterance.words or _spread(utterance):
                 if piece := squash(word.text):
                     self.word_at += [len(self.words)] * len(piece)
                     self.words.append(word)
                     self.speakers.append(word.speaker or utterance.speaker)
+                    self.lines.append(number)
                     pieces.append(piece)
                     self.starts.append(self.starts[-1] + len(piece))
         self.letters = "".join(pieces)
@@ -68,7 +72,7 @@ class Transcript:
         if score <= whole.score:
             return whole
         longest = max(zip(places, parts, strict=True), key=lambda pair: len(pair[1]))[0]
-        return Place(score, places[0].start, places[-1].end, longest.speakers)
+        return Place(score, places[0].start, places[-1].end, longest.speakers, places[0].first, places[-1].last)
 
     def _locate(self, wanted: str, near: float | None) -> Place:
         if not wanted or not self.letters:
@@ -122,7 +126,7 @@ class Transcript:
             shares[self.speakers[word]] = shares.get(self.speakers[word], 0.0) + letters / len(spelled)
         speakers = tuple(sorted(shares.items(), key=lambda share: -share[1]))
         score = Levenshtein.normalized_similarity(wanted, spelled)
-        return Place(score, self.words[first].start, self.words[last].end, speakers)
+        return Place(score, self.words[first].start, self.words[last].end, speakers, first, last)
 
 
 def quote(text: str, place: Place, found: float = FOUND) -> Quote:
@@ -134,8 +138,16 @@ def quote(text: str, place: Place, found: float = FOUND) -> Quote:
     )
 
 
-def _whole(utterance: Utterance) -> Word:
-    return Word(start=utterance.start, end=utterance.end, text=utterance.text, score=0.0, speaker=utterance.speaker)
+def _spread(utterance: Utterance) -> Iterator[Word]:
+    """The words of an utterance that came without word times, spread over it by their letters."""
+    words = utterance.text.split()
+    total, at = sum(map(len, words)) or 1, 0
+    length = utterance.end - utterance.start
+    for number, word in enumerate(words):
+        start = utterance.start + length * at / total
+        at += len(word)
+        end = utterance.start + length * at / total if number + 1 < len(words) else utterance.end
+        yield Word(start=start, end=end, text=word, score=0.0, speaker=utterance.speaker)
 
 
 def _start(place: Place) -> float:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from asid.pipeline.captions.quotes import WRAPPED
-from asid.pipeline.captions.text import Flaw, Span, outside
+from asid.pipeline.captions.text import Flaw, TextSpan, outside
 
 # Terminal sequences; control characters, halves of surrogate pairs, byte order marks, invisible spaces and hyphens,
 # switches of writing direction that reach beyond their text, invisible tag letters, and what is no character at all.
@@ -59,13 +59,13 @@ def spacing(caption: str) -> list[Flaw]:
     return edges + outside(inner, edges)
 
 
-def markup(caption: str, quoted: Sequence[Span]) -> list[Flaw]:
+def markup(caption: str, quoted: Sequence[TextSpan]) -> list[Flaw]:
     """Signs outside quotations. What only lays text out is taken away; what may mean something is reported."""
     certain = _separate([*_laid_out(caption, quoted), *_wrapping(caption)])
     return certain + outside(outside(_separate(_unclear(caption)), quoted), certain)
 
 
-def _laid_out(caption: str, quoted: Sequence[Span]) -> Iterator[Flaw]:
+def _laid_out(caption: str, quoted: Sequence[TextSpan]) -> Iterator[Flaw]:
     patterns = [TOKENS, LAYOUT, ESCAPE, FENCE, RULER, PREFIX]
     if len(NUMBERED.findall(caption)) > 1:
         patterns.append(NUMBERED)

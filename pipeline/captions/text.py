@@ -18,7 +18,7 @@ WORD = re.compile(rf"[^\W{_UNSPACED}]+(?:['’][^\W\d_{_UNSPACED}]+)*|[{_UNSPACE
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TextSpan:
     """A range of characters; `end` is the one after the last."""
 
     start: int
@@ -26,7 +26,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Flaw(Span):
+class Flaw(TextSpan):
     """Something wrong at a place. `mended` is what stands there once it is mended; None when that is not certain, so
     that only a model or a person can tell."""
 
@@ -35,10 +35,10 @@ class Flaw(Span):
     mended: str | None = None
 
 
-SomeSpan = TypeVar("SomeSpan", bound=Span)
+SomeSpan = TypeVar("SomeSpan", bound=TextSpan)
 
 
-def outside(items: Iterable[SomeSpan], spans: Sequence[Span]) -> list[SomeSpan]:
+def outside(items: Iterable[SomeSpan], spans: Sequence[TextSpan]) -> list[SomeSpan]:
     """The items, in order of place, that do not reach into one of `spans` (in order, not overlapping)."""
     kept, at = [], 0
     for item in sorted(items, key=lambda item: (item.start, item.end)):
@@ -50,6 +50,7 @@ def outside(items: Iterable[SomeSpan], spans: Sequence[Span]) -> list[SomeSpan]:
 
 
 def words(text: str) -> int:
+    """Count the words of a text."""
     return sum(1 for _ in WORD.finditer(text))
 
 
@@ -82,6 +83,7 @@ def starts_sentence(text: str, place: int) -> bool:
 
 
 def starts_clause(text: str, place: int) -> bool:
+    """Whether a clause or a sentence begins at a place."""
     return starts_sentence(text, place) or before(text, place) in CLAUSE_END + CLOSERS
 
 

@@ -12,19 +12,21 @@ from typing import Annotated
 import typer
 
 from asid.pipeline import interrupts
-from asid.pipeline.cli import benchmarks, manifests, outputs, runs, views
+from asid.pipeline.cli import benchmarks, manifests, measures, outputs, runs, views
 from asid.pipeline.cli.common import complain
 from asid.pipeline.errors import UserError
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 for command in (
     *(runs.run, runs.estimate, runs.submit, runs.stage),
-    *(views.status, views.show, views.failures, views.report, views.review),
-    *(outputs.export, outputs.publish, outputs.gc),
+    *(views.status, views.show, views.failures, views.report, views.review, views.diff, views.sql, views.screen),
+    *(outputs.export, outputs.publish, outputs.gc, outputs.forget),
+    *(measures.audit, measures.power),
     manifests.doctor,
 ):
     app.command()(command)
 app.command("eval")(benchmarks.evaluate)
+app.command("try")(runs.trial)
 app.command()(benchmarks.caption)
 
 of_manifests = typer.Typer(no_args_is_help=True, help="Write or check a manifest.")

@@ -12,7 +12,7 @@ from asid.pipeline.cli.common import Prompts, RunFolder, Settings, Yes, changes,
 
 if TYPE_CHECKING:
     from asid.pipeline.evaluation.captioning import Written
-    from asid.pipeline.evaluation.judged import Figures
+    from asid.pipeline.evaluation.judged import BenchmarkFigures
 
 Cpus = Annotated[float | None, typer.Option("--cpus", help="CPUs to use on this machine; all of them by default")]
 OUT_OF_BUDGET = 3  # exit code
@@ -100,8 +100,7 @@ def _caption(
     cpus: float | None,
     yes: bool,
 ) -> Written:
-    from asid.pipeline import interrupts
-    from asid.pipeline.cli.runs import absolute, check_or_refuse
+    from asid.pipeline import api, interrupts
     from asid.pipeline.cli.show import Terminal
     from asid.pipeline.evaluation import captioning
     from asid.pipeline.evaluation.judged import to_retry
@@ -109,10 +108,10 @@ def _caption(
     from asid.pipeline.run.lock import lock
     from asid.pipeline.run.revision import existing
 
-    paths = [absolute(path) for path in videos]
+    paths = [api.absolute(path) for path in videos]
     made = captioning.manifest(model, paths, prompt, [word.strip() for word in sees.split(",")], settings, budget)
     opened, before = Run(folder, made), existing(folder)
-    check_or_refuse(opened, before, yes, list(opened.steps))
+    api.check(opened, before, yes, list(opened.steps), said=complain)
     try:
         with lock(opened.storage), Terminal(err(), opened) as progress:
             from asid.pipeline.engine import Engine
@@ -192,7 +191,7 @@ def _judged(asked: Asked, folder: str, settings: list[str], cpus: float | None, 
     from asid.pipeline import interrupts
     from asid.pipeline.cli.show import Terminal
     from asid.pipeline.evaluation import judged
-    from asid.pipeline.evaluation.intake import Intake
+    from asid.pipeline.evaluation.intake import DataIntake
     from asid.pipeline.evaluation.judges import models_of
     from asid.pipeline.evaluation.prepare import prepare
     from asid.pipeline.models.spec import is_model
@@ -201,7 +200,7 @@ def _judged(asked: Asked, folder: str, settings: list[str], cpus: float | None, 
     from asid.pipeline.run.preflight import preflight
 
     folder = folder or f"asid-eval-{asked.name.rpartition(':')[2]}"
-    intake = Intake()
+    intake = DataIntake()
     captions = [_of_model(word, asked, folder, cpus) if is_model(word) else word for word in asked.captions]
     clips = asked.videos if asked.benchmark.sees or captions == asked.captions else None
     prepared = prepare(asked.benchmark, asked.data, captions, asked.runs, intake, name=asked.system,
@@ -252,7 +251,7 @@ def _ended(result: Any) -> None:
         raise typer.Exit(1)
 
 
-def _print(found: Figures, as_json: bool) -> None:
+def _print(found: BenchmarkFigures, as_json: bool) -> None:
     from rich.table import Table as Drawn
     from rich.text import Text
 

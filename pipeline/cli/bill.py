@@ -15,11 +15,14 @@ if TYPE_CHECKING:
     from asid.pipeline.run.estimate import Estimate
 
 TEXTS = ("stage", "model", "attribute")
-NUMBERS = ("answers", "rejected", "retries", "input", "cached", "audio", "video", "output", "thoughts", "USD")
+NUMBERS = ("answers", "rejected", "retries", "input", "cached", "audio", "video", "output", "thoughts", "USD", "saved")
 
 
 def print_estimate(console: Console, estimate: Estimate) -> None:
+    """Print what the rest of a run will cost, and how long the calls take at least."""
     console.print(table(estimate.lines))
+    if found := estimate.interval:
+        console.print(f"{found.point:.4f} USD, and between {found.low:.4f} and {found.high:.4f} in 95 of 100 such runs")
     hours, minutes = divmod(math.ceil(estimate.seconds / 60), 60)
     clips = f"for {estimate.clips} clips, by {estimate.sampled} of them"
     console.print(f"{clips}; the calls take {hours} h {minutes} min or longer")
@@ -35,7 +38,8 @@ def table(lines: Sequence[Line]) -> Table:
         counts = (line.answers, line.rejected, line.retries, usage.input_tokens, usage.cached_tokens,
                   usage.audio_tokens, usage.video_tokens, usage.output_tokens, usage.thought_tokens)  # fmt: skip
         price = "unknown" if line.usd is None else f"{line.usd:.4f}"
-        drawn.add_row(line.stage, line.model, line.attribute, *(str(count or "") for count in counts), price)
+        saved = f"{line.saved:.4f}" if line.saved else ""
+        drawn.add_row(line.stage, line.model, line.attribute, *(str(count or "") for count in counts), price, saved)
     return drawn
 
 
@@ -52,4 +56,5 @@ def total(lines: Sequence[Line]) -> Line:
         usage=add(line.usage for line in lines),
         usd=None if None in prices else sum(price for price in prices if price is not None),
         seconds=sum(line.seconds for line in lines),
+        saved=sum(line.saved for line in lines),
     )

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from asid.pipeline import api
+from asid.pipeline.api import USUAL
+
 if TYPE_CHECKING:
     from rich.console import Console
-
-USUAL = "asid-run"  # the run folder where none is named
 
 RunFolder = Annotated[str, typer.Option("--run", help="Run folder: a path, s3://… or gs://…", show_default=USUAL)]
 Where = Annotated[str, typer.Argument(metavar="[RUN]", help="Run folder: a path, s3://… or gs://…", show_default=USUAL)]
@@ -22,6 +23,10 @@ Models = Annotated[
     typer.Option("--model", help="NAME=PROVIDER:MODEL@URL: your own endpoint in the place of a model of the recipe"),
 ]
 Prompts = Annotated[str, typer.Option("--prompts", help="Folder of prompts that come before the shipped ones")]
+AnswersFrom = Annotated[
+    list[str] | None,
+    typer.Option("--answers-from", help="Use the stored answers of this run too; only read", metavar="RUN"),
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Go on although what was made so far becomes stale")]
 
 
@@ -74,13 +79,4 @@ def changes(settings: list[str] | None, prompts: str = "", models: list[str] | N
     if unnamed := [word for word in models or [] if not word.partition("=")[2] or "." in word.partition("=")[0]]:
         said = f"{unnamed[0]}: write it as NAME=PROVIDER:MODEL@http://host:port/v1, NAME being a model of the recipe"
         raise typer.BadParameter(said, param_hint="--model")
-    placed = [f"models.{word}" for word in models or []]
-    return [*placed, *(settings or []), *([f"prompts={os.path.abspath(prompts)}"] if prompts else [])]
-
-
-def empty(name: str, command: str, folder: str) -> str:
-    """What is said of a manifest without inputs, with the lines that mend it."""
-    return (
-        f"{name}: `inputs` is empty, and none are given on the command line: write `inputs: [s3://bucket/videos]` into "
-        f"it, or type: asid {command} {name} s3://bucket/videos --run {folder}"
-    )
+    return api.changes([*(f"models.{word}" for word in models or []), *(settings or [])], prompts)

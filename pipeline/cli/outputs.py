@@ -74,13 +74,14 @@ def publish(
 ) -> None:
     """Publish the dataset with its card on the Hub. The token comes from HF_TOKEN."""
     from asid.pipeline.dataset import publish as publishing
+    from asid.pipeline.dataset.export.splits import Splits
     from asid.pipeline.run.folder import Run
     from asid.pipeline.run.preflight import writable_or_refuse
 
     run = Run.open(run_named(folder, source))
     built = publishing.place(run, target)
     writable_or_refuse(built)
-    splits = publishing.Splits(validation, test, seed)
+    splits = Splits(validation, test, seed)
     for name, count in publishing.build(run, repo, built, publishing.settings(videos, splits, unfinished)).items():
         out().print(f"{name}: {count} rows")
     out().print(f"written to {built}" if dry_run else publishing.upload(built, repo, public))
@@ -105,3 +106,30 @@ def gc(
             remove(target, found)
     size = sum(orphan.size for orphan in found)
     out().print(f"{len(found)} files, {size:,} bytes{', nothing removed: a dry run' if dry_run else ' removed'}")
+
+
+def forget(
+    words: Annotated[
+        list[str], typer.Argument(metavar="RUN VIDEO…", help="The run, and videos: ids, file names or addresses")
+    ],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go")] = False,
+) -> None:
+    """Remove videos from a run: their rows in every step and their media. Answers stay, and so do the inputs' files."""
+    from asid.pipeline.dataset import parquet
+    from asid.pipeline.run.folder import Run
+    from asid.pipeline.run.forgetting import find
+    from asid.pipeline.run.forgetting import forget as forget_videos
+    from asid.pipeline.run.lock import lock
+    from asid.pipeline.text import plural
+
+    if len(words) < 2:
+        raise typer.BadParameter("name the run and at least one video: asid forget RUN VIDEO…")
+    target = Run.open(words[0])
+    with lock(target.storage):
+        result = forget_videos(target, find(target, words[1:]), dry_run)
+        if not dry_run and parquet.ends_judged(target):
+            parquet.write(target)
+    for id, name in result.videos.items():
+        out().print(f"{id}  {name}", markup=False)
+    counts = f"{plural(len(result.videos), 'video')}, {plural(result.rows, 'row')}, {plural(len(result.media), 'file')}"
+    out().print(f"{counts}{': nothing removed, a dry run' if dry_run else ' removed; answers are kept'}")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from asid.pipeline import api
 from asid.pipeline.cli.common import (
-    USUAL,
+    AnswersFrom,
     Models,
     Prompts,
     RunFolder,
@@ -19,15 +19,14 @@ from asid.pipeline.cli.common import (
     Yes,
     changes,
     complain,
-    empty,
     err,
     out,
     words_and_run,
 )
 
 if TYPE_CHECKING:
-    from asid.pipeline.engine import Result
     from asid.pipeline.run.folder import Run
+    from asid.pipeline.run.progress import Result
 
 OUT_OF_BUDGET = 3  # exit code
 
@@ -42,10 +41,12 @@ def run(
     models: Models = None,
     prompts: Prompts = "",
     cpus: Cpus = None,
+    answers_from: AnswersFrom = None,
     yes: Yes = False,
 ) -> None:
     """Take videos through every stage, or go on with a run. Without a manifest: the embedded models."""
-    target, before = _target(what or [], folder, changes(settings, prompts, models))
+    target, before = api.named(what or [], folder, changes(settings, prompts, models))
+    target.borrow([api.absolute(lender) for lender in answers_from or []])
     _work(target, before, yes, cpus=cpus)
 
 
@@ -57,6 +58,7 @@ def estimate(
     models: Models = None,
     prompts: Prompts = "",
     cpus: Cpus = None,
+    answers_from: AnswersFrom = None,
     yes: Yes = False,
 ) -> None:
     """Say what a run will cost, from some of its clips. They are paid for, and the run goes on from them."""
@@ -66,20 +68,21 @@ def estimate(
     from asid.pipeline.run import estimate as estimates
     from asid.pipeline.run.lock import lock
 
-    target, before = _target(what or [], folder, changes(settings, prompts, models))
-    check_or_refuse(target, before, yes, list(target.steps))
+    target, before = api.named(what or [], folder, changes(settings, prompts, models))
+    target.borrow([api.absolute(lender) for lender in answers_from or []])
+    api.check(target, before, yes, list(target.steps), said=complain)
     steps = estimates.preparing(target)
     with _going_on(target), lock(target.storage):
         target.freeze()
         with Terminal(err(), target) as progress:
-            _stopped(Engine(target, progress, cpus).execute(steps[:1]))
-            _stopped(Engine(target, progress, cpus).execute(steps, within=estimates.chosen_shards(target)))
+            _stopped(target, Engine(target, progress, cpus).execute(steps[:1]))
+            _stopped(target, Engine(target, progress, cpus).execute(steps, within=estimates.chosen_shards(target)))
             tried = estimates.draw(target, sample)
             estimates.lend(target, tried)
         with Terminal(err(), tried.run) as progress:
             result = Engine(tried.run, progress, cpus).execute(tried.steps)
         estimates.give_back(target, tried)
-        _stopped(result)
+        _stopped(target, result)
         print_estimate(out(), estimates.reckon(target, tried))
 
 
@@ -110,8 +113,8 @@ def submit(
         raise typer.BadParameter("name a run folder that all nodes see, s3://…, gs://… or absolute", param_hint="--run")
     what, settings = list(what or []), changes(settings, "", models)
     if what and check:
-        own = what.pop(0) if is_manifest(what[0]) else ""
-        sent, notes = submission.check(own or "demo.yaml", what, folder, settings, working_dir)
+        own = what.pop(0) if api.is_manifest(what[0]) else ""
+        sent, notes = submission.check(own or api.DEMO, what, folder, settings, working_dir)
         what = [sent, *what] if own else what
         for note in notes:
             err().print(note, markup=False)
@@ -137,6 +140,7 @@ def stage(
     replay_only: Annotated[bool, typer.Option("--replay-only", help="Only stored answers: no call is made")] = False,
     prompts: Prompts = "",
     cpus: Cpus = None,
+    answers_from: AnswersFrom = None,
     yes: Yes = False,
 ) -> None:
     """Do one step of a run. Steps after it become stale when its rows change; `asid run` does them."""
@@ -147,7 +151,8 @@ def stage(
     folder, name = words_and_run(words, folder, ("NAME", "RUN"))
     before = Run.open(folder)
     target = Run.open(folder, changes(None, prompts))
-    known_step(target, name)
+    target.borrow([api.absolute(lender) for lender in answers_from or []])
+    api.known_step(target, name)
     if attribute and attribute not in ATTRIBUTES:
         raise RunError(f"there is no attribute {attribute!r}{nearest(attribute, ATTRIBUTES)}")
     only: frozenset[str] | None = frozenset(filter(None, clips.split(","))) or None
@@ -163,62 +168,14 @@ def stage(
           force=force or bool(attribute) or replay_only)  # fmt: skip
 
 
-def is_manifest(what: str) -> bool:
-    return what.endswith((".yaml", ".yml"))
-
-
-def absolute(path: str) -> str:
-    return path if "://" in path else os.path.abspath(os.path.expanduser(path))
-
-
-def known_step(target: Run, name: str) -> None:
-    from asid.pipeline.registry import nearest
-    from asid.pipeline.run.folder import RunError
-
-    if name not in target.steps:
-        said = f"there is no step {name!r} in this run{nearest(name, target.steps)}"
-        raise RunError(f"{said}\nit has {', '.join(target.steps)}")
-
-
-def _target(what: list[str], folder: str, changes: list[str]) -> tuple[Run, Run | None]:
-    """The run that a command line names, by a manifest, inputs, both, or as a folder that is there; and the run that is
-    there already, as it was frozen. Inputs alone are added to those of a run that is there."""
-    from asid.pipeline.recipe import manifest as manifests
-    from asid.pipeline.recipe.manifest import Manifest, ManifestError
-    from asid.pipeline.run.folder import Run, RunError
-    from asid.pipeline.run.revision import existing
-
-    if not folder and len(what) == 1 and not is_manifest(what[0]) and Run.is_at(what[0]):
-        folder, what = what[0], []
-    folder = folder or USUAL
-    before = existing(folder)
-    if not what:
-        return Run.open(folder, changes), before
-    name, *inputs = what if is_manifest(what[0]) else ["", *what]
-    if misplaced := [word for word in inputs if is_manifest(word)]:
-        raise RunError(f"{misplaced[0]} looks like a manifest: a manifest comes first, before the inputs")
-    given = [{"path": absolute(path)} for path in inputs]
-    if name or before is None:
-        chosen = manifests.load(name or "demo.yaml", changes)
-        if given:
-            chosen = Manifest.model_validate(chosen.model_dump() | {"inputs": given})
-    else:
-        chosen = Run.open(folder, changes).manifest
-        there = [entry.model_dump() for entry in chosen.inputs]
-        paths = {entry["path"] for entry in there}
-        added = [entry for entry in given if entry["path"] not in paths]
-        chosen = Manifest.model_validate(chosen.model_dump() | {"inputs": [*there, *added]})
-    if not chosen.inputs:
-        raise ManifestError([empty(name, "run", folder)])
-    return Run(folder, chosen), before
-
-
-def _stopped(result: Result) -> None:
-    """Say why work ended early, if it did, and exit."""
+def _stopped(target: Run, result: Result) -> None:
+    """Say why work ended early, if it did, and how to go on, and exit."""
     for step, reason in result.stopped.items():
         err().print(f"stage {step} stopped: {reason}", markup=False)
     if result.out_of_budget:
         err().print(result.out_of_budget, markup=False)
+    if result.stopped or result.out_of_budget:
+        err().print(f"To go on: asid run --run {api.folder_of(target)}", markup=False)
     _leave(result)
 
 
@@ -230,27 +187,6 @@ def _leave(result: Result) -> None:
         raise typer.Exit(1)
 
 
-def check_or_refuse(
-    target: Run, before: Run | None, yes: bool, steps: Sequence[str], again: bool = False, asks: bool = True
-) -> None:
-    """Say everything that can be said before work begins. Raises UserError; then the run folder is as it was. `again`:
-    also what is done is worked; `asks`: models may be asked."""
-    from asid.pipeline.rows import Video
-    from asid.pipeline.run.doctor import before_spending
-    from asid.pipeline.run.folder import RunError
-    from asid.pipeline.run.preflight import preflight
-    from asid.pipeline.run.revision import agree_or_refuse
-
-    if not issubclass(target.types(next(iter(target.steps)))[1], Video):
-        raise RunError(f"{target.storage.root} is a run of {target.manifest.title}: `asid eval` goes on with it")
-    survey = target.survey()
-    due = [step for step in steps if again or not survey.whole(step)]
-    preflight(target, due)
-    agree_or_refuse(before, target, yes)
-    if asks:
-        before_spending(target, steps, again)
-
-
 @contextmanager
 def _going_on(target: Run) -> Iterator[None]:
     """Say, when work is stopped, what is kept and how to go on, and exit with the signal's code."""
@@ -260,7 +196,7 @@ def _going_on(target: Run) -> Iterator[None]:
         yield
     except KeyboardInterrupt:  # Ray raises a plain one in place of ours
         complain(f"\nstopped by {interrupts.name()}. What is finished is kept, and every answer that was paid for.")
-        complain(f"To go on: asid run --run {target.storage.root.removeprefix('file://')}")
+        complain(f"To go on: asid run --run {api.folder_of(target)}")
         raise typer.Exit(interrupts.exit_code()) from None
 
 
@@ -268,24 +204,46 @@ def _work(target: Run, before: Run | None, yes: bool, **how: Any) -> None:
     """Do the work under the run's lock, write the dataset, say how it ended, exit with its code."""
     from asid.pipeline.cli import summary
     from asid.pipeline.cli.show import Terminal
-    from asid.pipeline.dataset import parquet
-    from asid.pipeline.run.lock import lock
 
     steps = how.get("steps") or list(target.steps)
     with _going_on(target):
         again = bool(how.get("force") or how.get("only"))
-        check_or_refuse(target, before, yes, steps, again, asks=not how.get("replay_only"))
+        api.check(target, before, yes, steps, again, asks=not how.get("replay_only"), said=complain)
         with Terminal(err(), target) as progress:
-            progress.said("loading Ray")
-            from asid.pipeline.engine import Engine
-
-            with lock(target.storage):
-                target.freeze()
-                engine = Engine(target, progress, how.pop("cpus", None))
-                result = engine.execute(how.pop("steps", None), **how)
-                samples = parquet.write(target) if parquet.ends_judged(target) else None
-        ending = summary.summary(target, result, samples)
+            result = api.work(target, progress, **how)
+        ending = summary.summary(target, result)
         summary.print_summary(out(), ending)
         _leave(result)
         if steps == list(target.steps) and ending.is_empty:
             raise typer.Exit(1)
+
+
+def trial(
+    manifest: Annotated[str, typer.Argument(metavar="MANIFEST", help="The changed manifest (.yaml)")],
+    against: Annotated[str, typer.Option("--against", metavar="RUN", help="The run that it is held against")],
+    clips: Annotated[int, typer.Option("--clips", min=1, help="Clips to try; always the same ones of a run")] = 50,
+    settings: Settings = None,
+    prompts: Prompts = "",
+    cpus: Cpus = None,
+) -> None:
+    """Try a changed manifest on some clips of a run, and compare. Only questions that are new are paid for."""
+    from asid.pipeline.cli.show import Terminal
+    from asid.pipeline.engine import Engine
+    from asid.pipeline.recipe import manifest as manifests
+    from asid.pipeline.run import trial as trials
+    from asid.pipeline.run.diff import tally
+    from asid.pipeline.run.doctor import before_spending
+    from asid.pipeline.run.folder import Run
+    from asid.pipeline.run.lock import lock
+
+    base = Run.open(api.absolute(against))
+    sample = trials.prepare(base, manifests.load(manifest, changes(settings, prompts)), clips)
+    before_spending(sample.run, sample.steps)
+    with _going_on(sample.run), lock(sample.run.storage), Terminal(err(), sample.run) as progress:
+        result = Engine(sample.run, progress, cpus).execute(sample.steps)
+    _stopped(sample.run, result)
+    ids = frozenset(sample.home)
+    for line in trials.table(trials.figures(base, ids), trials.figures(sample.run, ids)):
+        out().print(line, markup=False)
+    for line in tally(trials.changes(base, sample)):
+        out().print(line, markup=False)

@@ -7,7 +7,7 @@ import json
 import math
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,21 @@ from rich.text import Text
 
 from asid.pipeline.captions import latest
 from asid.pipeline.cli import bill
-from asid.pipeline.rows import Captioned, Clip, Drafted, Formatted, Judged, Preferred, Score, Scored
+from asid.pipeline.evaluation.rows import Case
+from asid.pipeline.rows import (
+    Audited,
+    Captioned,
+    Clip,
+    Decomposed,
+    Drafted,
+    Failure,
+    Formatted,
+    Judged,
+    Preferred,
+    Refined,
+    Score,
+    Scored,
+)
 from asid.pipeline.run import logs
 from asid.pipeline.run import status as statuses
 from asid.pipeline.run.folder import Run, RunError, Survey
@@ -59,6 +73,7 @@ class Terminal:
             self.live.stop()
 
     def started(self, survey: Survey, steps: Sequence[str]) -> None:
+        """Count what is there already."""
         for status in statuses.steps(self.run, survey, kinds=False):
             self.total[status.name] = status.done + status.stale + status.pending
             self.done[status.name] = status.done
@@ -66,16 +81,16 @@ class Terminal:
             self.failed[status.name] = status.failed
 
     def finished(self, done: Done) -> None:
+        """Show a shard that has been written."""
         self.done[done.step] += 1
         self.rows[done.step] += done.mark.rows
         self.failed[done.step] += done.failures
         self.paces[done.step].append((time.monotonic(), done.mark.rows))
         if not self.live:
-            failures = f", {done.failures} failed" if done.failures else ""
-            self._line(f"{done.step}/{done.shard}: {done.rows_in} rows in, {done.mark.rows} out{failures}, "
-                       f"{done.seconds:.1f} s")  # fmt: skip
+            self._line(str(done))
 
     def said(self, message: str) -> None:
+        """Print a line."""
         self._line(message)
 
     def _line(self, message: str) -> None:
@@ -95,11 +110,21 @@ class Terminal:
         return table
 
 
-def print_status(console: Console, run: Run, steps: list[StepStatus], spending: Sequence[Line], as_json: bool) -> None:
+def print_status(
+    console: Console,
+    run: Run,
+    steps: list[StepStatus],
+    spending: Sequence[Line],
+    as_json: bool,
+    waits: Sequence[str] = (),
+) -> None:
+    """Print the table of steps, what was dropped and what was spent; or one JSON object for each step. `waits`: who
+    waits for what until when, each said as `STEP/SHARD waits for …`."""
     if as_json:
         for step in steps:
             spent = [asdict(line) | {"usage": line.usage.model_dump()} for line in spending if line.stage == step.name]
-            values = vars(step) | {"kinds": dict(step.kinds), "state": step.state, "spent": spent}
+            mine = [said for said in waits if said.startswith(f"{step.name}/")]
+            values = vars(step) | {"kinds": dict(step.kinds), "state": step.state, "spent": spent, "waits": mine}
             console.print(json.dumps(values), markup=False)
         return
     console.print(_steps(steps, console.width))
@@ -115,6 +140,8 @@ def print_status(console: Console, run: Run, steps: list[StepStatus], spending: 
         if found := logs.count(run.storage, step.name):
             where = f"{run.storage.root.removeprefix('file://')}/{step.name}/logs"
             console.print(Text(f"{step.name}: {found} shards had something to say, in {where}"))
+    for said in waits:
+        console.print(Text(safe(said)))
 
 
 def watch(console: Console, run: Run, seconds: float) -> None:
@@ -176,13 +203,12 @@ def _figure(value: object) -> str:
     return "–" if value is None else f"{value:.3f}" if isinstance(value, float) else safe(value)
 
 
-def print_failures(console: Console, run: Run, step: str) -> None:
-    found, survey = 0, run.survey()
-    for name in [step] if step else list(run.steps):
-        for shard in survey.names(name):
-            for failure in run.failures(name, shard):
-                found += 1
-                console.print(Text(f"{failure.stage}  {failure.kind}  {safe(failure.name)}  {safe(failure.reason)}"))
+def print_failures(console: Console, failures: Iterable[Failure]) -> None:
+    """Print one line for each failure, or that there is none."""
+    found = 0
+    for failure in failures:
+        found += 1
+        console.print(Text(f"{failure.stage}  {failure.kind}  {safe(failure.name)}  {safe(failure.reason)}"))
     if not found:
         console.print("no row has failed")
 
@@ -207,6 +233,7 @@ def find(run: Run, clip: str) -> dict[str, Any]:
 
 
 def print_clip(console: Console, run: Run, clip: str) -> None:
+    """Print what each step found out about a clip, and what it changed in the caption. Raises RunError."""
     caption = ""
     for step, row in find(run, clip).items():
         console.rule(step, align="left")
@@ -221,17 +248,31 @@ def print_clip(console: Console, run: Run, clip: str) -> None:
             after = latest.caption(row) if isinstance(row, Drafted) else ""
             if after and after != caption:
                 _print_change(console, caption, after)
-            found = list(_findings(step, row)) or (["  kept as it was"] if after == caption else [])
+            found = list(_findings(row)) or (["  kept as it was"] if after == caption else [])
             for line in found:
                 console.print(Text(safe(line)))
             caption = after or caption
 
 
 def _print_other(console: Console, row: Any) -> None:
-    if hasattr(row, "annotator"):
+    if isinstance(row, Case):
+        _print_case(console, row)
+    elif hasattr(row, "annotator"):
         console.print(Text(f"{row.annotator} ({row.by.model}): {safe(row.caption)}"))
     else:
         console.print(Text(f"{safe(row.name)}  {row.duration:.2f} s  {row.width}×{row.height}"))
+
+
+def _print_case(console: Console, case: Case) -> None:
+    """A case of a benchmark: before it is judged what it is of, after that the last reply."""
+    if not case.replies:
+        for name in ("question", "choices", "reference", "statements", "caption", "gap"):
+            if value := getattr(case, name):
+                console.print(Text(f"{name}: {safe(value if isinstance(value, str) else '; '.join(value))}"))
+        return
+    reply = case.replies[-1]
+    said = f"{reply.by.model}, asked {reply.attempts}×: {reply.text}" if reply.asked else "nothing was asked"
+    console.print(Text(safe(said)))
 
 
 def _print_change(console: Console, before: str, after: str) -> None:
@@ -263,13 +304,13 @@ def _audit(audit: dict[str, Any]) -> Iterator[str]:
     yield from (f"  {name}: {remark}" for remark in audit["expressiveness"])
 
 
-def _findings(step: str, row: Clip) -> Iterator[str]:
+def _findings(row: Clip) -> Iterator[str]:
     """What a step found out about a clip, beside its caption."""
     values = row.model_dump()
-    if step == "audit":
+    if isinstance(row, Audited) and not isinstance(row, Refined | Formatted):
         found = [line for audit in values.get("audits", ()) for line in _audit(audit)]
         yield from found or ["  nothing found"]
-    if step == "decompose":
+    if isinstance(row, Decomposed) and not isinstance(row, Audited | Formatted):
         yield from (f"  {attribute}: {caption or '—'}" for attribute, caption in values["attributes"].items())
     if type(row) is Captioned:
         for candidate in row.candidates:

@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from asid.pipeline.cli.common import empty
+from asid.pipeline.api import no_inputs
 from asid.pipeline.inputs import InputConfig, list_inputs
 from asid.pipeline.inputs.lists import is_list
 from asid.pipeline.recipe import manifest as manifests
@@ -53,7 +53,7 @@ def check(
     except ManifestError as error:
         raise ManifestError([*error.problems, UNSENT]) from error
     if not inputs and not chosen.inputs:
-        raise ManifestError([empty(name, "submit", folder)])
+        raise ManifestError([no_inputs(name, "submit", folder)])
     if problems := list(_unseen(named, file, home)):
         raise ManifestError([*(f"{name}: {problem}" for problem in problems), UNSENT])
     there = filter(_is_absolute, [*(entry.path for entry, _ in named.inputs), named.prompts])

@@ -17,7 +17,7 @@ from asid.pipeline.run.folder import Run
 from asid.pipeline.text import counted, plural, safe
 
 if TYPE_CHECKING:
-    from asid.pipeline.engine import Result
+    from asid.pipeline.run.progress import Result
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Summary:
         return not self.unfinished and not (self.rows if self.samples is None else self.samples)
 
 
-def summary(run: Run, result: Result, samples: int | None) -> Summary:
+def summary(run: Run, result: Result) -> Summary:
     """Count what a run holds after work on it."""
     from asid.pipeline.models.spend import spent
 
@@ -63,7 +63,9 @@ def summary(run: Run, result: Result, samples: int | None) -> Summary:
     )
     paid = any(not model.is_rules for model in run.manifest.models.values())
     prices = [line.usd for line in spent(run.storage, run.steps, run.manifest.models)] if paid else []
-    kept, dropped, rules, example = _verdicts(run, survey.shards, last) if samples is not None else (0, 0, {}, "")
+    kept, dropped, rules, example = (
+        _verdicts(run, survey.shards, last) if result.samples is not None else (0, 0, {}, "")
+    )
     return Summary(
         folder=run.storage.root.removeprefix("file://"),
         videos=next((step.rows for step in steps if step.name == first), 0),
@@ -74,7 +76,7 @@ def summary(run: Run, result: Result, samples: int | None) -> Summary:
         failures={step.name: dict(step.kinds) for step in steps if step.kinds},
         usd=None if None in prices else sum(price for price in prices if price is not None),
         asks=paid,
-        samples=samples,
+        samples=result.samples,
         rows=next((step.rows for step in steps if step.name == last), 0),
         unfinished=sum(step.state != "done" for step in steps),
         stopped=result.stopped,
@@ -99,6 +101,7 @@ def _verdicts(run: Run, names: list[str], last: str) -> tuple[int, int, Mapping[
 
 
 def print_summary(console: Console, ending: Summary) -> None:
+    """Print what came of a run, and the command to type next."""
     for line in _lines(ending):
         console.print(Text(safe(line)))
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from asid.pipeline import api
 from asid.pipeline.cli.common import Prompts, RunFolder, Where, changes, out, run_named, words_and_run
 
 
@@ -34,9 +36,7 @@ def status(
         from asid.pipeline.models.spend import spent
 
         spending = spent(target.storage, target.steps, target.manifest.models)
-    print_status(out(), target, statuses.steps(target), spending, as_json)
-    for wait in [] if as_json else waits(target.storage):
-        out().print(wait, markup=False)
+    print_status(out(), target, statuses.steps(target), spending, as_json, waits(target.storage))
 
 
 def show(
@@ -60,14 +60,9 @@ def failures(
     step: Annotated[str, typer.Option("--stage", help="Only of this step")] = "",
 ) -> None:
     """Every row that did not make it: where, why, and what it was."""
-    from asid.pipeline.cli.runs import known_step
     from asid.pipeline.cli.show import print_failures
-    from asid.pipeline.run.folder import Run
 
-    target = Run.open(run_named(folder, run))
-    if step:
-        known_step(target, step)
-    print_failures(out(), target, step)
+    print_failures(out(), api.open_run(run_named(folder, run)).failures(step))
 
 
 def report(
@@ -118,3 +113,78 @@ def review(
     if result:
         for line in reviews.report(opened):
             out().print(line, markup=False)
+
+
+def diff(
+    one: Annotated[str, typer.Argument(metavar="RUN_A", help="The run before")],
+    two: Annotated[str, typer.Argument(metavar="RUN_B", help="The run after, or a copy of the first made since")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each change")] = False,
+) -> None:
+    """What two runs differ in: clips that came, went or have another caption, where that comes from, and its price."""
+    from asid.pipeline.run.diff import diff as differences
+    from asid.pipeline.run.diff import tally
+    from asid.pipeline.run.folder import Run
+
+    changes = differences(Run.open(one), Run.open(two))
+    if as_json:
+        for change in changes:
+            out().print(json.dumps(change.as_json(), ensure_ascii=False), markup=False)
+        return
+    for line in tally(changes):
+        out().print(line, markup=False)
+
+
+def sql(
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[RUN] [QUERY]", help="The run, and what to ask it")
+    ] = None,
+    folder: RunFolder = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each row")] = False,
+) -> None:
+    """Ask a run in SQL: a table for each step, dataset, failures and spend. Without a query: the tables there are."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from asid.pipeline.run import sql as sqls
+    from asid.pipeline.run.folder import Run
+
+    given = list(words or [])
+    asked = given.pop() if given and (" " in given[-1].strip() or len(given) > 1) else ""
+    target = Run.open(run_named(given[0] if given else "", folder))
+    if not asked:
+        for name, columns in sqls.described(target):
+            out().print(f"{name}: {', '.join(columns)}", markup=False)
+        return
+    names, rows = sqls.query(target, asked)
+    if as_json:
+        for row in rows:
+            out().print(json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False, default=str), markup=False)
+        return
+    drawn = Table(*names, box=None, pad_edge=False)
+    for row in rows:
+        drawn.add_row(*(Text("" if value is None else str(value)) for value in row))
+    out().print(drawn)
+
+
+def screen(folder: Where = "", run: RunFolder = "") -> None:
+    """Say from which suspicion on the strong auditor must be asked, with what holds, and how to go on with it."""
+    from asid.pipeline.run.folder import Run
+    from asid.pipeline.run.screens import screen as screens
+
+    where = run_named(folder, run)
+    found = screens(Run.open(where))
+    told = found.threshold
+    out().print(f"{told.sample} audits by both, {told.faulty} of them with faults", markup=False)
+    if found.alone:
+        out().print(f"the screen was believed in {found.alone} of {found.all} audits", markup=False)
+    if not told.is_useful:
+        out().print(f"{told.why}: nothing can be saved, and everything is asked of both", markup=False)
+        return
+    out().print(
+        f"below {told.value:g} the screen is believed: at least {told.bound:.1%} of the faults are still found, and "
+        f"about {told.saved:.0%} of the strong auditor's calls are saved",
+        markup=False,
+    )
+    out().print(
+        f"to go on so: asid run --run {where} --set recipe.{found.step}.threshold={told.value:g} --yes", markup=False
+    )

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from asid.pipeline.rows import Record, Shot, Signal, Sound, Utterance
+from asid.pipeline.rows import Shot, Signal, Sound, Span, Utterance
 
 NEAR = 0.1  # s
 # Costs, each far above the next: losing material, cutting away from a shot's edge, joining shots that should be
@@ -53,11 +53,6 @@ class ClipPolicy(BaseModel):
         if self.max_seconds <= self.min_seconds:
             raise ValueError("max_seconds must be above min_seconds")
         return self
-
-
-class Span(Record):
-    start: float
-    end: float
 
 
 class Drop(Span):
@@ -183,7 +178,8 @@ def _inside(times: Times, starts: Times, ends: Times) -> np.ndarray:
 
 def _lead(times: Times, frames: Times) -> np.ndarray:
     """Seconds until the next frame begins."""
-    return np.append(frames, np.inf)[np.searchsorted(frames, times)] - times
+    waits: np.ndarray = np.append(frames, np.inf)[np.searchsorted(frames, times)] - times
+    return waits
 
 
 def _onto(edge: float, frames: Times) -> float:

@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 
 from asid.pipeline.attributes import ATTRIBUTES
 from asid.pipeline.dataset.identity import described
-from asid.pipeline.run.figures import UNKNOWN, Figures
+from asid.pipeline.run.figures import UNKNOWN, Figures, Quality
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&:@$^=-])")
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"),
@@ -142,18 +142,29 @@ def _contents(figures: Figures) -> str:
 
 
 def _quality(figures: Figures) -> str:
-    rows = [
-        (point.label, point.how, point.clips, *(f"{rate:.1%}" for rate in point.rates().values()))
-        for point in figures.quality
-    ]
-    found = _table(("captions", "how", "clips", "No-Error", "No-Missing", "Clean"), rows)
     quotes = f"{figures.quotes_found} of {figures.quoted} quotations were found in the transcript."
     if not figures.quality:
         return f"No audit was made: nobody has looked for errors and omissions clip by clip. {quotes}\n"
-    return (
-        f"{found}\nRates of clips in which the audit found no error, nothing missing, and neither. *Claimed* takes the "
-        f"refinement's word for what it mended; no second audit stands behind it. {quotes}\n"
-    )
+    audited = [point for point in figures.quality if not point.by_rules]
+    ruled = [point for point in figures.quality if point.by_rules]
+    claimed = "*Claimed* takes the refinement's word for what it mended; no second audit stands behind it."
+    parts = []
+    if audited:
+        said = "Rates of clips in which the audit found no error, nothing missing, and neither."
+        parts.append(f"{_rates(audited)}\n{said} {claimed}")
+    if ruled:
+        said = (
+            "Nobody has audited these captions: rules held them against the detections that they were composed of. "
+            "The rates say how often a rule was broken, not how often a caption is right."
+        )
+        parts.append(f"{_rates(ruled)}\n{said} {claimed}")
+    return "\n\n".join(parts) + f" {quotes}\n"
+
+
+def _rates(points: Sequence[Quality]) -> str:
+    rows = [(point.label, point.told, point.clips, *(f"{rate:.1%}" for rate in point.rates().values()))
+            for point in points]  # fmt: skip
+    return _table(("captions", "how", "clips", *points[0].rates()), rows)
 
 
 def _writers(figures: Figures) -> str:
@@ -162,7 +173,7 @@ def _writers(figures: Figures) -> str:
     usd = "unknown, since a price is not" if figures.usd is None else f"{figures.usd:.2f} USD"
     heard = plain(_counted(figures.hearing))
     return (
-        _table(("step", "model", "provider", "prompt", "texts"), rows)
+        _table(("text", "model", "provider", "prompt", "count"), rows)
         + f"\n`prompt` is the beginning of the SHA-256 of the prompt's text. Heard by: {heard}. "
         f"The calls cost {usd}.\n"
     )

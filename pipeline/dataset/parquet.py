@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from asid.pipeline.captions.latest import by_attribute
+from asid.pipeline.captions.proof import Remark, proof
 from asid.pipeline.dataset.identity import described
 from asid.pipeline.rows import Decomposed, FormattedByAttribute, Judged, Preferred, Record, Refined, Row, Verified
 from asid.pipeline.run import shards
@@ -23,7 +24,9 @@ from asid.pipeline.storage import to_path
 if TYPE_CHECKING:
     from datasets import Features
 
-SHAPE = "2"  # of the files: raised when samples are written otherwise, so that those of old runs are written again
+SHAPE = "3"  # of the files: raised when samples are written otherwise, so that those of old runs are written again
+TYPES = b"huggingface"  # metadata in which `datasets` finds the types of columns
+READ_THROUGH = 256 << 20  # bytes of files that are held against their checksums before they are left as they are
 CARD = """---
 configs:
 - config_name: all_attributes
@@ -55,6 +58,8 @@ frame = clip["video"].get_frame_played_at(clip["video_offset"])
 
 
 class Speech(Record):
+    """Hold what one speaker says, in s of the clip."""
+
     start: float
     end: float
     speaker: str
@@ -87,6 +92,10 @@ class Sample(Record):
     written_by: tuple[str, ...]  # models, in the order of the pipeline
     heard_by: str
     completeness: int
+    quote_exact: float  # share of the quoted speech that was said word for word
+    word_score: float  # least score of the recogniser among the quoted words
+    lines_told: float  # share of the transcript's lines that the caption tells
+    remarks: tuple[Remark, ...]  # problems left and mended, and what audits found
 
 
 class AttributeSample(Sample):
@@ -118,6 +127,7 @@ PAIR = PairSample.model_fields.keys() - Sample.model_fields.keys()
 
 def sample(row: Judged, root: str) -> Sample:
     """A judged clip as the dataset of the run at `root` shows it."""
+    shown = proof(row)
     return sample_type(type(row))(
         id=row.id,
         video=place(row.uri, root),
@@ -146,6 +156,7 @@ def sample(row: Judged, root: str) -> Sample:
         written_by=tuple(dict.fromkeys(writers(row))),
         heard_by=row.hearing,
         completeness=row.completeness,
+        **{name: getattr(shown, name) for name in ("quote_exact", "word_score", "lines_told", "remarks")},
     )
 
 
@@ -187,6 +198,7 @@ def place(uri: str, root: str) -> str:
 
 
 def samples(rows: Sequence[Judged], root: str) -> Iterator[Sample]:
+    """Make samples of the clips that were kept."""
     return (sample(row, root) for row in rows if row.kept)
 
 
@@ -218,10 +230,10 @@ def values(made: Sample) -> dict[str, Any]:
 def encode(kind: type[Sample], rows: Sequence[Sample], footer: Footer) -> bytes:
     """A Parquet file that says itself what types its columns have and what it was made from."""
     schema = features(kind).arrow_schema
-    schema = schema.with_metadata({**schema.metadata, shards.FOOTER: footer.model_dump_json().encode()})
+    schema = schema.with_metadata({**schema.metadata, **shards.metadata(footer)})
     sink = BytesIO()
     table = pa.Table.from_pylist([values(row) for row in rows], schema=schema)
-    pq.write_table(table, sink, compression="zstd", row_group_size=256)
+    pq.write_table(table, sink, compression="zstd", row_group_size=256, write_page_checksum=True)
     return sink.getvalue()
 
 
@@ -231,7 +243,7 @@ def write(run: Run) -> int:
     survey = run.survey()
     step = list(run.steps)[-1]
     kind, shape = sample_type(run.types(step)[1]), _shape(run.storage.root)
-    folder, count = _Files(run), 0
+    folder, count = _Files(run, features(kind).arrow_schema), 0
     for shard in survey.shards:
         if not survey.done(step, shard):
             continue
@@ -260,12 +272,26 @@ class _Files:
     """The files of `RUN/dataset`. While they change there is no card: a reader then knows the folder by its files, and
     never keeps a part of them under the name of the whole."""
 
-    def __init__(self, run: Run):
-        self.storage = run.storage
+    def __init__(self, run: Run, schema: pa.Schema):
+        self.storage, self.schema = run.storage, schema
         self.wanted: dict[str, str] = {}  # shard -> what identifies its rows as they are written
+        self.room = READ_THROUGH
 
     def footer(self, shard: str) -> Footer | None:
-        return shards.footer(self.storage, f"run:dataset/data/{shard}.parquet")
+        """What a file was made from; None for one that is not there or damaged. Large datasets are not read through."""
+        uri = f"run:dataset/data/{shard}.parquet"
+        try:
+            found = shards.footer(self.storage, uri)
+            self.room -= self.storage.size(uri) if found else 0
+            if found and self.room >= 0:
+                shards.verify(self.storage, uri)
+                with self.storage.open(uri) as file:
+                    said = pq.read_schema(file)
+                if not said.equals(self.schema) or said.metadata.get(TYPES) != self.schema.metadata[TYPES]:
+                    return None  # the names of columns have no checksum
+            return found
+        except shards.DamagedShard:
+            return None
 
     def put(self, shard: str, data: bytes) -> None:
         self._uncard()

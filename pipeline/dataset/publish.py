@@ -24,7 +24,7 @@ from asid.pipeline.dataset import parquet
 from asid.pipeline.dataset.card import card
 from asid.pipeline.dataset.export.folder import NOTE, PARTIAL, ExportError, Folder
 from asid.pipeline.dataset.export.items import Kept
-from asid.pipeline.dataset.export.media import Media, own_file, suffix
+from asid.pipeline.dataset.export.media import ExportedMedia, own_file, suffix
 from asid.pipeline.dataset.export.splits import Splits
 from asid.pipeline.dataset.export.wordings import Wordings
 from asid.pipeline.dataset.identity import CARD
@@ -48,18 +48,20 @@ HUB_ERRORS = (HfHubHTTPError, httpx2.HTTPError, HFValidationError, LocalTokenNot
 
 
 @dataclass(frozen=True)
-class Settings:
+class PublishSettings:
+    """Say what is published: how videos are named, the splits, whether a run may be unfinished, bytes of a file."""
+
     videos: Videos = "reference"
     splits: Splits = field(default_factory=Splits)
     unfinished: bool = False
     shard_bytes: int = 400 << 20
 
 
-def settings(videos: str, splits: Splits, unfinished: bool) -> Settings:
+def settings(videos: str, splits: Splits, unfinished: bool) -> PublishSettings:
     """Settings as typed by a person. Raises ExportError for a word that is none of the choices."""
     if videos not in get_args(Videos):
         raise ExportError(f"{videos!r} is none of {', '.join(get_args(Videos))}")
-    return Settings(cast(Videos, videos), splits, unfinished)
+    return PublishSettings(cast(Videos, videos), splits, unfinished)
 
 
 def place(run: Run, given: str) -> Path:
@@ -71,13 +73,13 @@ def place(run: Run, given: str) -> Path:
     return to_path(run.storage.root) / "publish"
 
 
-def build(run: Run, repo: str, out: Path, how: Settings) -> dict[str, int]:
+def build(run: Run, repo: str, out: Path, how: PublishSettings) -> dict[str, int]:
     """Write the folder that is the dataset repository. Gives the number of rows in each of its Parquet files."""
     names = finished_shards(run, how.unfinished)
     wordings = Wordings(run.prompts, how.splits.seed)
     with Folder(out) as folder:
         tables = Tables(folder, how.shard_bytes, features(sample_type(run.types(list(run.steps)[-1])[1])))
-        media = Media(run.storage, folder, "copy")
+        media = ExportedMedia(run.storage, folder, "copy")
         for row in _kept(run, names):
             split, made = how.splits.of(row.video), sample(row, run.storage.root)
             video = _video(run, row, repo, folder, media, how.videos)
@@ -158,9 +160,11 @@ class Tables:
 
     @property
     def splits(self) -> set[str]:
+        """The splits that have a row."""
         return {split for _, split in self.numbers}
 
     def add(self, config: str, split: str, row: dict[str, Any]) -> None:
+        """Take one row; a file that has grown to its limit is closed, and another begun."""
         key = config, split
         if key in self.open and self.open[key].size >= self.limit:
             self.open.pop(key).close()
@@ -188,6 +192,7 @@ class Growing:
         self.size = self.waiting = 0
 
     def add(self, row: dict[str, Any]) -> None:
+        """Take one row; rows are written in groups."""
         self.rows.append(row)
         self.size += _size(row)
         self.waiting += _size(row)
@@ -217,7 +222,9 @@ def _size(value: Any) -> int:
 # --- videos ------------------------------------------------------------------------------------------------------
 
 
-def _video(run: Run, row: Judged, repo: str, folder: Folder, media: Media, how: Videos) -> dict[str, Any] | None:
+def _video(
+    run: Run, row: Judged, repo: str, folder: Folder, media: ExportedMedia, how: Videos
+) -> dict[str, Any] | None:
     """The video column of a row; a referenced video is put into the folder."""
     if how == "none":
         return None

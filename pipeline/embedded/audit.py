@@ -20,6 +20,7 @@ ALL = "all"
 
 
 def audit(facts: dict[str, Any]) -> dict[str, Any]:
+    """Find what is wrong with an attribute's caption and what it lacks, against the evidence."""
     evidence, attribute = claims.read(facts), facts["attribute"]
     parts = claims.passages(facts["caption"], evidence.duration)
     wrong = checks.faults(parts, evidence, attribute)
@@ -49,6 +50,7 @@ def _quoted_in(fact: Fact, replaced: set[str]) -> bool:
 
 
 def style(parts: Sequence[Passage], facts: Sequence[Fact]) -> list[str]:
+    """Name what is told badly though it is true, such as twice."""
     twice = dict.fromkeys(parts[number].sentences[place] for number, place in mending.repeated(parts, facts))
     found = [f"{quoted(sentence)} is told twice" for sentence in twice]
     for part in parts:

@@ -10,11 +10,11 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from asid.pipeline.models.base import Misconfigured, Request, Response
-from asid.pipeline.rows import Fact, Frame, Record, Shot, Signal, Sound, Utterance
+from asid.pipeline.rows import Fact, Frame, Record, Shot, Signal, Sound, Turn, Utterance
 from asid.pipeline.storage import Storage
 
 
-class Settings(BaseModel):
+class EmbeddedSettings(BaseModel):
     """Of one kind; unknown names are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -33,16 +33,17 @@ class ClipEvidence(Record):
     frames: tuple[Frame, ...]
     language: str
     utterances: tuple[Utterance, ...]
+    turns: tuple[Turn, ...] = ()
     sounds: tuple[Sound, ...]
 
 
-class Embedded:
+class EmbeddedModel:
     """A model inside this process. Its work has one thread of its own: the models are not made for two callers, and a
     call that is cancelled still ends before the next begins."""
 
     reads_facts = True
     kind: ClassVar[str]
-    settings_type: ClassVar[type[Settings]] = Settings
+    settings_type: ClassVar[type[EmbeddedSettings]] = EmbeddedSettings
 
     def __init__(self, storage: Storage, settings: dict[str, Any]):
         try:
@@ -59,6 +60,7 @@ class Embedded:
         raise NotImplementedError
 
     def answer(self, request: Request) -> str:
+        """Give the text of an answer. Raises Misconfigured for a task that it does not do."""
         raise NotImplementedError
 
     async def generate(self, request: Request) -> Response:
@@ -69,7 +71,7 @@ class Embedded:
         self._thread.shutdown(wait=False)
 
 
-class Annotator(Embedded):
+class Annotator(EmbeddedModel):
     """A set of detectors. It captions with what they find."""
 
     def find(self, clip: ClipEvidence) -> list[Fact]:
@@ -77,6 +79,7 @@ class Annotator(Embedded):
         raise NotImplementedError
 
     def answer(self, request: Request) -> str:
+        """Give the caption that the facts make, with them. Raises Misconfigured for another task."""
         from asid.pipeline.embedded.story import tell
 
         if request.task != "caption":
@@ -87,4 +90,5 @@ class Annotator(Embedded):
 
 
 def dump(value: dict[str, Any]) -> str:
+    """Write an answer as JSON."""
     return json.dumps(value, ensure_ascii=False)

@@ -10,7 +10,7 @@ from statistics import fmean, median
 from pydantic import Field
 
 from asid.pipeline.attributes import Attribute
-from asid.pipeline.embedded.base import Annotator, ClipEvidence, Settings
+from asid.pipeline.embedded.base import Annotator, ClipEvidence, EmbeddedSettings
 from asid.pipeline.embedded.words import listing, number, ordinal
 from asid.pipeline.rows import Fact, Shot, Signal
 
@@ -18,10 +18,14 @@ Motion = tuple[float, float, float]  # pan, tilt, zoom
 
 MOTION, CUTS, HASHES = "asid/camera-motion", "asid/shots", "asid/phash"
 TRANSITIONS = {"cut": "cuts to", "fade": "fades to", "dissolve": "dissolves into", "start": "cuts to"}
+CHANGED = 0.003  # mean difference between frames, 0..1, above which something moves
+LOST = 0.3  # share of the samples in which the camera may be lost and still be said to hold still
 FALLEN = 0.02  # s: a shot this close to the clip's start has begun before it
 
 
-class CameraSettings(Settings):
+class CameraSettings(EmbeddedSettings):
+    """Say from where on a movement of the camera is told."""
+
     moving: float = Field(0.035, gt=0, description="least pan or tilt, frame widths or heights per second")
     zooming: float = Field(0.04, gt=0, description="least growth per second")
     fast: float = Field(0.35, gt=0, description="pan or tilt from here on is quick")
@@ -32,6 +36,8 @@ class CameraSettings(Settings):
 
 
 class Camera(Annotator):
+    """Tell cuts, transitions and movements of the camera."""
+
     kind = "camera"
     settings_type = CameraSettings
     settings: CameraSettings
@@ -40,15 +46,22 @@ class Camera(Annotator):
         return MOTION, CUTS, HASHES
 
     def find(self, clip: ClipEvidence) -> list[Fact]:
+        """Find the clip's cuts and movements."""
         shots = visible(clip.shots, clip.duration)
-        facts = [*structure(shots, clip.duration), *transitions(shots, views(clip, shots, self.settings.same_view))]
+        facts = [
+            *structure(shots if clip.shots else [], clip.duration),
+            *transitions(shots, views(clip, shots, self.settings.same_view)),
+        ]
         moves = [list(movements(inside(clip.signal, shot), shot, self.settings)) for shot in shots]
+        if clip.signal and not any(moves) and not followed(clip.signal):
+            return facts
         if clip.signal and not any(moves):
             text = "the camera holds still throughout" if len(shots) > 1 else "the camera holds still"
             return [*facts, _fact(0.0, clip.duration, "camera", text, 0.8, MOTION)]
         for number_, (shot, found) in enumerate(zip(shots, moves, strict=True)):
             facts += found
-            if not found and number_ and moves[number_ - 1] and shot.end - shot.start >= 2:
+            after_motion = not found and number_ and moves[number_ - 1]
+            if after_motion and shot.end - shot.start >= 2 and followed(inside(clip.signal, shot)):
                 facts.append(_fact(shot.start, shot.end, "camera", "the camera holds still", 0.6, MOTION))
         return facts
 
@@ -60,18 +73,23 @@ def visible(shots: Sequence[Shot], duration: float) -> list[Shot]:
 
 
 def inside(signal: Sequence[Signal], shot: Shot) -> list[Signal]:
+    """Give the samples that lie in a shot."""
     return [sample for sample in signal if shot.start <= sample.time < shot.end]
 
 
+def followed(samples: Sequence[Signal]) -> bool:
+    """Whether the camera could be followed: where the picture changes and no motion at all was measured, too little of
+    it agreed on one, and nothing is known of the camera."""
+    lost = [s for s in samples if s.change > CHANGED and s.pan == s.tilt == s.zoom == s.residual == 0]
+    return bool(samples) and len(lost) <= LOST * len(samples)
+
+
 def structure(shots: Sequence[Shot], duration: float) -> Iterator[Fact]:
-    """How many shots, and how fast they follow each other."""
+    """How many shots, where they were found."""
     count = len(shots)
-    if count == 1:
-        text = "the clip is a single shot without a cut"
-    elif duration / count < 1.5:
-        text = f"the clip is a quick succession of {number(count)} shots"
-    else:
-        text = f"the clip opens with the first of {number(count)} shots"
+    if not count:
+        return
+    text = "the clip is a single shot without a cut" if count == 1 else f"the clip has {number(count)} shots"
     yield _fact(0.0, duration, "narrative", text, 0.9, CUTS)
 
 
@@ -114,7 +132,7 @@ def movements(samples: Sequence[Signal], shot: Shot, limits: CameraSettings) -> 
     step = median(later.time - sooner.time for sooner, later in pairwise(samples))
     shakes = shaky(samples, limits)
     if shakes:
-        yield _fact(shot.start, shot.end, "camera", "the camera shakes as if held by hand", 0.7, MOTION)
+        yield _fact(shot.start, shot.end, "camera", "the picture shakes", 0.7, MOTION)
     smooth = smoothed(samples, round(limits.pause / step) if shakes else 0)
     for kind, first, last in runs([course(motion, limits) for motion in smooth], round(limits.pause / step)):
         start, end = samples[first].time, min(samples[last].time + step, shot.end)
@@ -156,8 +174,10 @@ def _middle(few: Sequence[Motion], middle: Callable[[Iterable[float]], float]) -
 
 
 def shaky(samples: Sequence[Signal], limits: CameraSettings) -> bool:
-    """Whether the measurements jump about their course, to and fro."""
-    if len(samples) < 6:
+    """Whether the measurements jump about their course, to and fro. A camera that is lost every other moment, as in
+    drawings of which parts move, jumps between nothing and something: that is no shake."""
+    still = sum(sample.pan == sample.tilt == 0 for sample in samples)
+    if len(samples) < 8 or still > LOST * len(samples):
         return False
     calm = smoothed(samples, 2)
     off = [(one.pan - motion[0], one.tilt - motion[1]) for one, motion in zip(samples, calm, strict=True)]
@@ -167,6 +187,7 @@ def shaky(samples: Sequence[Signal], limits: CameraSettings) -> bool:
 
 
 def course(motion: Motion, limits: CameraSettings) -> tuple[str, ...]:
+    """Name the directions of a movement that are strong enough to be told."""
     pan, tilt, zoom = motion
     kinds = []
     if abs(pan) >= limits.moving:
@@ -179,8 +200,8 @@ def course(motion: Motion, limits: CameraSettings) -> tuple[str, ...]:
 
 
 def named(kinds: Sequence[str], strength: float, limits: CameraSettings) -> str:
-    manner = "quickly " if strength >= limits.fast else "slowly " if strength < 2 * limits.moving else ""
-    return manner + listing(kinds)
+    """Name a movement with its manner."""
+    return ("quickly " if strength >= limits.fast else "") + listing(kinds)
 
 
 def _fact(start: float, end: float, attribute: Attribute, text: str, score: float, model: str) -> Fact:

@@ -11,7 +11,7 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
-from asid.pipeline.captions import Block, Transcript, compose, parse
+from asid.pipeline.captions import Section, SpokenWords, compose, parse
 from asid.pipeline.captions import quotes as quotations
 from asid.pipeline.captions import squash as spelled_out
 from asid.pipeline.embedded.sound import lines
@@ -39,8 +39,9 @@ class Evidence:
     closed: bool
 
     @cached_property
-    def transcript(self) -> Transcript:
-        return Transcript(self.utterances)
+    def transcript(self) -> SpokenWords:
+        """The words that are said in the clip."""
+        return SpokenWords(self.utterances)
 
 
 @dataclass
@@ -54,13 +55,16 @@ class Passage:
 
     @property
     def start(self) -> float:
+        """Where it begins, in s; 0 without an anchor."""
         return float(self.anchor or 0)
 
     @property
     def text(self) -> str:
+        """Its sentences in one text."""
         return " ".join(self.sentences)
 
     def near(self, start: float, end: float, slack: float = NEAR) -> bool:
+        """Whether a span of time touches it, give or take `slack` s."""
         return self.start - slack <= end and start <= max(self.until, self.start) + slack
 
     def holds(self, fact: Fact) -> bool:
@@ -83,6 +87,7 @@ def read(facts: dict[str, Any]) -> Evidence:
 
 
 def same_line(line: Fact, fact: Fact) -> bool:
+    """Whether two facts are of the same words, said at the same time."""
     return fact.attribute == "speech" and abs(line.start - fact.start) < 1 and squash(line.text) == squash(fact.text)
 
 
@@ -90,6 +95,7 @@ def same_line(line: Fact, fact: Fact) -> bool:
 
 
 def passages(caption: str, duration: float) -> list[Passage]:
+    """Take a caption apart at its anchors; `duration` in s."""
     blocks = parse(caption)
     ends = [*(float(block.anchor or 0) for block in blocks[1:]), duration][: len(blocks)]
     return [
@@ -98,7 +104,8 @@ def passages(caption: str, duration: float) -> list[Passage]:
 
 
 def whole(parts: Iterable[Passage]) -> str:
-    return compose(Block(part.anchor, part.text, lead=part.lead) for part in parts)
+    """Put passages together to a caption."""
+    return compose(Section(part.anchor, part.text, lead=part.lead) for part in parts)
 
 
 def sentences(text: str) -> list[str]:
@@ -117,6 +124,7 @@ def sentences(text: str) -> list[str]:
 
 @lru_cache(8192)
 def quotes(text: str, claims: str = "") -> tuple[str, ...]:
+    """Give what a text quotes; with `claims`, only what it says to be that."""
     return tuple(quote.text for quote in quotations.find(text) if not claims or quote.claims == claims)
 
 
@@ -145,6 +153,7 @@ def covers(text: str, fact: Fact) -> bool:
 
 
 def covered(fact: Fact, parts: Sequence[Passage]) -> bool:
+    """Whether the passages at a fact's time tell it."""
     near = [part.text for part in parts if part.holds(fact)]
     return covers(" ".join(near), fact)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -9,7 +11,10 @@ NAMES = ("black", "white", "grey", "red", "orange", "brown", "yellow", "green", 
 # Upper ends of hue, in OpenCV's 0..179.
 HUES = ((8, "red"), (22, "orange"), (34, "yellow"), (82, "green"), (98, "turquoise"), (128, "blue"), (150, "purple"),
         (170, "pink"), (180, "red"))  # fmt: skip
+HUED = NAMES[3:]
 GREYISH = 40  # saturation below it has no hue
+MOSTLY = 0.55  # share of the pixels from which on a picture is mostly of one colour
+MUTED = 0.7  # share of the pixels without a hue from which on colours are muted
 MONOCHROME = 14  # of the 95 % point of saturation times value, 0..255
 
 
@@ -21,7 +26,7 @@ def names(picture: np.ndarray) -> np.ndarray:
     for end, name in HUES:
         table[start:end] = NAMES.index(name)
         start = end
-    named = table[hue]
+    named: np.ndarray = table[hue]
     named[(named == NAMES.index("orange")) & (value < 150)] = NAMES.index("brown")
     named[(named == NAMES.index("red")) & (saturation < 120) & (value > 170)] = NAMES.index("pink")
     grey = saturation < GREYISH
@@ -38,6 +43,17 @@ def main(part: np.ndarray, share: float) -> str:
     counts = np.bincount(names(part).ravel(), minlength=len(NAMES))
     best = int(counts.argmax())
     return NAMES[best] if counts[best] >= share * counts.sum() else ""
+
+
+def ruling(pictures: Sequence[np.ndarray]) -> str:
+    """The hue that most of the pictures are of, "grey" where they have hardly any, "" where nothing stands out: a
+    colour that covers a third of a picture is one of several."""
+    counts = np.mean([np.bincount(names(one).ravel(), minlength=len(NAMES)) / one[:, :, 0].size for one in pictures], 0)
+    shares = dict(zip(NAMES, counts.tolist(), strict=True))
+    best = max(HUED, key=lambda name: shares[name])
+    if shares[best] >= MOSTLY:
+        return best
+    return "grey" if shares["grey"] + shares["white"] >= MUTED else ""
 
 
 def monochrome(picture: np.ndarray) -> bool:

@@ -1,4 +1,4 @@
-"""The embedded editor: it merges, verifies, takes apart, audits, refines and judges captions by holding them against
+"""The embedded editor: it merges, verifies, takes apart, audits and refines captions by holding them against
 the evidence. It is made of rules; field tests showed that the language models small enough to travel in a package
 invent what they are asked to merge."""
 
@@ -12,10 +12,10 @@ from rapidfuzz import fuzz
 from asid.pipeline.attributes import ATTRIBUTES
 from asid.pipeline.embedded import checks, claims, mending, sorting
 from asid.pipeline.embedded.audit import audit, refine
-from asid.pipeline.embedded.base import Embedded, dump
+from asid.pipeline.embedded.base import EmbeddedModel, dump
 from asid.pipeline.embedded.claims import Evidence, Passage, squash
-from asid.pipeline.embedded.salience import important, salience, selected
-from asid.pipeline.embedded.story import Line, line, paragraph, second, sentences_of
+from asid.pipeline.embedded.salience import important, selected
+from asid.pipeline.embedded.story import Sentence, line, paragraph, second, sentences_of
 from asid.pipeline.embedded.words import stop
 from asid.pipeline.models.base import Misconfigured, Request
 from asid.pipeline.rows import Fact
@@ -23,13 +23,16 @@ from asid.pipeline.rows import Fact
 RULES = "asid/rules-1"
 
 
-class Composer(Embedded):
+class Composer(EmbeddedModel):
+    """Merge, verify, take apart, audit, refine and judge captions by rule."""
+
     kind = "compose"
 
     def open(self) -> tuple[str, ...]:
         return (RULES,)
 
     def answer(self, request: Request) -> str:
+        """Do the task of a request. Raises Misconfigured for one that it does not do."""
         facts = request.facts
         match request.task:
             case "ensemble":
@@ -43,7 +46,10 @@ class Composer(Embedded):
             case "refine":
                 return dump(refine(facts))
             case "judge":
-                return dump(judge(facts))
+                raise Misconfigured(
+                    "embedded/compose does not judge: it would grade its own text by the facts that it was made of. "
+                    "Leave `model` out of the filter, or name another model"
+                )
         raise Misconfigured(f"embedded/compose does not {request.task}: sight, text, sound and camera caption clips")
 
 
@@ -61,7 +67,7 @@ def ensemble(facts: dict[str, Any]) -> str:
     return paragraph([*(line(fact, evidence.duration) for fact in chosen), *lines])
 
 
-def foreign(caption: str, evidence: Evidence) -> list[Line]:
+def foreign(caption: str, evidence: Evidence) -> list[Sentence]:
     """Sentences of a written caption at their seconds; quoted speech goes to where it was recognised."""
     found = []
     for part in claims.passages(caption, evidence.duration):
@@ -70,13 +76,13 @@ def foreign(caption: str, evidence: Evidence) -> list[Line]:
             for quote in claims.quotes(sentence, "speech"):
                 spot = evidence.transcript.locate(quote, near=time)
                 time = spot.start if spot.score >= claims.SAID / 100 else time
-            found.append(Line(second(time, evidence.duration), sentence, whole=True, time=time + 1))
+            found.append(Sentence(second(time, evidence.duration), sentence, whole=True, time=time + 1))
     return found
 
 
-def distinct(lines: Sequence[Line]) -> list[Line]:
+def distinct(lines: Sequence[Sentence]) -> list[Sentence]:
     """Each told once: of sentences of the same few seconds that are alike, or that quote the same, the longest."""
-    kept: list[Line] = []
+    kept: list[Sentence] = []
     for new in sorted(lines, key=lambda line: (-len(line.text), line.second)):
         quoted = squash(" ".join(claims.quotes(new.text)))
         if not any(
@@ -163,34 +169,15 @@ def decompose(facts: dict[str, Any]) -> dict[str, str]:
     return captions
 
 
-def share(sentence: str, near: Sequence[Fact], attribute: str) -> list[Line]:
+def share(sentence: str, near: Sequence[Fact], attribute: str) -> list[Sentence]:
     """What of the sentence is the attribute's."""
     matched = claims.matched(sentence, near)
     if not matched:
         mine = attribute in sorting.attributes(sentence)
-        return [Line(0, sentence, attribute, whole=True)] if mine else []
-    lines = [Line(0, fact.text, attribute) for fact, _ in matched if fact.attribute == attribute]
+        return [Sentence(0, sentence, attribute, whole=True)] if mine else []
+    lines = [Sentence(0, fact.text, attribute) for fact, _ in matched if fact.attribute == attribute]
     for start, end in claims.loose(sentence, [span for _, span in matched]):
         rest = sentence[start:end]
         if attribute in sorting.attributes(rest)[:1]:
-            lines.append(Line(0, rest, attribute))
+            lines.append(Sentence(0, rest, attribute))
     return lines
-
-
-# --- judging -----------------------------------------------------------------------------------------------------
-
-
-def judge(facts: dict[str, Any]) -> dict[str, Any]:
-    """The share of the evidence, weighed by salience, that the caption tells, as a grade."""
-    evidence = claims.read(facts)
-    parts = claims.passages(facts["caption"], evidence.duration)
-    if not evidence.facts:
-        return {"completeness": 1 if not facts["caption"] else 3, "why": "No detector found anything to compare with."}
-    lacking = [fact for fact in evidence.facts if not claims.covered(fact, parts)]
-    share = 1 - sum(map(salience, lacking)) / sum(map(salience, evidence.facts))
-    grade = 1 + sum(share >= least for least in (0.3, 0.55, 0.75, 0.92))
-    why = f"It tells {len(evidence.facts) - len(lacking)} of {len(evidence.facts)} things that were found."
-    if lacking:
-        gravest = max(lacking, key=salience)
-        why += stop(f" The gravest gap: at {second(gravest.start, evidence.duration)}s, {gravest.text}")
-    return {"completeness": grade, "why": why}

@@ -43,18 +43,22 @@ class Track:
 
     @property
     def start(self) -> float:
+        """When it is first seen, in s."""
         return self.faces[0].time
 
     @property
     def end(self) -> float:
+        """When it is last seen, in s."""
         return self.faces[-1].time
 
     @property
     def score(self) -> float:
+        """Mean score of its faces."""
         return fmean(face.score for face in self.faces)
 
     @property
     def below(self) -> str:
+        """What is commonest below the face; "" when no colour has more than half."""
         seen = [face.below for face in self.faces if face.below]
         common = max(sorted(set(seen)), key=seen.count, default="")
         return common if seen.count(common) * 2 > len(self.faces) else ""

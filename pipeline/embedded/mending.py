@@ -115,6 +115,7 @@ def _outside(sentence: str, joint: str) -> list[str]:
 
 
 def resplit(part: Passage, place: int) -> bool:
+    """Part a sentence that is too long, in its place. Says whether it could be parted into whole sentences."""
     new = split_long(part.sentences[place])
     part.sentences[place : place + 1] = new
     return len(new) > 1 and all(sentences(piece) for piece in new)

@@ -6,6 +6,7 @@ What is read is quoted and nothing more: a screen that gives orders is told of, 
 from __future__ import annotations
 
 import logging
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from pydantic import Field
 from rapidfuzz import fuzz
 
 from asid.pipeline.captions.text import squash
-from asid.pipeline.embedded.base import Annotator, ClipEvidence, Settings
+from asid.pipeline.embedded.base import Annotator, ClipEvidence, EmbeddedSettings
 from asid.pipeline.embedded.stills import picture
 from asid.pipeline.embedded.weights import TEXT_LETTERS, TEXT_PLACES
 from asid.pipeline.embedded.words import listing, quoted, spot
@@ -27,10 +28,15 @@ from asid.pipeline.rows import Fact
 ALIKE = 82  # of 100, between readings of the same text
 TOGETHER = 0.75  # s between texts that appear at once
 THUMB = (64, 36)
+SURE, LONG = 0.95, 6  # score, and letters, of a line that is believed though one still shows it
+AGREEING = 0.5  # share of the stills that must have the same reading
+SINGLES = 1 / 3  # share of the words that may have one letter only
 NAME = f"{TEXT_PLACES.label}+{TEXT_LETTERS.title}#{TEXT_LETTERS.sha256[:8]}"
 
 
-class ReadingSettings(Settings):
+class ReadingSettings(EmbeddedSettings):
+    """Say which text counts as legible, and how large stills are read."""
+
     score: float = Field(0.8, ge=0, le=1, description="least score of a line")
     letters: int = Field(3, ge=1, description="fewest letters and digits of a line; of Chinese and its like, two")
     side: int = Field(960, ge=160, le=4096, description="longest side, in pixels, of the stills that are read")
@@ -39,7 +45,7 @@ class ReadingSettings(Settings):
 
 
 @dataclass(frozen=True)
-class Line:
+class TextLine:
     """A text in one still; `x`, `y`: its centre, `width`, `height`: all as shares of the picture. `row`: the height of
     one of its rows."""
 
@@ -56,15 +62,17 @@ class Line:
 class Text:
     """One text through time."""
 
-    seen: list[tuple[float, Line]] = field(default_factory=list)
+    seen: list[tuple[float, TextLine]] = field(default_factory=list)
     end: float = 0.0
 
     @property
     def start(self) -> float:
+        """When it is first seen, in s."""
         return self.seen[0][0]
 
     @property
-    def last(self) -> Line:
+    def last(self) -> TextLine:
+        """How it looks where it is seen last."""
         return self.seen[-1][1]
 
     @property
@@ -75,10 +83,23 @@ class Text:
 
     @property
     def score(self) -> float:
+        """Mean score of its readings."""
         return fmean(line.score for _, line in self.seen)
+
+    @property
+    def steady(self) -> bool:
+        """Whether it is read alike often enough to be believed. Real letters stay the same from still to still; leaves,
+        faces and drawings are read as another word each time. Digits may run. One still is enough for a long and
+        sure line."""
+        if len(self.seen) == 1:
+            return self.score >= SURE and len(squash(self.last.text)) >= LONG
+        counts = Counter(re.sub(r"\d", "0", squash(line.text)) for _, line in self.seen)
+        return counts.most_common(1)[0][1] >= AGREEING * len(self.seen)
 
 
 class Reading(Annotator):
+    """Tell the text that is shown."""
+
     kind = "text"
     settings_type = ReadingSettings
     settings: ReadingSettings
@@ -104,7 +125,8 @@ class Reading(Annotator):
         return (NAME,)
 
     def find(self, clip: ClipEvidence) -> list[Fact]:
-        read: list[tuple[float, list[Line]]] = []
+        """Read the clip's stills, and follow each text through them."""
+        read: list[tuple[float, list[TextLine]]] = []
         last = np.zeros(0)
         for still in clip.frames:
             seen = picture(still, self.storage, self.settings.side)
@@ -114,9 +136,9 @@ class Reading(Annotator):
                 last = thumb
             else:
                 read.append((still.time, read[-1][1]))
-        return list(facts(texts(read), clip.duration))
+        return list(facts([text for text in texts(read) if text.steady], clip.duration))
 
-    def read(self, seen: np.ndarray) -> list[Line]:
+    def read(self, seen: np.ndarray) -> list[TextLine]:
         """The lines of one RGB picture that are sure and long enough, from top to bottom."""
         result: Any = self.reader(np.ascontiguousarray(seen[:, :, ::-1]))
         if result.boxes is None or result.txts is None or result.scores is None:
@@ -127,13 +149,13 @@ class Reading(Annotator):
             if score >= self.settings.score:
                 first, last = np.min(box, axis=0) / (width, height), np.max(box, axis=0) / (width, height)
                 (x, y), (wide, high) = map(float, (first + last) / 2), map(float, last - first)
-                lines.append(Line(text.strip(), float(score), x, y, wide, high, high))
+                lines.append(TextLine(text.strip(), float(score), x, y, wide, high, high))
         return [line for line in blocks(lines) if legible(line.text, self.settings.letters)]
 
 
-def blocks(lines: Iterable[Line]) -> list[Line]:
+def blocks(lines: Iterable[TextLine]) -> list[TextLine]:
     """Rows of one text, set in one size below or beside each other, joined; from top to bottom."""
-    done: list[Line] = []
+    done: list[TextLine] = []
     for line in sorted(lines, key=lambda line: (round(line.y / 0.02), line.x)):
         fits = [block for block in done if _continues(block, line)]
         if fits:
@@ -141,13 +163,13 @@ def blocks(lines: Iterable[Line]) -> list[Line]:
             left = min(block.x - block.width / 2, line.x - line.width / 2)
             right = max(block.x + block.width / 2, line.x + line.width / 2)
             top, bottom = block.y - block.height / 2, max(block.y + block.height / 2, line.y + line.height / 2)
-            line = Line(f"{block.text} {line.text}", min(block.score, line.score), (left + right) / 2,
+            line = TextLine(f"{block.text} {line.text}", min(block.score, line.score), (left + right) / 2,
                         (top + bottom) / 2, right - left, bottom - top, line.row)  # fmt: skip
         done.append(line)
     return done
 
 
-def _continues(block: Line, line: Line) -> bool:
+def _continues(block: TextLine, line: TextLine) -> bool:
     if not 0.85 < block.row / line.row < 1.18:
         return False
     below = (line.y - line.row / 2) - (block.y + block.height / 2)
@@ -159,13 +181,18 @@ def _continues(block: Line, line: Line) -> bool:
 
 
 def legible(text: str, letters: int) -> bool:
+    """Whether a text has enough letters, and not one sign again and again."""
     spelled = squash(text)
     if len(set(spelled)) < 2:
         return False  # one sign again and again is a pattern that was taken for writing
-    return len(spelled) >= (2 if any(ord(char) >= 0x2E80 for char in spelled) else letters)
+    if any(ord(char) >= 0x2E80 for char in spelled):
+        return len(spelled) >= 2
+    words = re.findall(r"\w+", text)
+    single = sum(len(word) == 1 and word.isalpha() and word.lower() not in "aioyuàéèìòиявскоуа" for word in words)
+    return len(spelled) >= letters and single <= SINGLES * len(words)
 
 
-def texts(read: Sequence[tuple[float, Sequence[Line]]]) -> list[Text]:
+def texts(read: Sequence[tuple[float, Sequence[TextLine]]]) -> list[Text]:
     """Lines of successive stills joined when they read alike at about the same height, or alike anywhere (a text that
     wanders). One still may miss a text."""
     found: list[Text] = []
@@ -182,7 +209,8 @@ def texts(read: Sequence[tuple[float, Sequence[Line]]]) -> list[Text]:
     return found
 
 
-def alike(one: Line, other: Line) -> bool:
+def alike(one: TextLine, other: TextLine) -> bool:
+    """Whether two readings are of one text."""
     first, second = squash(one.text), squash(other.text)
     near = abs(one.y - other.y) < 0.06 and abs(one.x - other.x) < 0.25
     return fuzz.ratio(first, second) >= (ALIKE if near else 94) or (near and _cut_short(first, second))

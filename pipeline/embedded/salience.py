@@ -20,6 +20,7 @@ def salience(fact: Fact) -> float:
 
 
 def important(fact: Fact) -> bool:
+    """Whether a fact must not be left out."""
     return fact.attribute == "speech" or salience(fact) >= IMPORTANT
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from statistics import fmean, median
 
@@ -10,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from asid.pipeline.embedded import colours, faces
-from asid.pipeline.embedded.base import Annotator, ClipEvidence, Settings
+from asid.pipeline.embedded.base import Annotator, ClipEvidence, EmbeddedSettings
 from asid.pipeline.embedded.camera import inside, visible
 from asid.pipeline.embedded.faces import Track
 from asid.pipeline.embedded.stills import picture
@@ -23,17 +22,19 @@ UNSEEN = 2.5  # s without a still in which a face is taken to have been there, o
 SIZES = ((0.45, "an extreme close-up"), (0.24, "a close-up"), (0.1, "a medium shot"), (0.0, "a long shot"))
 
 
-class SightSettings(Settings):
+class SightSettings(EmbeddedSettings):
+    """Say which faces and views are told."""
+
     faces: bool = Field(True, description="false: no faces, where the detector's package has no build for the machine")
     face: float = Field(0.65, ge=0, le=1, description="least score of a face")
     sure: float = Field(0.8, ge=0, le=1, description="least score of a face that is seen in one still only")
     side: int = Field(640, ge=64, le=4096, description="longest side, in pixels, of the stills that are looked at")
-    lively: float = Field(0.12, gt=0, description="motion from here on is lively, frame widths per second")
-    moving: float = Field(0.015, gt=0, description="motion below it is not told")
     still: float = Field(0.0015, gt=0, description="change between frames below it is none at all, 0..1")
 
 
 class Sight(Annotator):
+    """Tell faces, colours and light."""
+
     kind = "sight"
     settings_type = SightSettings
     settings: SightSettings
@@ -45,6 +46,7 @@ class Sight(Annotator):
         return FACES.label, LIGHT, MOTION
 
     def find(self, clip: ClipEvidence) -> list[Fact]:
+        """Look at the stills of each shot."""
         facts: list[Fact] = []
         told = framing = moving = ""
         views: list[str] = []
@@ -68,6 +70,7 @@ class Sight(Annotator):
         return facts
 
     def tracks(self, stills: Sequence[Frame], pictures: Sequence[np.ndarray]) -> list[Track]:
+        """Find faces in stills and follow them."""
         if not self.settings.faces:
             return []
         seen = [faces.detect(one, still.time, self.settings.face) for still, one in zip(stills, pictures, strict=True)]
@@ -87,11 +90,10 @@ def appearance(samples: Sequence[Signal], pictures: Sequence[np.ndarray]) -> str
     words = ["dark"] if bright < 0.2 else ["bright"] if bright > 0.68 else []
     if pictures and all(colours.monochrome(one) for one in pictures):
         words.append("in black and white")
-    elif samples:
-        colour = Counter(sample.colour for sample in samples).most_common(1)[0][0]
+    elif pictures and (colour := colours.ruling(pictures)):
         words.append("in muted colours" if colour == "grey" else f"mostly {colour}")
-    text = listing(words) or "evenly lit"
-    return text + (parting(pictures[len(pictures) // 2]) if pictures and "white" not in text else "")
+    text = listing(words)
+    return text + (parting(pictures[len(pictures) // 2]) if text and pictures and "white" not in text else "")
 
 
 def parting(one: np.ndarray) -> str:
@@ -150,6 +152,7 @@ def recalled(text: str, count: int, views: Sequence[str]) -> str:
 
 
 def standing(tracks: Sequence[Track]) -> str:
+    """Say how many faces are in view, and where."""
     count = len(tracks)
     verb = "face is" if count == 1 else "faces are"
     text = f"{number(count)} {verb} in view"
@@ -165,6 +168,7 @@ def standing(tracks: Sequence[Track]) -> str:
 
 
 def size_of(tracks: Sequence[Track]) -> str:
+    """Name the size of a shot by its tallest face."""
     tallest = max(median(face.height for face in track.faces) for track in tracks)
     return next(name for least, name in SIZES if tallest >= least)
 
@@ -177,16 +181,11 @@ def _after(time: float, times: Sequence[float]) -> float:
 
 
 def movement(samples: Sequence[Signal], limits: SightSettings) -> str:
-    """How much moves in a shot that the camera does not explain; "" when it was not measured."""
+    """Whether nothing moves in a shot. How much moves where something does is no news to anybody: "" then."""
     if len(samples) < 3:
         return ""
-    level = median(sample.residual for sample in samples)
-    if level >= limits.lively:
-        return "there is lively movement in the picture"
-    if level >= limits.moving:
-        return "there is some movement in the picture"
     still = max(sample.change for sample in samples[1:]) < limits.still
-    return "nothing moves in the picture" if still else "there is little movement in the picture"
+    return "nothing moves in the picture" if still else ""
 
 
 def _fact(shot: Shot, start: float, attribute: str, text: str, score: float, model: str) -> Fact:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 
-from asid.pipeline.captions.anchors import Block, compose
+from asid.pipeline.captions.anchors import Section, compose
 from asid.pipeline.embedded.claims import squash
 from asid.pipeline.embedded.words import capital, stop
 from asid.pipeline.rows import Fact
@@ -26,7 +26,7 @@ CUT = re.compile(r"^the picture (?:cuts|dissolves|fades) (?:back |over )?(?:in)?
 
 
 @dataclass(frozen=True)
-class Line:
+class Sentence:
     """`whole`: a finished sentence, which is not joined to others."""
 
     second: int
@@ -42,17 +42,19 @@ def second(time: float, duration: float) -> int:
     return min(max(math.floor(time + 0.5), 0), last)
 
 
-def line(fact: Fact, duration: float) -> Line:
-    return Line(second(fact.start, duration), fact.text, fact.attribute, time=fact.start)
+def line(fact: Fact, duration: float) -> Sentence:
+    """Make a sentence of a fact."""
+    return Sentence(second(fact.start, duration), fact.text, fact.attribute, time=fact.start)
 
 
 def tell(facts: Iterable[Fact], duration: float) -> str:
+    """Make a caption of facts; `duration` in s."""
     return paragraph([line(fact, duration) for fact in facts])
 
 
-def paragraph(lines: Iterable[Line]) -> str:
+def paragraph(lines: Iterable[Sentence]) -> str:
     """The caption of these lines; the same line twice within three seconds is told once."""
-    told: list[Line] = []
+    told: list[Sentence] = []
     for new in sorted(lines, key=lambda new: (new.second, _rank(new))):
         if not any(squash(new.text) == squash(old.text) and new.second - old.second <= 3 for old in told):
             told.append(new)
@@ -62,20 +64,20 @@ def paragraph(lines: Iterable[Line]) -> str:
         sentences = [sentence for part in parts for sentence in sentences_of(part, spoken)]
         sentences = [small(sentences[0]), *map(capital, sentences[1:])]
         spoken += len(sentences)
-        blocks.append(Block(Decimal(at), " ".join(sentences)))
+        blocks.append(Section(Decimal(at), " ".join(sentences)))
     return compose(blocks)
 
 
-def around_cuts(lines: Sequence[Line]) -> list[list[Line]]:
+def around_cuts(lines: Sequence[Sentence]) -> list[list[Sentence]]:
     """The lines of one moment, parted at its cuts."""
     cuts = sorted(line.time for line in lines if CUT.match(line.text))
-    parts: list[list[Line]] = [[] for _ in range(len(cuts) + 1)]
+    parts: list[list[Sentence]] = [[] for _ in range(len(cuts) + 1)]
     for line in lines:
         parts[sum(line.time >= cut - 0.02 for cut in cuts)].append(line)
     return [part for part in parts if part]
 
 
-def sentences_of(lines: Sequence[Line], turn: int) -> list[str]:
+def sentences_of(lines: Sequence[Sentence], turn: int) -> list[str]:
     """The sentences of one moment; the first begins small, after its anchor. `turn` varies joints and leads."""
     said = [line.text for line in lines if not line.whole and line.attribute == "speech" and '"' in line.text]
     how = [line.text for line in lines if not line.whole and line.attribute == "emotions"]
@@ -102,7 +104,7 @@ def joined(clauses: Sequence[str], turn: int) -> str:
     return f"{first}{'; ' if ', ' in first else JOINTS[turn % len(JOINTS)]}{other}"
 
 
-def _rank(new: Line) -> int:
+def _rank(new: Sentence) -> int:
     if CUT.match(new.text):
         return -1
     return ORDER.index(new.attribute) if new.attribute in ORDER else len(ORDER)

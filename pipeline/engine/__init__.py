@@ -12,6 +12,7 @@ import logging
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -23,12 +24,14 @@ from asid.pipeline.engine.crew import Crew, Group, Hand
 from asid.pipeline.engine.flight import Flight, Suspect
 from asid.pipeline.engine.intake import Intake
 from asid.pipeline.engine.meters import Meters
-from asid.pipeline.engine.result import Progress, Result
 from asid.pipeline.models.layers import notices
 from asid.pipeline.rows import Failure
-from asid.pipeline.run import listing, pace, shards
+from asid.pipeline.run import listing, pace, repair, shards
+from asid.pipeline.run.chances import Chances, passing
 from asid.pipeline.run.folder import ALL, Fresh, Run
+from asid.pipeline.run.progress import Progress, Result
 from asid.pipeline.run.workshop import NOTHING_FRESH, BudgetReached, Done, StageFailed, Task
+from asid.pipeline.text import counted
 
 __all__ = ["Engine", "Progress", "Result"]
 
@@ -50,6 +53,8 @@ class Engine:
         self.run = run
         self.progress = progress
         self.cpus = cpus
+        if damaged := repair.lost(run):
+            repair.restore(run, damaged, progress.said)
         self.survey = run.survey()
         self.result = Result()
         self.crew = Crew(run)
@@ -66,6 +71,7 @@ class Engine:
         self.told = float("-inf")  # when the meters last heard of the queues
         self.suspects: dict[Key, Suspect] = {}
         self.steps: list[str] = []
+        self.chances = Chances(run, {})
         self.within: frozenset[str] | None = None
 
     def execute(
@@ -80,14 +86,18 @@ class Engine:
     ) -> Result:
         """Bring `steps` (all, when none are named) to done. `force` works shards that are done already, `only` limits
         that to some input rows, `within` everything after ingest to some shards; `fresh` says which stored answers are
-        not to be used again."""
+        not to be used again. Otherwise rows whose failure may have passed are tried once more."""
         began = time.monotonic()
+        notices.clear(self.run.storage)
+        self.run.storage.clear_scratch()
         self.within = within
         self.steps = list(steps or self.run.steps)
         self.template = Task("", "", only=only, fresh=fresh, replay_only=replay_only)
         self._look_for_damage()
         first = next(iter(self.run.steps))
         self.force = force or only is not None
+        if not self.force:
+            self.chances = Chances(self.run, passing(self.run, self.survey, self.steps))
         if first in self.steps:
             self._list(first, force)
         if self._has_intake() or self._anything_to_do():
@@ -95,7 +105,9 @@ class Engine:
             with cluster.cluster(self.cpus):
                 try:
                     self.crew.prepare(
-                        self.run.steps[step] for step in self.steps if self.force or not self.survey.whole(step)
+                        self.run.steps[step]
+                        for step in self.steps
+                        if self.force or self.chances.waiting[step] or not self.survey.whole(step)
                     )
                     if self.intake and self._has_intake():
                         self._ingest(first, self.intake)
@@ -113,23 +125,25 @@ class Engine:
     # --- what there is to do -------------------------------------------------------------------------------------
 
     def _look_for_damage(self) -> None:
-        """Read the shards there are, the last step's first, as far as that takes no time worth mentioning. Of a larger
-        run what is damaged is found when it is read, and by `asid doctor RUN`."""
+        """Read the shards there are, ingest's, then the last step's first, as far as that takes no time worth
+        mentioning. Of a larger run what is damaged is found when it is read, and by `asid doctor RUN`."""
         room = VERIFIED
-        for step in reversed(self.run.steps):
+        first, *rest = self.run.steps
+        if damaged := self.run.verify(first, failures=False):  # the listing finds those again
+            repair.restore(self.run, damaged, self.progress.said)
+            self.survey = self.run.survey()
+        for step in reversed(rest):
             size = self.run.size(step)
             if room < VERIFIED and size > room:
                 break
             room -= size
             for shard, damage in self.run.verify(step).items():
-                if step == next(iter(self.run.steps)):
-                    raise self.run.unmendable(shard)
                 self.survey.forget(step, shard, damage)
         for damage in self.survey.damaged.values():
             self.progress.said(damage)
 
     def _anything_to_do(self) -> bool:
-        return self.force or any(not self.survey.whole(step) for step in self.steps)
+        return self.force or bool(self.chances.ids) or any(not self.survey.whole(step) for step in self.steps)
 
     def _seed(self, first: str) -> None:
         for step in self.steps:
@@ -138,31 +152,41 @@ class Engine:
                     self._offer(step, shard, self.force)
 
     def _offer(self, step: str, shard: str, force: bool = False) -> None:
-        """Queue a shard when it is not done and all its inputs are."""
+        """Queue a shard when it is not done, or has rows that are to be tried again, and all its inputs are done."""
         key = (step, shard)
         given_up = step in self.result.stopped or self.result.out_of_budget
         left_out = self.within is not None and shard != ALL and shard not in self.within
         if step not in self.steps or key in self.queued or given_up or left_out:
             return
-        if (force or not self.survey.done(step, shard)) and self.survey.ready(step, shard):
-            inputs = self.survey.inputs(step, shard)
-            assert inputs is not None
-            if self.template.only is not None and not self._touches(step, shard):
-                return
-            self.queued.add(key)
-            self.ready[step].append(replace(self.template, step=step, shard=shard, inputs=inputs))
+        due = force or key in self.chances.ids or not self.survey.done(step, shard)
+        if not due or not self.survey.ready(step, shard):
+            return
+        if self.chances.awaits(step, shard, self.queued, self.result.stopped):
+            return
+        inputs = self.survey.inputs(step, shard)
+        assert inputs is not None
+        only, since = self.template.only, None
+        if only is not None and not self._touches(step, shard):
+            return
+        if only is None and not force:
+            only, since = self.chances.part(step, shard, inputs, self.survey.footers.get(key))
+        self.chances.begun(step, shard)
+        self.queued.add(key)
+        self.ready[step].append(replace(self.template, step=step, shard=shard, inputs=inputs, only=only, since=since))
 
     def _touches(self, step: str, shard: str) -> bool:
         """Whether a shard holds one of the rows asked for."""
         assert self.template.only is not None
-        footer = shards.footer(self.run.storage, self.run.uri(step, shard))
+        try:
+            footer = shards.footer(self.run.storage, self.run.uri(step, shard))
+        except shards.DamagedShard:  # whoever works it tells
+            return True
         return footer is None or any(id in self.template.only for id, _ in footer.outcomes)
 
     # --- ingest: from inputs to shards ---------------------------------------------------------------------------
 
     def _list(self, first: str, force: bool) -> None:
-        everything = force or not self.survey.whole(first)
-        found = listing.Listing(self.run, first, self.survey, everything, self.template.only)
+        found = listing.Listing(self.run, first, self.survey, force, self.template.only)
         self.intake = Intake(found, self.progress.said, self.force)
 
     def _has_intake(self) -> bool:
@@ -176,6 +200,7 @@ class Engine:
         if first in self.result.stopped:
             return
         intake.listing.pack()
+        intake.tell_changes()
         self.survey = self.run.survey()
 
     # --- the loop ------------------------------------------------------------------------------------------------
@@ -243,13 +268,14 @@ class Engine:
 
     def _finish(self, done: Done) -> None:
         self.queued.discard((done.step, done.shard))
+        self.chances.finished(done, self.survey.footers.get((done.step, done.shard)))
         self.survey.record(done.step, done.shard, done.mark)
         self.result.shards += 1
         self.result.rows += done.mark.rows
         self.result.failures += done.failures
         self.progress.finished(done)
         self.meters.finished(done)
-        if not listing.is_piece(done.shard):
+        if not listing.is_piece(done.shard) and done.new is None:
             pace.note(self.run.storage, done.step, done.shard, done.mark.rows)
         self._judge_rate(done.step)
         if listing.is_piece(done.shard):
@@ -261,6 +287,8 @@ class Engine:
                 names = self.survey.names(later.name) if done.shard == ALL or later.is_corpus_pass else [done.shard]
                 for shard in names:
                     self._offer(later.name, shard)
+        for name in self.run.after(done.step) if done.shard != ALL else []:  # what awaited it, however far behind it
+            self._offer(name, ALL if self.run.steps[name].is_corpus_pass else done.shard)
 
     def _give_up(self, task: Task, error: RayTaskError) -> None:
         """The stage itself failed, not a row of it."""
@@ -303,11 +331,22 @@ class Engine:
     # --- failures ------------------------------------------------------------------------------------------------
 
     def _judge_rate(self, step: str, enough: int = ENOUGH) -> None:
-        rows, failed = self.survey.tallies[step]
+        rows, failed = (count - self.chances.waiting[step] for count in self.survey.tallies[step])
         limit = self.run.steps[step].config.max_failure_rate
         limit = self.run.manifest.max_failure_rate if limit is None else limit
         if rows >= enough and failed > limit * rows:
-            self._stop(step, f"{failed} of {rows} rows failed, more than the limit of {limit:.0%}")
+            kinds = counted(self._kinds(step))
+            self._stop(step, f"{failed} of {rows} rows failed, more than the limit of {limit:.0%}: {kinds}")
+
+    def _kinds(self, step: str) -> Counter[str]:
+        """How many rows failed of each kind."""
+        keys = [(step, shard) for shard in self.survey.names(step)]
+        there = [key for key in keys if (mark := self.survey.footers.get(key)) and mark.failed]
+        found = Counter[str]()
+        for key in there:
+            with suppress(shards.DamagedShard):  # said when work begins
+                found.update(failure.kind for failure in self.run.failures(*key))
+        return found
 
     def _judge_rates(self) -> None:
         """At the end even a few rows count."""
@@ -334,8 +373,10 @@ class Engine:
         else:
             self.deaths[key] += 1
             if self.deaths[key] >= DEATHS and key not in self.suspects and key[1] != ALL:
-                rows = flight.task.listed or self.run.rows(self.run.trunk(key[0]), key[1])
-                self.suspects[key] = Suspect(flight.task, deque(row.id for row in rows))
+                with suppress(shards.DamagedShard, FileNotFoundError):  # else its next worker meets it, and tells
+                    rows = flight.task.listed or self.run.rows(self.run.trunk(key[0]), key[1])
+                    ids = deque(row.id for row in rows if flight.task.only is None or row.id in flight.task.only)
+                    self.suspects[key] = Suspect(flight.task, ids)
         self._try_again(key, flight.task)
 
     def _cleared(self, flight: Flight) -> None:

@@ -60,15 +60,18 @@ def _await_node() -> None:
 
 def total() -> dict[str, float]:
     """What the cluster has altogether, in Ray's names."""
-    return dict(ray.cluster_resources())
+    return dict(ray.cluster_resources())  # type: ignore[no-untyped-call]
 
 
 def nodes(found: Mapping[str, float]) -> int:
+    """Count the nodes among a cluster's resources."""
     return sum(1 for name in found if name.startswith("node:") and name != "node:__internal_head__")
 
 
 def is_gone(node: str) -> bool:
-    return any(found["NodeID"] == node and not found["Alive"] for found in ray.nodes())
+    """Whether a node was there and is no longer."""
+    known = ray.nodes()  # type: ignore[no-untyped-call]
+    return any(found["NodeID"] == node and not found["Alive"] for found in known)
 
 
 def is_shared() -> bool:
@@ -87,5 +90,6 @@ def ask(bundles: list[dict[str, float]]) -> None:
 
 
 def has() -> str:
+    """Say what the cluster has altogether."""
     found = total()
     return ", ".join(f"{found.get(name, 0.0):g} {name}" for name in ("CPU", "GPU", "memory"))

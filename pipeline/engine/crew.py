@@ -38,6 +38,7 @@ class Group:
 
     @classmethod
     def of(cls, step: Step) -> Group:
+        """Give the group of workers that a step goes to."""
         resources = step.config.resources
         return cls(resources, step.name if resources.gpus or resources.env else "")
 
@@ -48,6 +49,7 @@ class Group:
         return {name: amount for name, amount in claims.items() if amount}
 
     def said(self) -> str:
+        """Say what one worker asks for."""
         return ", ".join(f"{amount:g} {name}" for name, amount in self.claims().items())
 
 
@@ -69,6 +71,7 @@ class Hand:
 
     @property
     def started(self) -> bool:
+        """Whether the worker has been given its place."""
         return bool(ray.wait([self.place], timeout=0)[0])
 
     @property
@@ -81,6 +84,8 @@ class Hand:
 
 
 class Crew:
+    """Hire, send and dismiss workers, as many as there is work and room for."""
+
     def __init__(self, run: Run):
         self.run = run
         self.hands: list[Hand] = []
@@ -168,9 +173,11 @@ class Crew:
 
     @property
     def changing(self) -> bool:
+        """Whether a worker is about to leave its place."""
         return any(hand.leaving for hand in self.hands)
 
     def dismiss(self, hand: Hand) -> None:
+        """End a worker at once."""
         if hand in self.hands:
             self.hands.remove(hand)
             with suppress(RayError):  # it may never have been there
@@ -179,6 +186,7 @@ class Crew:
                 self.office.bury.remote(hand.name)
 
     def dismiss_all(self) -> None:
+        """End all workers, and the office after them."""
         office, self.office = self.office, None
         for hand in list(self.hands):
             self.dismiss(hand)

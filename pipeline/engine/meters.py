@@ -26,6 +26,7 @@ class Meters:
         self.idle = Gauge("asid_idle_gpus", "GPUs held by workers that wait for a shard")
 
     def finished(self, done: Done) -> None:
+        """Count a shard."""
         stage = {"stage": done.step}
         for counter, amount in ((self.rows, done.mark.rows), (self.failures, done.failures), (self.shards, 1),
                                 (self.busy, done.seconds)):  # fmt: skip
@@ -41,6 +42,7 @@ class Meters:
                 self.spend.inc(line.usd, model)
 
     def state(self, queues: Mapping[str, int], workers: Mapping[str, int], idle_gpus: float) -> None:
+        """Set how many shards wait, who works, and how many GPUs idle."""
         for step, depth in queues.items():
             self.queue.set(depth, {"stage": step})
         for claims, count in workers.items():

@@ -33,15 +33,19 @@ class Office:
             self.ledger.restore(spent(run.storage, run.steps, run.manifest.models))
 
     async def acquire_many(self, where: str, wants: Sequence[int], worker: str) -> list[Lease]:
+        """Wait for places at an endpoint for one worker's calls."""
         return await self.limiters[where].acquire_many(wants, worker)
 
     async def release_many(self, where: str, releases: Sequence[Release]) -> None:
+        """Give places back, with how their calls ended."""
         await self.limiters[where].release_many(releases)
 
     async def reserve(self, stage: str, model: str, guess: float, worker: str) -> Ticket:
+        """Set money aside for a call. Raises OutOfBudget."""
         return await self.ledger.reserve(stage, model, guess, worker)
 
     async def settle(self, ticket: Ticket, stage: str, model: str, usd: float) -> None:
+        """Replace what was set aside by what the call cost, in USD."""
         await self.ledger.settle(ticket, stage, model, usd)
 
     async def bury(self, worker: str) -> None:
@@ -52,6 +56,7 @@ class Office:
 
 
 def has_budget(run: Run) -> bool:
+    """Whether the run, or a step of it, has a budget."""
     return run.manifest.budget.usd is not None or any(step.config.budget for step in run.steps.values())
 
 
@@ -61,12 +66,13 @@ def is_needed(run: Run) -> bool:
 
 
 def open_office(run: Run) -> Any:
+    """Start the run's office on the cluster."""
     options = {"num_cpus": 0, "max_restarts": -1, "max_task_retries": -1, "max_concurrency": 10_000}
     return ray.remote(Office).options(**options).remote(run)
 
 
 @dataclass
-class Desk:
+class OfficeClient:
     """A worker's end of the office: its gates and its purse. Ray starts a lost office again: one that is dead for good
     died with its driver."""
 
@@ -74,6 +80,8 @@ class Desk:
     worker: str
 
     def gate(self, where: str) -> Gate:
+        """Give the gate to an endpoint, whose places the office keeps."""
+
         async def ask(wants: list[int]) -> list[Lease]:
             leases: list[Lease] = await _answer(self.office.acquire_many.remote(where, wants, self.worker))
             return leases
@@ -85,10 +93,12 @@ class Desk:
         return RemoteGate(ask, tell)
 
     async def reserve(self, stage: str, model: str, guess: float) -> Ticket:
+        """Set money aside for a call. Raises OutOfBudget."""
         ticket: Ticket = await _answer(self.office.reserve.remote(stage, model, guess, self.worker))
         return ticket
 
     async def settle(self, ticket: Ticket, stage: str, model: str, usd: float) -> None:
+        """Tell what a call cost, in USD."""
         with suppress(RayActorError):  # the answer is there, and is kept
             await self.office.settle.remote(ticket, stage, model, usd)
 

@@ -21,20 +21,23 @@ class Worker:
 
     def __init__(self, run: Run, office: Any, name: str):
         interrupts.leave_terminal()
-        from asid.pipeline.engine.office import Desk, has_budget
+        from asid.pipeline.engine.office import OfficeClient, has_budget
         from asid.pipeline.models.factory import model_maker
 
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         logs.listen()
-        desk = Desk(office, name) if office else None
+        run.storage.clear_scratch()
+        desk = OfficeClient(office, name) if office else None
         make = model_maker(desk.gate if desk else None, desk if desk and has_budget(run) else None)
         self.shop = Workshop(run, make)
 
     def node(self) -> str:
+        """Name the node that it runs on."""
         return str(ray.get_runtime_context().get_node_id())
 
     async def work(self, task: Task) -> Done:
+        """Work a shard, with its log kept beside it."""
         with logs.kept(self.shop.run.storage, task.step, task.shard):
             return await self.shop.work(task)
 

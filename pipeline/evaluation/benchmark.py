@@ -9,7 +9,7 @@ from pathlib import Path
 
 from asid.pipeline.evaluation.contracts import Contract
 from asid.pipeline.evaluation.files import short_key
-from asid.pipeline.evaluation.intake import Intake
+from asid.pipeline.evaluation.intake import DataIntake
 from asid.pipeline.evaluation.outcome import Outcome
 from asid.pipeline.evaluation.tables import Table
 
@@ -32,7 +32,7 @@ class Reference:
     is_empty: bool = False  # nothing can be scored against it
 
 
-Load = Callable[[Path, Intake], list[Reference]]
+Load = Callable[[Path, DataIntake], list[Reference]]
 
 
 @dataclass(frozen=True)

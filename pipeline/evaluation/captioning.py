@@ -70,6 +70,8 @@ def prompt_of(prompt: str) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Written:
+    """Count the captions that were written, and those that failed."""
+
     captions: int
     failed: int
 

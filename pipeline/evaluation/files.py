@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from asid.pipeline.errors import UserError
-from asid.pipeline.evaluation.intake import Intake
+from asid.pipeline.evaluation.intake import DataIntake
 from asid.pipeline.inputs.base import VIDEO
 
 LARGEST = 2 << 30  # bytes of a file that is read whole
@@ -19,7 +19,7 @@ class DataError(UserError):
     """A data file or a captions file that cannot be one."""
 
 
-def documents(path: Path, intake: Intake) -> Iterator[tuple[str, Any]]:
+def documents(path: Path, intake: DataIntake) -> Iterator[tuple[str, Any]]:
     """The values in a file, each with its place: items of a JSON array, JSON lines, rows of Parquet, or one object.
     What is no JSON is a fault, line by line. Raises DataError for a file that cannot be read at all."""
     if path.suffix == ".parquet":
@@ -39,7 +39,7 @@ def documents(path: Path, intake: Intake) -> Iterator[tuple[str, Any]]:
         yield path.name, value
 
 
-def records(path: Path, intake: Intake, ids: Sequence[str] = ID_FIELDS) -> Iterator[tuple[Any, Mapping[str, Any]]]:
+def records(path: Path, intake: DataIntake, ids: Sequence[str] = ID_FIELDS) -> Iterator[tuple[Any, Mapping[str, Any]]]:
     """The records of a data file, each with its id as it stands. A mapping from ids to records is taken apart. What has
     no id, or is no record, is a fault."""
     for where, value in documents(path, intake):
@@ -68,7 +68,7 @@ def _text(path: Path) -> str:
         raise DataError(f"{path}: {error.strerror or error}") from error
 
 
-def _lines(path: Path, text: str, intake: Intake) -> Iterator[tuple[str, Any]]:
+def _lines(path: Path, text: str, intake: DataIntake) -> Iterator[tuple[str, Any]]:
     found = False
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():

@@ -11,21 +11,23 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Fault:
+class DataFault:
+    """Say what is wrong with one record of a data file."""
+
     kind: str
     name: str  # of the record: its id, or its place in its file
     reason: str
 
 
 @dataclass
-class Intake:
+class DataIntake:
     """What was odd while files were read."""
 
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[DataFault] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
 
     def fault(self, kind: str, name: object, reason: str) -> None:
-        self.faults.append(Fault(kind, str(name), reason))
+        self.faults.append(DataFault(kind, str(name), reason))
 
     def note(self, kind: str) -> None:
         self.notes[kind] += 1

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from asid.pipeline.evaluation.benchmark import Benchmark
 from asid.pipeline.evaluation.files import DataError
-from asid.pipeline.evaluation.intake import Intake
+from asid.pipeline.evaluation.intake import DataIntake
 from asid.pipeline.evaluation.outcome import Outcome
 from asid.pipeline.evaluation.rows import Case
 from asid.pipeline.evaluation.tables import Table
@@ -22,8 +22,9 @@ from asid.pipeline.run.shards import Footer
 from asid.pipeline.run.workshop import write_failures
 
 if TYPE_CHECKING:
-    from asid.pipeline.engine import Result
     from asid.pipeline.engine.result import Progress
+
+    from asid.pipeline.engine import Result
 
 CASES = "cases"
 SHARD_CASES = 200
@@ -66,7 +67,7 @@ def open_run(folder: str, made: Manifest) -> Run:
 # --- cases -------------------------------------------------------------------------------------------------------
 
 
-def write_cases(run: Run, cases: Sequence[Case], intake: Intake) -> None:
+def write_cases(run: Run, cases: Sequence[Case], intake: DataIntake) -> None:
     """Put the cases into the run, in shards that later steps read. What is there already and the same stays as it is,
     so that the steps after it stay done."""
     parts = [cases[at : at + SHARD_CASES] for at in range(0, len(cases), SHARD_CASES)] or [[]]
@@ -76,10 +77,10 @@ def write_cases(run: Run, cases: Sequence[Case], intake: Intake) -> None:
                 run.storage.delete(run.uri(step, name))
                 run.storage.delete(run.failures_uri(step, name))
     for number, part in enumerate(parts):
-        _write(run, shard_name(number), part, intake if number == 0 else Intake(), len(parts))
+        _write(run, shard_name(number), part, intake if number == 0 else DataIntake(), len(parts))
 
 
-def _write(run: Run, name: str, cases: Sequence[Case], intake: Intake, total: int) -> None:
+def _write(run: Run, name: str, cases: Sequence[Case], intake: DataIntake, total: int) -> None:
     failures = [
         Failure(
             id=f"fault-{number:06d}",
@@ -157,7 +158,7 @@ def outcome(run: Run, system: str) -> Outcome:
 
 
 @dataclass(frozen=True)
-class Figures:
+class BenchmarkFigures:
     """Tables, and what they rest on."""
 
     benchmark: str
@@ -185,7 +186,7 @@ class Figures:
         }  # fmt: skip
 
 
-def figures(run: Run, benchmark: Benchmark, system: str, intake: Intake) -> Figures:
+def figures(run: Run, benchmark: Benchmark, system: str, intake: DataIntake) -> BenchmarkFigures:
     """The figures of a run that has ended. Raises DataError when there is nothing to score."""
     found = outcome(run, system)
     if not found.expected:
@@ -202,7 +203,7 @@ def figures(run: Run, benchmark: Benchmark, system: str, intake: Intake) -> Figu
         )
         for step in benchmark.steps
     }
-    made = Figures(
+    made = BenchmarkFigures(
         benchmark=benchmark.name,
         system=system,
         tables=benchmark.tables(found),

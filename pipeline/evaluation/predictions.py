@@ -10,7 +10,7 @@ from typing import Any
 
 from asid.pipeline.evaluation.benchmark import Benchmark, Reference
 from asid.pipeline.evaluation.files import ID_FIELDS, DataError, documents, first, number_of, text_of
-from asid.pipeline.evaluation.intake import Intake
+from asid.pipeline.evaluation.intake import DataIntake
 from asid.pipeline.evaluation.rows import Case, Gap
 
 TEXT_FIELDS = ("caption", "pred", "prediction", "model_generation", "model_output", "generated_caption", "response",
@@ -46,7 +46,7 @@ class Predictions:
         return None
 
 
-def load_predictions(source: str, benchmark: Benchmark, intake: Intake, annotator: str = "") -> Predictions:
+def load_predictions(source: str, benchmark: Benchmark, intake: DataIntake, annotator: str = "") -> Predictions:
     """Captions of a file, of a folder of Parquet files (a dataset), or of a run. Raises DataError."""
     path = Path(source)
     if not path.exists():
@@ -62,7 +62,7 @@ def load_predictions(source: str, benchmark: Benchmark, intake: Intake, annotato
     return Predictions(annotator or path.stem, found)
 
 
-def _put(found: dict[tuple[str, str], Prediction], one: Prediction, intake: Intake) -> None:
+def _put(found: dict[tuple[str, str], Prediction], one: Prediction, intake: DataIntake) -> None:
     before = found.setdefault((one.key, one.prompt), one)
     if before is one:
         if len(one.text) > LONG:
@@ -73,7 +73,7 @@ def _put(found: dict[tuple[str, str], Prediction], one: Prediction, intake: Inta
         intake.fault("double_id", one.name, "a second caption of the same video: the first one counts")
 
 
-def _predictions(where: str, value: Any, benchmark: Benchmark, intake: Intake) -> Iterator[Prediction]:
+def _predictions(where: str, value: Any, benchmark: Benchmark, intake: DataIntake) -> Iterator[Prediction]:
     """The captions in one value: a record, or a mapping from ids to captions."""
     if not isinstance(value, Mapping):
         intake.fault("not_a_record", where, f"a JSON object is due here, and {type(value).__name__} came")
@@ -103,7 +103,7 @@ def _predictions(where: str, value: Any, benchmark: Benchmark, intake: Intake) -
     yield Prediction(name, benchmark.key(id), prompt, text_of(text), int(tokens or 0))
 
 
-def _of_folder(path: Path, annotator: str, intake: Intake) -> Iterator[tuple[str, Any]]:
+def _of_folder(path: Path, annotator: str, intake: DataIntake) -> Iterator[tuple[str, Any]]:
     if (path / "manifest.yaml").is_file():
         yield from _of_run(path, annotator)
         return
@@ -148,7 +148,7 @@ def _of_run(path: Path, annotator: str) -> Iterator[tuple[str, Any]]:
 
 
 def join(
-    benchmark: Benchmark, references: Sequence[Reference], captions: Predictions, runs: int, intake: Intake
+    benchmark: Benchmark, references: Sequence[Reference], captions: Predictions, runs: int, intake: DataIntake
 ) -> list[Case]:
     """A case for each reference and run. Captions of no reference are faults. Raises DataError when none fits."""
     prompts: dict[str, set[str]] = defaultdict(set)
@@ -181,7 +181,7 @@ def join(
 
 
 def _tell_unused(
-    captions: Predictions, used: set[tuple[str, str]], prompts: Mapping[str, set[str]], intake: Intake
+    captions: Predictions, used: set[tuple[str, str]], prompts: Mapping[str, set[str]], intake: DataIntake
 ) -> None:
     for place, one in captions.found.items():
         if place in used:
@@ -194,7 +194,7 @@ def _tell_unused(
             intake.fault("no_prompt", one.name, "the video has several prompts: the caption must say which it answers")
 
 
-def _unique_ids(references: Sequence[Reference], intake: Intake) -> list[str]:
+def _unique_ids(references: Sequence[Reference], intake: DataIntake) -> list[str]:
     seen: dict[str, int] = {}
     ids = []
     for reference in references:
@@ -222,7 +222,7 @@ def _case(reference: Reference, prediction: Prediction | None, system: str, id: 
         statements=reference.statements,
         groups=dict(reference.groups),
         tokens=prediction.tokens if prediction else 0,
-        uri="",
-        sha256="",
+        clip="",
+        clip_sha256="",
         replies=(),
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 from asid.pipeline.evaluation.benchmark import Benchmark
 from asid.pipeline.evaluation.benchmarks import elo
 from asid.pipeline.evaluation.files import DataError, short_key
-from asid.pipeline.evaluation.intake import Intake
+from asid.pipeline.evaluation.intake import DataIntake
 from asid.pipeline.evaluation.predictions import join, load_predictions
 from asid.pipeline.evaluation.rows import Case
 
@@ -29,7 +29,7 @@ def prepare(
     data: Path | None,
     captions: Sequence[str],
     runs: int,
-    intake: Intake,
+    intake: DataIntake,
     name: str = "",
     annotator: str = "",
     videos: Path | None = None,
@@ -53,7 +53,7 @@ def _pairs(
     benchmark: Benchmark,
     data: Path | None,
     captions: Sequence[str],
-    intake: Intake,
+    intake: DataIntake,
     annotator: str,
     videos: Path | None,
 ) -> Prepared:
@@ -69,7 +69,7 @@ def _pairs(
     return Prepared("", _with_clips(cases, videos, benchmark, intake), list(benchmark.steps))
 
 
-def _with_clips(cases: Sequence[Case], folder: Path | None, benchmark: Benchmark, intake: Intake) -> Sequence[Case]:
+def _with_clips(cases: Sequence[Case], folder: Path | None, benchmark: Benchmark, intake: DataIntake) -> Sequence[Case]:
     """The cases with their clips, where a folder of them is named and a judge looks at them."""
     if folder is None:
         return cases
@@ -89,4 +89,4 @@ def _with_clips(cases: Sequence[Case], folder: Path | None, benchmark: Benchmark
 
 def _clip(file: Path) -> dict[str, str]:
     with file.open("rb") as stream:
-        return {"uri": file.absolute().as_uri(), "sha256": hashlib.file_digest(stream, "sha256").hexdigest()}
+        return {"clip": file.absolute().as_uri(), "clip_sha256": hashlib.file_digest(stream, "sha256").hexdigest()}

@@ -37,8 +37,8 @@ class Case(Row):
     statements: tuple[str, ...]  # what is true, in parts: events, lines of dialogue, key points, attributes
     groups: dict[str, str]  # the lines and columns of the tables that it counts in
     tokens: int  # of the caption as its model counts them; 0: not known
-    uri: str  # of the clip, where the judge is to see it
-    sha256: str
+    clip: str  # its address, where the judge is to see it
+    clip_sha256: str
     replies: tuple[Reply, ...]
 
     def reply(self, step: str) -> str:

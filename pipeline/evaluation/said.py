@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asid.pipeline.evaluation.judged import Figures
+from asid.pipeline.evaluation.judged import BenchmarkFigures
 from asid.pipeline.text import counted, plural
 
 
-def lines(found: Figures) -> Iterator[str]:
+def lines(found: BenchmarkFigures) -> Iterator[str]:
     """The lines that stand below the tables."""
     for step, judges in found.judges.items():
         by = "; ".join(f"{by.model} ({by.provider}), prompt {by.prompt}" for by in judges) or "nobody was asked"

@@ -111,18 +111,18 @@ def _file(
     elif listing and (is_partial(found.path.name) or _growing(found)):
         yield refused(uri, "partial_download", UNFINISHED)
     else:
-        yield from _at(uri, config, storage, skipped, listing)
+        yield from _at(uri, config, storage, skipped, listing, found.stamp)
 
 
 def _at(
-    uri: str, config: InputConfig, storage: Storage, skipped: Counter[str], listing: bool
+    uri: str, config: InputConfig, storage: Storage, skipped: Counter[str], listing: bool, stamp: str = ""
 ) -> Iterator[Listed | Failure]:
     if is_tar(uri):
         yield from read_tar(uri, config, storage, skipped)
     elif listing and is_list(uri):
         yield from read_list(uri, config, storage)
     else:
-        yield listed(uri, config)
+        yield listed(uri, config, stamp=stamp)
 
 
 def read_bucket(config: InputConfig, storage: Storage, skipped: Counter[str]) -> Iterator[Listed | Failure]:
@@ -135,9 +135,9 @@ def read_bucket(config: InputConfig, storage: Storage, skipped: Counter[str]) ->
                 continue
             pattern = re.compile(_pattern(address)) if fixed != address else None
             top = address.rstrip("/") if pattern is None else fixed.rpartition("/")[0]
-            found = list(storage.walk(top))
-            own = own_folders(found)
-            uris = [uri for uri in found if not pattern or pattern.fullmatch(uri)]
+            stamps = dict(storage.stamps(top))
+            own = own_folders(list(stamps))
+            uris = [uri for uri in stamps if not pattern or pattern.fullmatch(uri)]
             empty, there = not uris, frozenset(uris)
             skipped.update({RUN: len(own)} if own else {})
             uris = [uri for uri in uris if not lies_in(uri, own)]
@@ -150,7 +150,7 @@ def read_bucket(config: InputConfig, storage: Storage, skipped: Counter[str]) ->
                 if beside := passed_over(uri[len(top) + 1 :]) or is_growing(uri, 1, there.__contains__):
                     skipped[beside] += 1
                 else:
-                    yield from _at(uri, config, storage, skipped, listing=False)
+                    yield from _at(uri, config, storage, skipped, listing=False, stamp=stamps[uri])
             if empty:
                 raise InputError(f"there is nothing at {address}")
     except OSError as error:

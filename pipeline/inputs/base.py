@@ -59,13 +59,15 @@ class InputConfig(BaseModel):
 
 
 class Listed(Row):
-    """A file that may be a video. `id` is made of its address."""
+    """A file that may be a video. `id` is made of its address; `stamp` tells by the listing alone that it has changed,
+    "" where the listing does not say."""
 
     uri: str
     name: str
     licence: str
     source: str
     tags: dict[str, str]
+    stamp: str = ""
 
     @field_validator("tags", mode="before")
     @classmethod
@@ -74,10 +76,13 @@ class Listed(Row):
 
 
 def address_id(uri: str) -> str:
+    """Make the id of a listed file from its address: 16 hex digits."""
     return hashlib.sha256(text(uri).encode()).hexdigest()[:16]
 
 
-def listed(uri: str, config: InputConfig, columns: Mapping[str, Any] | None = None, name: str = "") -> Listed:
+def listed(
+    uri: str, config: InputConfig, columns: Mapping[str, Any] | None = None, name: str = "", stamp: str = ""
+) -> Listed:
     """A row for `uri`; `columns` of its list become licence, source and tags."""
     given = {text(key): text(value) for key, value in (columns or {}).items() if key and value not in (None, "")}
     licence = next((given[key] for key in LICENCE if key in given), config.licence)
@@ -90,15 +95,16 @@ def listed(uri: str, config: InputConfig, columns: Mapping[str, Any] | None = No
         licence=licence,
         source=source,
         tags=tags,
+        stamp=stamp,
     )
 
 
 def refused(uri: str, kind: str, reason: str, name: str = "") -> Failure:
-    """What stands for an input that never becomes a row."""
+    """What stands for an input that never becomes a row. Its stage is the one that lists the inputs, which sets it."""
     return Failure(
         id=address_id(uri),
         name=text(name or display_name(text(uri))),
-        stage="ingest",
+        stage="",
         kind=kind,
         reason=text(reason),
         attempts=1,

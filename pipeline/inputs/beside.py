@@ -95,7 +95,8 @@ def is_partial(name: str) -> bool:
 def is_growing(name: str, size: int, there: Callable[[str], bool]) -> str:
     """The ending of the file beside `name` by which a program says that it is still being written; else "". `there`:
     whether a file of a name is beside it. Firefox keeps the place of a download with an empty file."""
-    for control in (*CONTROLS, *((".part",) if not size else ())):
+    controls = CONTROLS if size else (*CONTROLS, ".part")
+    for control in controls:
         if there(name + control):
             return control
     return ""

@@ -14,6 +14,7 @@ from pathlib import Path
 from asid.pipeline.inputs.base import VIDEO, ending
 from asid.pipeline.inputs.beside import is_apart, is_growing, mark
 from asid.pipeline.inputs.own import own_folder
+from asid.pipeline.storage import stamp
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Found:
     folder: bool = False
     inode: tuple[int, int] = (0, 0)
     size: int = 0
+    stamp: str = ""  # changes when the file does
 
 
 def look(path: Path) -> Found:
@@ -36,7 +38,8 @@ def look(path: Path) -> Found:
         return Found(path, *_missing(path, error))
     mode = there.st_mode
     if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
-        return Found(path, folder=stat.S_ISDIR(mode), inode=(there.st_dev, there.st_ino), size=there.st_size)
+        inode, written = (there.st_dev, there.st_ino), stamp(there.st_size, there.st_mtime_ns)
+        return Found(path, folder=stat.S_ISDIR(mode), inode=inode, size=there.st_size, stamp=written)
     names = {
         stat.S_IFIFO: "a named pipe",
         stat.S_IFSOCK: "a socket",

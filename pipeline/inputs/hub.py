@@ -25,6 +25,7 @@ TAKEN = "run:media/inputs"
 
 
 def is_hub(address: str) -> bool:
+    """Whether an address is of the Hugging Face Hub."""
     return address.startswith(PREFIX)
 
 

@@ -122,6 +122,7 @@ def _parsed(line: str) -> dict[str, Any] | str | BadRow:
 
 
 def as_row(value: Any) -> dict[str, Any] | str | BadRow:
+    """Take a JSON value as a row, or say that it is none."""
     return value if isinstance(value, (dict, str)) else BadRow("not a JSON object")
 
 

@@ -176,7 +176,7 @@ def _local(address: str, folder: str, config: InputConfig, row: dict[str, Any]) 
         return refused(address, found.kind or "folder", found.reason or "a folder, not a file")
     if is_partial(path.name) or is_growing(path.name, found.size, lambda name: os.path.lexists(path.with_name(name))):
         return refused(address, "partial_download", UNFINISHED)
-    return listed(address, config, row)
+    return listed(address, config, row, stamp=found.stamp)
 
 
 def _column(names: Sequence[str], config: InputConfig) -> str:

@@ -77,6 +77,7 @@ class Lines:
 
     @property
     def is_text(self) -> bool:
+        """Whether the file is text, by its beginning."""
         return bool(self.head) and (b"\0" not in self.head or not self.encoding.startswith("utf-8"))
 
     def __iter__(self) -> Iterator[str]:

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from asid.pipeline.inputs.base import InputConfig, Listed, ending, listed, refused, text
 from asid.pipeline.inputs.beside import passed_over
@@ -27,10 +27,12 @@ COPY = 1 << 20
 
 
 def is_tar(address: str) -> bool:
+    """Whether an address is of a tar."""
     return ending(address) == ".tar"
 
 
 def is_member(uri: str) -> bool:
+    """Whether an address is of a file in a tar."""
     return MEMBER.fullmatch(uri) is not None
 
 
@@ -120,8 +122,3 @@ def _columns(name: str, side: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {"json": words}
     return values if isinstance(values, dict) else {"json": words}
-
-
-def member_ending(uri: str) -> str:
-    match = MEMBER.fullmatch(uri)
-    return ending(unquote(match["name"])) if match else ""

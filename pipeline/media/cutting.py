@@ -9,6 +9,7 @@ begins. `virtual` makes no file: the span is a place in the source.
 
 from __future__ import annotations
 
+import errno
 import shutil
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -18,13 +19,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from asid.pipeline.clips.choice import Span
 from asid.pipeline.media.decode import evenly
 from asid.pipeline.media.filters import clip_size, picture_filters
 from asid.pipeline.media.probe import AudioTrack, Probe
 from asid.pipeline.media.process import MediaError, input_arguments, run
 from asid.pipeline.media.timeline import Timeline
-from asid.pipeline.rows import Record
+from asid.pipeline.rows import Record, Span
 
 RATES = {96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000}  # AAC's
 IN_MP4 = {"h264", "hevc", "av1", "vp9", "mpeg4", "aac", "mp3", "opus", "ac3", "eac3", "flac"}
@@ -72,7 +72,7 @@ def cut(
     """One piece for each span, in order, with its file in `folder`; None where no frame of the span decodes.
 
     `spans` are sorted and apart; `timeout` in seconds for the whole picture, and again for each clip's own finish;
-    `max_bytes` for any one file. Raises MediaError; of kind no_space when the disk is too full to begin, or fills up.
+    `max_bytes` for any one file. Raises MediaError, and OSError when the disk is too full to begin, or fills up.
     """
     if not spans:
         return []
@@ -85,7 +85,7 @@ def cut(
         return work.encode(spans) if settings.method == "encode" else [work.copy(n, s) for n, s in enumerate(spans)]
     except MediaError as error:
         if shutil.disk_usage(folder).free < 1 << 20:
-            raise MediaError(f"the disk filled up while cutting: {error}", "no_space") from error
+            raise OSError(errno.ENOSPC, f"the disk filled up while cutting: {error}") from error
         raise
 
 
@@ -106,7 +106,8 @@ def _check_space(path: Path, folder: Path, found: Probe) -> None:
     needed = 2 * path.stat().st_size + int(sound) + SPARE
     free = shutil.disk_usage(folder).free
     if free < needed:
-        raise MediaError(f"cutting needs about {needed >> 20} MiB of free disk; there are {free >> 20} MiB", "no_space")
+        told = f"cutting needs about {needed >> 20} MiB of free disk; there are {free >> 20} MiB"
+        raise OSError(errno.ENOSPC, told)
 
 
 class _Work:

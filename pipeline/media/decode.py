@@ -13,11 +13,6 @@ from asid.pipeline.media.probe import AudioTrack, audio_tracks, has_picture, hea
 RUN_UP = 2.0  # s decoded before the span that is asked for: codecs need it, and containers seek roughly
 
 
-def has_audio(path: Path, timeout: float = 30) -> bool:
-    """Whether the file has a sound stream of a known codec."""
-    return bool(audio_tracks(header(path, timeout)["streams"], 0.0))
-
-
 def audio(
     path: Path,
     stream: int | None = None,

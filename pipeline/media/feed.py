@@ -20,9 +20,9 @@ from typing import IO
 
 import numpy as np
 
-from asid.pipeline.media.parts import Part, in_order, parts_of
+from asid.pipeline.media.parts import StreamPart, in_order, parts_of
 from asid.pipeline.media.probe import header
-from asid.pipeline.media.process import MediaError, input_arguments, stream
+from asid.pipeline.media.process import NO_VERDICT, MediaError, input_arguments, stream
 from asid.pipeline.media.timeline import Timeline
 
 FLICKS = 705_600_000
@@ -34,7 +34,6 @@ SPARING = (*SMOOTHING_OFF, "-skip_frame", "noref")
 KEY_APART = 0.25  # of the time between stills: more are taken for keyframes, where encoders see a new scene
 ROUNDING = 0.001  # so that it does not matter from where ffmpeg counts seconds
 UNINDEXED, EARLIER = {"mpegts", "mpeg"}, 0.5  # s, more than frames are decoded before they are shown
-OURS = ("timeout", "no_tool")  # kinds of error that are not the file's
 
 Stamped = tuple[bytes, int]  # planes of a small frame, 4:2:0, and its time stamp in flicks
 
@@ -89,7 +88,7 @@ def parted(order: Order, timeline: Timeline) -> Generator[Stamped]:
             [partial(_decoded, alone, _Span(order.path, timeline, part)) for part in parts], order.threads
         )
     except MediaError as error:
-        if error.kind in OURS:
+        if error.kind in NO_VERDICT:
             raise
         raise Unplaced(f"a part: {error}") from error
 
@@ -112,7 +111,7 @@ def _chosen(every: float, start: str) -> str:
 class _Span:
     """A part of the picture for ffmpeg, on the file's own clock: where to seek, and which frames to keep."""
 
-    def __init__(self, path: Path, timeline: Timeline, part: Part):
+    def __init__(self, path: Path, timeline: Timeline, part: StreamPart):
         self._base, self._first = timeline.base, int(timeline.ticks[part.first])
         start, begin = (float(int(timeline.ticks[place]) * timeline.base) for place in (0, part.first))
         self.start = f"{start:.6f}"

@@ -33,7 +33,7 @@ from asid.pipeline.media.feed import (
     whole,
 )
 from asid.pipeline.media.probe import header, picture_of
-from asid.pipeline.media.process import MediaError, input_arguments, run
+from asid.pipeline.media.process import MediaError, MediaKilled, input_arguments, run
 from asid.pipeline.media.stills import Still
 from asid.pipeline.media.timeline import Timeline
 
@@ -86,6 +86,7 @@ def small_size(width: int, height: int, area: int = SMALL_AREA) -> tuple[int, in
 
 
 def still_size(width: int, height: int, side: int = STILL_SIDE) -> tuple[int, int]:
+    """Give width and height of a still whose longer side is `side` pixels at most, both even."""
     scale = min(1.0, side / max(width, height))
     return tuple(max(2, round(length * scale / 2) * 2) for length in (width, height))  # type: ignore[return-value]
 
@@ -181,6 +182,8 @@ def _frames(
 def _told(asked: Future[Timeline]) -> Timeline:
     try:
         return asked.result()
+    except MediaKilled:
+        raise
     except MediaError as error:
         raise Unplaced(f"its packets: {error}") from error
 

@@ -26,14 +26,14 @@ Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
-class Part:
+class StreamPart:
     """Frames of a picture, from `first` to before `after`; None is its end."""
 
     first: int
     after: int | None
 
 
-def parts_of(frames: int, begins: np.ndarray, processes: int) -> list[Part]:
+def parts_of(frames: int, begins: np.ndarray, processes: int) -> list[StreamPart]:
     """Parts for so many processes, in order, shorter and shorter, so that all processes end at about the same time.
     `begins`: at which of the `frames` one may begin. The whole when there are few of either."""
     firsts = [0]
@@ -41,7 +41,7 @@ def parts_of(frames: int, begins: np.ndarray, processes: int) -> list[Part]:
         length = min(max(round((frames - firsts[-1]) / (1.6 * processes)), SHORTEST), KEPT // processes)
         if key - firsts[-1] >= length and frames - key >= SHORTEST:
             firsts.append(key)
-    return [Part(first, after) for first, after in zip(firsts, [*firsts[1:], None], strict=True)]
+    return [StreamPart(first, after) for first, after in zip(firsts, [*firsts[1:], None], strict=True)]
 
 
 def in_order(sources: Sequence[Callable[[], Generator[Item]]], workers: int, kept: int = KEPT) -> Generator[Item]:

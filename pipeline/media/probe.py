@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from asid.pipeline.media.process import MediaError, input_arguments, run, stream
+from asid.pipeline.media.process import NO_VERDICT, MediaError, input_arguments, run, stream
 from asid.pipeline.rows import Record
 
 HDR = {"smpte2084", "arib-std-b67"}
@@ -45,9 +45,10 @@ _MIXED = (
     " 6.1(back) 6.1(front) 7.0 7.0(front) 7.1 7.1(wide) 7.1(wide-side) octagonal downmix"
 )
 MIXED = frozenset(_MIXED.split())
+IN_ORDER = "`ffmpeg -i IN -c copy OUT.mp4` puts them in order"
 
 
-class Limits(BaseModel):
+class ProbeLimits(BaseModel):
     """What a picture may be. Beyond it a file is refused, with the kind named here."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -106,13 +107,13 @@ class Probe(Record):
     audio: tuple[AudioTrack, ...]
 
 
-def probe(path: Path, timeout: float = 30, limits: Limits | None = None) -> Probe:
+def probe(path: Path, timeout: float = 30, limits: ProbeLimits | None = None) -> Probe:
     """Read `path` and check it. `timeout` in seconds for each of three or four readings; more to count a large file.
 
     Raises MediaError with kind unreadable, no_video, no_frame, still, too_large, too_long, too_many_streams,
     too_fast, gap, times_begin_again, too_many_channels or timeout.
     """
-    limits = limits or Limits()
+    limits = limits or ProbeLimits()
     found = header(path, timeout)
     if found["format"].get("nb_streams", 0) > limits.max_streams:
         raise MediaError(f"{found['format']['nb_streams']} streams: more than {limits.max_streams}", "too_many_streams")
@@ -192,7 +193,7 @@ def _packets(path: Path, timeout: float) -> dict[int, int]:
     try:
         lines = run(command, timeout, memory=PROBE_MEMORY).decode("ascii", "replace").split()
     except MediaError as error:
-        if error.kind in ("timeout", "no_tool"):
+        if error.kind in NO_VERDICT:
             raise
         return {}  # the readings that follow say what is wrong
     return Counter(int(line.strip(",")) for line in lines if line.strip(",").isdigit())
@@ -208,6 +209,7 @@ def picture_of(streams: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def has_picture(streams: list[dict[str, Any]]) -> bool:
+    """Whether a file's streams have a picture that is no cover."""
     return bool(_pictures(streams))
 
 
@@ -228,7 +230,8 @@ def first_frame(path: Path, picture: dict[str, Any], timeout: float) -> dict[str
         found = json.loads(run(call, timeout, max_output=16 << 20, memory=PROBE_MEMORY).decode("utf-8", "replace"))
         frames = [frame for frame in found.get("frames", []) if frame.get("width") and frame.get("height")]
         if frames:
-            return frames[0]
+            first: dict[str, Any] = frames[0]
+            return first
     raise MediaError(f"no frame of the {picture.get('codec_name', 'unknown')} picture decodes", "no_frame")
 
 
@@ -271,7 +274,8 @@ def _times(path: Path, picture: dict[str, Any], start: float, timeout: float) ->
             timed |= pts not in (b"N/A", b"")
             if dts not in (b"N/A", b""):
                 if latest is not None and int(dts) < latest - back:
-                    raise MediaError(f"its times begin again at {float(latest * base):.3f} s", "times_begin_again")
+                    at = f"{float(latest * base):.3f} s"
+                    raise MediaError(f"its times begin again at {at}: {IN_ORDER}", "times_begin_again")
                 latest = int(dts) if latest is None else max(int(dts), latest)
             moment = pts if pts not in (b"N/A", b"") else dts
             if moment not in (b"N/A", b"") and b"D" not in flags:
@@ -303,12 +307,12 @@ def _measure(times: np.ndarray, last: float, start: float) -> dict[str, Any]:
     }
 
 
-def _check_size(width: int, height: int, limits: Limits) -> None:
+def _check_size(width: int, height: int, limits: ProbeLimits) -> None:
     if width * height > limits.max_pixels:
         raise MediaError(f"{width} x {height} pixels: more than {limits.max_pixels} in all", "too_large")
 
 
-def _check_time(measured: dict[str, Any], limits: Limits) -> None:
+def _check_time(measured: dict[str, Any], limits: ProbeLimits) -> None:
     if measured["frames"] < limits.min_frames:
         raise MediaError(f"{measured['frames']} frame: a still, not a video", "still")
     if measured["gap"] > limits.max_gap:

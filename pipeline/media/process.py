@@ -1,9 +1,14 @@
 """Running ffmpeg and ffprobe on files that may mean harm: no shell, no network, no second file, bounded time,
-memory and output, killed with its children."""
+memory and output, killed with its children.
+
+What ends a process is told apart: its own word on the file, a limit of ours, a signal from outside (Ctrl-C, a node that
+is drained, the kernel when memory is short), a full disk. Only the first two are about the file.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import re
@@ -27,6 +32,13 @@ SAFE_INPUT = ("-protocol_whitelist", "file,pipe", "-format_whitelist", DEMUXERS)
 MEMORY = 6 << 30  # bytes of address space for one process; 8K video decodes in less
 STDERR_KEPT = 4000
 PIPE = 1 << 20  # bytes, as much as Linux grants without asking
+SETTLING = 0.5  # s for a process whose output broke off to be known as ended
+TOLD_TO_STOP = (255, 123)  # exit statuses of ffmpeg, which catches SIGINT and SIGTERM and ends in order
+CRASHES = frozenset(  # signals that a program brings on itself
+    {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGTRAP, signal.SIGSYS}
+)
+SHORT = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)  # what the machine has too little of
+NO_VERDICT = frozenset({"killed", "crashed", "timeout", "no_tool"})  # kinds of error that say nothing of the file
 
 
 class MediaError(Exception):
@@ -38,11 +50,19 @@ class MediaError(Exception):
 
 
 class MediaTimeout(MediaError):
+    """Say that a program ran past its limit."""
+
     def __init__(self, tool: str, seconds: float):
         super().__init__(f"{tool} ran past its limit of {seconds:.0f} s", "timeout")
 
 
+class MediaKilled(MediaError):
+    """Somebody or something else ended the tool: `killed` from outside, `crashed` by a fault of its own. Neither is a
+    verdict on the file: it is tried again."""
+
+
 def have(tool: str) -> bool:
+    """Whether a program is on the path."""
     return shutil.which(tool) is not None
 
 
@@ -81,7 +101,8 @@ def stream(
     max_file: int | None = None,
 ) -> Iterator[IO[bytes]]:
     """Run with its standard output as a stream to read. On leaving the block early the process is killed; on leaving
-    it at the end a non-zero exit raises MediaError. `pass_fds`: descriptors the process inherits under the same
+    it at the end a non-zero exit raises MediaError, and a full disk OSError. What a reader says of output that broke
+    off counts for nothing when the process was ended. `pass_fds`: descriptors the process inherits under the same
     numbers (`pipe:N` for ffmpeg); the caller closes its own copies."""
     tool = arguments[0]
     quiet = ["-v", "error", *(["-nostdin"] if tool == "ffmpeg" else [])]
@@ -99,6 +120,8 @@ def stream(
             reason = f"{tool} is not installed: install ffmpeg (Debian: apt install ffmpeg)"
             raise MediaError(reason, "no_tool") from None
         except (OSError, ValueError) as error:
+            if isinstance(error, OSError) and error.errno in SHORT:
+                raise
             raise MediaError(f"{tool} did not start: {error}") from error
         _limit(process.pid, timeout, memory, max_file)
         late = threading.Event()
@@ -113,10 +136,16 @@ def stream(
         assert process.stdout is not None
         _widen(process.stdout)
         finished = False
+        broken: Exception | None = None
         try:
             yield process.stdout
             if not process.stdout.read(1):  # read to its end: its exit status counts
                 process.wait()  # bounded by the timer
+                finished = True
+        except Exception as error:
+            broken = error
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(SETTLING)
                 finished = True
         finally:
             timer.cancel()
@@ -124,11 +153,31 @@ def stream(
             process.wait()
             process.stdout.close()
         if late.is_set():
-            raise MediaTimeout(tool, timeout)
-        if finished and process.returncode == -signal.SIGXFSZ:
-            raise MediaError(f"{tool} wrote a file of more than {max_file} bytes", "too_much_output")
+            raise MediaTimeout(tool, timeout) from broken
         if finished and process.returncode != 0:
-            raise MediaError(_last_words(errors, arguments) or f"{tool} ended with status {process.returncode}")
+            words = _last_words(errors, arguments)
+            _raise_if_ended(tool, process.returncode, words, max_file)
+            if not broken:
+                raise MediaError(words or f"{tool} ended with status {process.returncode}")
+        if broken:
+            raise broken
+
+
+def _raise_if_ended(tool: str, status: int, words: str, max_file: int | None) -> None:
+    """Raise what ended a process, where that was not its own word on the file."""
+    if status == -signal.SIGXFSZ:
+        raise MediaError(f"{tool} wrote a file of more than {max_file} bytes", "too_much_output")
+    if status == -signal.SIGXCPU:
+        raise MediaError(f"{tool} took more than its share of the CPU", "timeout")
+    told_to_stop = tool == "ffmpeg" and status in TOLD_TO_STOP and os.strerror(errno.EPERM) not in words
+    if -status in CRASHES:
+        raise MediaKilled(f"{tool} crashed ({signal.Signals(-status).name})", "crashed")
+    if status < 0 or told_to_stop:
+        how = signal.Signals(-status).name if status < 0 else "a signal"
+        raise MediaKilled(f"{tool} was ended from outside ({how}), perhaps as memory was short", "killed")
+    for number in (errno.ENOSPC, errno.EDQUOT):
+        if os.strerror(number) in words:
+            raise OSError(number, f"{tool} found no room: {words}")
 
 
 def _widen(pipe: IO[bytes]) -> None:

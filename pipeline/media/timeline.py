@@ -27,7 +27,8 @@ class Timeline:
     @cached_property
     def times(self) -> np.ndarray:
         """Seconds from the first frame, float64."""
-        return (self.ticks - self.ticks[0]) * self.base.numerator / self.base.denominator
+        times: np.ndarray = (self.ticks - self.ticks[0]) * self.base.numerator / self.base.denominator
+        return times
 
     def key(self, place: int) -> int:
         """The frame a decoder has to start at for frame `place`; the first frame when no other is known."""
@@ -36,9 +37,11 @@ class Timeline:
 
     @property
     def duration(self) -> float:
+        """Length of the picture, in s."""
         return self.seconds(self.end)
 
     def seconds(self, tick: int) -> float:
+        """Give the time of a tick, in s from the first frame."""
         return (tick - int(self.ticks[0])) * self.base.numerator / self.base.denominator
 
     def tick(self, seconds: float) -> int:

@@ -19,7 +19,7 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
-from asid.pipeline.captions import FOUND, Transcript, parse, quotes, squash
+from asid.pipeline.captions import FOUND, SpokenWords, parse, quotes, squash
 from asid.pipeline.rows import Judged, Utterance, Word
 
 LEGIBLE = 85.0  # percent likeness from which a text is told
@@ -27,7 +27,7 @@ CUTS = re.compile(r"\b(?:cuts?|shots?|scenes?|transitions?|dissolves?|fades?)\b"
 
 
 @dataclass(frozen=True)
-class Text:
+class ScreenText:
     """Words on the screen; without times they are shown at some time."""
 
     text: str
@@ -36,7 +36,7 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Truth:
+class CaptionTruth:
     """What is known of one video, in its seconds. `said` is None where the words are not known; their times count only
     when `timed`."""
 
@@ -44,11 +44,11 @@ class Truth:
     shots: tuple[float, ...]
     said: tuple[Utterance, ...] | None
     timed: bool
-    texts: tuple[Text, ...]
+    texts: tuple[ScreenText, ...]
 
 
 @dataclass(frozen=True)
-class Figures:
+class CaptionScore:
     """Counts and errors of one video, or of several added up."""
 
     clips: int = 0
@@ -60,8 +60,8 @@ class Figures:
     anchor_errors: tuple[float, ...] = ()  # s
     drifts: tuple[float, ...] = ()  # s
 
-    def __add__(self, other: Figures) -> Figures:
-        return Figures(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
+    def __add__(self, other: CaptionScore) -> CaptionScore:
+        return CaptionScore(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
 
     def line(self, name: str) -> dict[str, Any]:
         """A line of the table. What has nothing to be measured on is None, not 0 and not 1."""
@@ -89,18 +89,20 @@ def table(clips: Iterable[Judged], folder: Path) -> list[dict[str, Any]]:
         if clip.name in truths:
             by_video.setdefault(clip.name, []).append(clip)
     measured = {name: measure(found, truths[name]) for name, found in sorted(by_video.items())}
-    whole = sum(measured.values(), Figures())
+    whole = sum(measured.values(), CaptionScore())
     return [*(figures.line(name) for name, figures in measured.items()), whole.line("all")]
 
 
-def read_truth(file: Path) -> Truth:
+def read_truth(file: Path) -> CaptionTruth:
     """A truth file: `shots` or `cut_times`, `utterances` or `source.transcript`, `text` with or without times."""
     values = json.loads(file.read_text("utf-8"))
     shots = [shot["start"] for shot in values["shots"]] if "shots" in values else [0.0, *values.get("cut_times", ())]
-    texts = [Text(item, None, None) if isinstance(item, str) else Text(item["text"], item["start"], item["end"])
-             for item in values.get("text", ())]  # fmt: skip
+    texts = [
+        ScreenText(item, None, None) if isinstance(item, str) else ScreenText(item["text"], item["start"], item["end"])
+        for item in values.get("text", ())
+    ]
     said, timed = _said(values)
-    return Truth(values["file"], tuple(shots), said, timed, tuple(texts))
+    return CaptionTruth(values["file"], tuple(shots), said, timed, tuple(texts))
 
 
 def _said(values: dict[str, Any]) -> tuple[tuple[Utterance, ...] | None, bool]:
@@ -128,29 +130,31 @@ def _utterance(line: dict[str, Any]) -> Utterance:
                      words=tuple(words), overlap=bool(line.get("overlaps")))  # fmt: skip
 
 
-def measure(clips: Sequence[Judged], truth: Truth) -> Figures:
+def measure(clips: Sequence[Judged], truth: CaptionTruth) -> CaptionScore:
     """The clips of one video against its truth."""
-    figures = Figures(clips=len(clips))
-    transcript = Transcript(truth.said) if truth.said is not None else None
+    figures = CaptionScore(clips=len(clips))
+    transcript = SpokenWords(truth.said) if truth.said is not None else None
     for clip in clips:
         if transcript is not None:
             true = sum(transcript.locate(quote.text).score >= FOUND for quote in clip.quotes)
-            figures += Figures(quotes=len(clip.quotes), quotes_true=true)
+            figures += CaptionScore(quotes=len(clip.quotes), quotes_true=true)
         figures += _anchors(clip, truth, transcript if truth.timed else None)
     told = sum(any(shows(clip, text) and tells(clip.caption, text) for clip in clips) for text in truth.texts)
-    return figures + Figures(texts=len(truth.texts), texts_told=told)
+    return figures + CaptionScore(texts=len(truth.texts), texts_told=told)
 
 
-def shows(clip: Judged, text: Text) -> bool:
+def shows(clip: Judged, text: ScreenText) -> bool:
+    """Whether a text is on the screen within the clip, as far as is known."""
     return text.start is None or text.end is None or (text.start < clip.source_end and text.end > clip.source_start)
 
 
-def tells(caption: str, text: Text) -> bool:
+def tells(caption: str, text: ScreenText) -> bool:
+    """Whether a caption has a text, give or take a letter."""
     wanted, told = squash(text.text), squash(caption)
     return len(wanted) <= len(told) and fuzz.partial_ratio(wanted, told) >= LEGIBLE
 
 
-def _anchors(clip: Judged, truth: Truth, transcript: Transcript | None) -> Figures:
+def _anchors(clip: Judged, truth: CaptionTruth, transcript: SpokenWords | None) -> CaptionScore:
     blocks = [block for block in parse(clip.caption) if block.anchor is not None]
     starts = [float(block.anchor or 0) for block in blocks]
     errors: list[float] = []
@@ -162,10 +166,12 @@ def _anchors(clip: Judged, truth: Truth, transcript: Transcript | None) -> Figur
             events += [shot - clip.source_start for shot in truth.shots]
         if events:
             errors.append(min(abs(event - start) for event in events))
-    return Figures(anchors=len(blocks), anchor_errors=tuple(errors), drifts=tuple(drifts))
+    return CaptionScore(anchors=len(blocks), anchor_errors=tuple(errors), drifts=tuple(drifts))
 
 
-def _events(told: str, clip: Judged, truth: Truth, transcript: Transcript | None, start: float) -> Iterable[float]:
+def _events(
+    told: str, clip: Judged, truth: CaptionTruth, transcript: SpokenWords | None, start: float
+) -> Iterable[float]:
     """When what is told begins, in seconds of the clip; what began before the clip begins with it."""
     for quotation in quotes.find(told):
         place = transcript.locate(quotation.text, start + clip.source_start) if transcript else None

@@ -13,6 +13,8 @@ from asid.pipeline.metrics.figure import Absent, Figure, mean
 
 GRAM = 3
 SHORT, LONGEST = 49, 99  # characters of a unit
+TINY = 7  # characters of a unit that is sought on its own
+SAMPLE, STRIDE = 16, 16  # a unit of 8 repeats over 32 characters, of which 16 begin at a multiple of 16
 SHORT_TIMES, LONG_TIMES = 5, 4  # in a row, of a unit up to SHORT and beyond
 
 
@@ -24,15 +26,22 @@ def ngram_rate(text: str, size: int = GRAM) -> float:
 
 
 def loops(text: str) -> bool:
-    """Tell whether the caption fell into a loop. Equals a search for `events.LOOPS`, in less time by far: where a
-    unit repeats, each character equals the one a unit later, all along, and every stretch that long has a place whose
-    number is a multiple of its length."""
-    size = len(text)
-    for unit in range(1, min(LONGEST, size // LONG_TIMES) + 1):
-        least = unit * ((SHORT_TIMES if unit <= SHORT else LONG_TIMES) - 1)
-        for place in range(0, size - unit, least):
+    """Tell whether the caption fell into a loop. Equals a search for `events.LOOPS`, in less time by far: where a unit
+    repeats, each character equals the one a unit later, all along, so that at one place of sixteen some characters
+    stand again within reach."""
+    for unit in range(1, TINY + 1):
+        least = unit * (SHORT_TIMES - 1)
+        for place in range(0, len(text) - unit, least):
             if text[place] == text[place + unit] and _stretch(text, place, unit, least):
                 return True
+    for place in range(0, len(text) - SAMPLE, STRIDE):
+        sample, reach = text[place : place + SAMPLE], place + LONGEST + SAMPLE
+        again = text.find(sample, place + TINY + 1, reach)
+        while again >= 0:
+            unit = again - place
+            if _stretch(text, place, unit, unit * ((SHORT_TIMES if unit <= SHORT else LONG_TIMES) - 1)):
+                return True
+            again = text.find(sample, again + 1, reach)
     return False
 
 

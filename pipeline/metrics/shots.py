@@ -19,7 +19,7 @@ SECONDS_OFF = 0.1
 
 
 @dataclass(frozen=True)
-class Truth:
+class ShotTruth:
     """Where one video's shots change, in frames, or in seconds when `by_time`."""
 
     name: str
@@ -29,11 +29,12 @@ class Truth:
 
     @property
     def tolerance(self) -> float:
+        """How far off a hit may be: frames, or s when `by_time`."""
         return SECONDS_OFF if self.by_time else FRAMES_OFF
 
 
 @dataclass(frozen=True)
-class Found:
+class BoundaryCounts:
     """Counts of one kind of boundary."""
 
     hits: int
@@ -42,10 +43,12 @@ class Found:
 
     @property
     def precision(self) -> float:
+        """Share of what was found that is true; 1 when nothing was found."""
         return self.hits / (self.hits + self.false) if self.hits + self.false else 1.0
 
     @property
     def recall(self) -> float:
+        """Share of what is true that was found; 1 when there is nothing."""
         return self.hits / (self.hits + self.missed) if self.hits + self.missed else 1.0
 
     @property
@@ -54,19 +57,21 @@ class Found:
         wrong = self.missed + self.false
         return 2 * self.hits / (2 * self.hits + wrong) if self.hits or wrong else 1.0
 
-    def __add__(self, other: Found) -> Found:
-        return Found(self.hits + other.hits, self.missed + other.missed, self.false + other.false)
+    def __add__(self, other: BoundaryCounts) -> BoundaryCounts:
+        return BoundaryCounts(self.hits + other.hits, self.missed + other.missed, self.false + other.false)
 
 
 @dataclass(frozen=True)
 class ShotScore:
+    """Count what was found in one video, or in several."""
+
     name: str
-    cuts: Found
-    gradual: Found
+    cuts: BoundaryCounts
+    gradual: BoundaryCounts
     cuts_in_gradual: int
 
 
-def read_truth(path: Path) -> Truth:
+def read_truth(path: Path) -> ShotTruth:
     """A truth file of either form: `transitions` with types, or `cuts` with `gradual`. Raises KeyError without both."""
     data = json.loads(path.read_text())
     by_time = bool(data.get("vfr"))
@@ -75,12 +80,12 @@ def read_truth(path: Path) -> Truth:
         marks = [(one["type"], one["time"] if by_time else one["frame"], one) for one in data["transitions"]]
         edges = ("start", "end") if by_time else ("first_frame", "last_frame")
         gradual = tuple((float(one[edges[0]]), float(one[edges[1]])) for kind, _, one in marks if kind != "cut")
-        return Truth(name, by_time, tuple(float(at) for kind, at, _ in marks if kind == "cut"), gradual)
+        return ShotTruth(name, by_time, tuple(float(at) for kind, at, _ in marks if kind == "cut"), gradual)
     gradual = tuple((float(one["first"]), float(one["last"])) for one in data.get("gradual") or ())
-    return Truth(name, False, tuple(float(frame) for frame in data["cuts"]), gradual)
+    return ShotTruth(name, False, tuple(float(frame) for frame in data["cuts"]), gradual)
 
 
-def score_shots(truth: Truth, shots: Sequence[Shot]) -> ShotScore:
+def score_shots(truth: ShotTruth, shots: Sequence[Shot]) -> ShotScore:
     """The boundaries of one video's shots against its truth."""
     opened = [(shot.start if truth.by_time else float(shot.first_frame), shot.opens_with) for shot in shots]
     inside = [any(_within(at, span, truth.tolerance) for span in truth.gradual) for at, _ in opened]
@@ -96,8 +101,8 @@ def score_shots(truth: Truth, shots: Sequence[Shot]) -> ShotScore:
     met = [span for span in truth.gradual if any(_within(at, span, truth.tolerance) for at, _ in soft)]
     return ShotScore(
         truth.name,
-        Found(hits, len(truth.cuts) - hits, len(left) - excused),
-        Found(len(met), len(truth.gradual) - len(met), sum(not within for _, within in soft)),
+        BoundaryCounts(hits, len(truth.cuts) - hits, len(left) - excused),
+        BoundaryCounts(len(met), len(truth.gradual) - len(met), sum(not within for _, within in soft)),
         excused,
     )
 
@@ -111,7 +116,7 @@ def eval_shots(truth_dir: Path, found: Mapping[str, Sequence[Shot]]) -> list[Sho
 def pooled(scores: Iterable[ShotScore]) -> list[ShotScore]:
     """The scores and, last, one named `all` of their summed counts."""
     scores = list(scores)
-    nothing = Found(0, 0, 0)
+    nothing = BoundaryCounts(0, 0, 0)
     cuts = sum((score.cuts for score in scores), nothing)
     gradual = sum((score.gradual for score in scores), nothing)
     return [*scores, ShotScore("all", cuts, gradual, sum(score.cuts_in_gradual for score in scores))]

@@ -14,11 +14,11 @@ import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from asid.pipeline.rows import Transcribed, Turn, Utterance
-from asid.pipeline.speech.words import turns_of
 
 COLLAR = 5.0  # s that tcpWER allows between a word and its truth
 HINT = "pip install 'asid-verify[eval]'"
@@ -26,6 +26,8 @@ HINT = "pip install 'asid-verify[eval]'"
 
 @dataclass(frozen=True)
 class Said:
+    """Hold what somebody says in truth, in s of the video; `text` None: it is not known."""
+
     speaker: str
     start: float
     end: float
@@ -34,7 +36,9 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Truth:
+class SpeechTruth:
+    """Hold what is said in one video."""
+
     name: str  # of the video file
     duration: float
     said: tuple[Said, ...]
@@ -42,11 +46,12 @@ class Truth:
 
     @property
     def worded(self) -> bool:
+        """Whether the words of all that is said are known."""
         return bool(self.said) and all(one.text is not None for one in self.said)
 
 
 @dataclass
-class Score:
+class SpeechScore:
     """Counts of one clip, or of several added up. WER and the like are errors by words; DER is seconds by seconds."""
 
     errors: int = 0
@@ -63,7 +68,8 @@ class Score:
     counted_right: int = 0
     clips: int = 0
 
-    def add(self, other: Score) -> None:
+    def add(self, other: SpeechScore) -> None:
+        """Add the counts of another clip."""
         for name, value in vars(other).items():
             if name == "parts":
                 for part, seconds in value.items():
@@ -98,9 +104,10 @@ def eval_speech(truth: Path, rows: Iterable[Transcribed]) -> dict[str, dict[str,
 
 
 def table(
-    heard: Iterable[tuple[Truth, Sequence[Utterance], Sequence[Turn]]],
+    heard: Iterable[tuple[SpeechTruth, Sequence[Utterance], Sequence[Turn]]],
 ) -> dict[str, dict[str, float | None]]:
-    pooled, figures = Score(), {}
+    """Give the figures of each video by its name, and of all together as "pooled"."""
+    pooled, figures = SpeechScore(), {}
     for truth, utterances, turns in heard:
         one = score(truth, utterances, turns)
         pooled.add(one)
@@ -108,7 +115,7 @@ def table(
     return figures | {"pooled": pooled.figures()}
 
 
-def load(folder: Path) -> dict[str, Truth]:
+def load(folder: Path) -> dict[str, SpeechTruth]:
     """Truth by video file name; files without utterances say nothing about speech and are left out."""
     truths = {}
     for path in sorted(folder.rglob("*.truth.json")):
@@ -123,7 +130,7 @@ def load(folder: Path) -> dict[str, Truth]:
         fine = path.with_name(f"{Path(stem).stem if Path(stem).suffix else stem}.rttm")
         turns = read_rttm(fine.read_text()) if fine.is_file() else _spans(said)
         name = data.get("file", stem)
-        truths[name] = Truth(name, float(data["duration"]), said, tuple(turns))
+        truths[name] = SpeechTruth(name, float(data["duration"]), said, tuple(turns))
     return truths
 
 
@@ -132,13 +139,14 @@ def _spans(said: Iterable[Said]) -> list[Turn]:
 
 
 def read_rttm(text: str) -> list[Turn]:
+    """Read turns from RTTM."""
     rows = [line.split() for line in text.splitlines() if line.startswith("SPEAKER ")]
     return [Turn(start=float(row[3]), end=float(row[3]) + float(row[4]), speaker=row[7]) for row in rows]
 
 
-def score(truth: Truth, utterances: Sequence[Utterance], turns: Sequence[Turn] = ()) -> Score:
+def score(truth: SpeechTruth, utterances: Sequence[Utterance], turns: Sequence[Turn] = ()) -> SpeechScore:
     """Without turns, who spoke when is read from the words."""
-    result = Score()
+    result = SpeechScore()
     found = list(turns) or turns_of(utterances)
     if truth.turns:
         mapping = diarization(truth, found, result)
@@ -150,7 +158,7 @@ def score(truth: Truth, utterances: Sequence[Utterance], turns: Sequence[Turn] =
 # --- parts -------------------------------------------------------------------------------------------------------
 
 
-def diarization(truth: Truth, found: Sequence[Turn], result: Score) -> Mapping[str, str]:
+def diarization(truth: SpeechTruth, found: Sequence[Turn], result: SpeechScore) -> Mapping[str, str]:
     """Adds DER and speaker count; gives the best pairing, speaker found -> speaker of the truth."""
     core, metrics = _libraries("pyannote.core", "pyannote.metrics.diarization")
     metric = metrics.DiarizationErrorRate(collar=0.0, skip_overlap=False)
@@ -177,7 +185,9 @@ def _annotation(core: Any, turns: Iterable[Turn]) -> Any:
     return annotation
 
 
-def recognition(truth: Truth, utterances: Sequence[Utterance], mapping: Mapping[str, str], result: Score) -> None:
+def recognition(
+    truth: SpeechTruth, utterances: Sequence[Utterance], mapping: Mapping[str, str], result: SpeechScore
+) -> None:
     """Adds WER, cpWER, tcpWER and the share of matched words with the right speaker."""
     jiwer, meeteval = _libraries("jiwer", "meeteval")
     language = truth.said[0].language or "en"
@@ -236,3 +246,14 @@ def _libraries(*names: str) -> list[Any]:
         return [importlib.import_module(name) for name in names]
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(f"measuring speech needs {error.name}: {HINT}") from error
+
+
+def turns_of(spoken: Iterable[Utterance]) -> list[Turn]:
+    """What words tell of turns where nobody told speakers apart by ear: an utterance, without its pauses above half a
+    second."""
+    turns = []
+    for one in spoken:
+        bounds = [index for index, (a, b) in enumerate(pairwise(one.words), 1) if b.start - a.end > 0.5]
+        for first, end in pairwise([0, *bounds, len(one.words)]):
+            turns.append(Turn(start=one.words[first].start, end=one.words[end - 1].end, speaker=one.speaker))
+    return turns

@@ -13,14 +13,14 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from asid.pipeline.metrics.figure import Absent, Figure, split
-from asid.pipeline.metrics.shots import Found
+from asid.pipeline.metrics.shots import BoundaryCounts
 
 TOLERANCE = 2  # frames, of both papers
 
 ShotFrames = tuple[int, int]  # first and last frame
 
 
-def match(true: Sequence[ShotFrames], found: Sequence[ShotFrames], tolerance: int = TOLERANCE) -> Found:
+def match(true: Sequence[ShotFrames], found: Sequence[ShotFrames], tolerance: int = TOLERANCE) -> BoundaryCounts:
     """Count transitions found, missed and false of one video. Raises ValueError for shots that are out of order or
     overlap, or a tolerance below 0."""
     if tolerance < 0:
@@ -39,7 +39,7 @@ def match(true: Sequence[ShotFrames], found: Sequence[ShotFrames], tolerance: in
             hits += 1
             theirs.pop()
             ours.pop()
-    return Found(hits, missed + len(theirs), false + len(ours))
+    return BoundaryCounts(hits, missed + len(theirs), false + len(ours))
 
 
 def _transitions(shots: Sequence[ShotFrames], tolerance: int) -> list[tuple[float, float]]:
@@ -58,7 +58,7 @@ def figures(videos: Iterable[tuple[Sequence[ShotFrames], Sequence[ShotFrames] | 
     videos = list(videos)
     there, missing = split(found for _, found in videos)
     counts = sum((match(true, () if isinstance(found, Absent) else found, tolerance) for true, found in videos),
-                 Found(0, 0, 0))  # fmt: skip
+                 BoundaryCounts(0, 0, 0))  # fmt: skip
     made = {"precision": counts.precision, "recall": counts.recall, "f1": counts.f1}
     return {name: Figure(value if videos else None, len(there), len(videos), missing,
                          "left out" if name == "precision" else "worst") for name, value in made.items()}  # fmt: skip

@@ -11,6 +11,8 @@ from pydantic import Field
 
 from asid.pipeline.rows import Record
 
+TRANSCRIBE = "transcribe"  # the task of a request whose answer is a transcript, not a text
+
 
 class Media(Record):
     """A video, sound or still that the model is to see. `sha256` identifies the bytes, so that a replayed answer
@@ -48,15 +50,20 @@ class Request(Record):
 
 
 class Usage(Record):
+    """Count the tokens of a call; cached, audio and video tokens are parts of the input, thoughts of the output."""
+
     input_tokens: int = 0
     output_tokens: int = 0
     cached_tokens: int = 0
     thought_tokens: int = 0
     audio_tokens: int = 0
     video_tokens: int = 0
+    audio_seconds: float = 0.0  # transcribed, where a server charges by time
 
 
 class Response(Record):
+    """What a model answered, and what the call took."""
+
     text: str
     model: str  # as the server reports it
     provider: str
@@ -74,11 +81,14 @@ class Model(Protocol):
     language models, which answer from the prompt and the media (and are asked without facts)."""
 
     @property
-    def reads_facts(self) -> bool: ...
+    def reads_facts(self) -> bool:
+        """Whether it answers from facts."""
 
-    async def generate(self, request: Request) -> Response: ...
+    async def generate(self, request: Request) -> Response:
+        """Answer a request. Raises ModelError."""
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Let go of connections and weights."""
 
 
 @dataclass
@@ -130,14 +140,20 @@ class Unfinished(ModelError):
 
 
 class Refused(ModelError):
+    """The model refuses to answer."""
+
     kind = "refusal"
 
 
 class Truncated(ModelError):
+    """The answer was cut off at its length limit."""
+
     kind = "truncated"
 
 
 class InvalidAnswer(ModelError):
+    """The answer has not the form that was asked for, or says what cannot be."""
+
     kind = "invalid_answer"
 
 

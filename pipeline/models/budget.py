@@ -24,7 +24,7 @@ ANSWER = 1024  # tokens kept for the answer where no `max_tokens` is set
 
 
 @dataclass(frozen=True)
-class Look:
+class Sent:
     """What is sent beside the prompt: seconds of video and of what is heard, and stills, with the pictures' size."""
 
     width: int
@@ -34,7 +34,7 @@ class Look:
     stills: int = 0
 
 
-Weigh = Callable[[Mapping[str, Any], Look], int]  # settings, what is sent -> its tokens
+Weigh = Callable[[Mapping[str, Any], Sent], int]  # settings, what is sent -> its tokens
 
 
 class TooLarge(ValueError):
@@ -43,7 +43,7 @@ class TooLarge(ValueError):
 
 def frame_count(seconds: float, settings: Mapping[str, Any]) -> int:
     """Give the frames of a video that are looked at: an even number."""
-    fps, most = settings.get("fps", FPS), settings.get("max_frames", MAX_FRAMES)
+    fps, most = float(settings.get("fps", FPS)), float(settings.get("max_frames", MAX_FRAMES))
     wanted = min(max(seconds * fps, MIN_FRAMES), most)
     return max(2, 2 * math.floor(wanted / 2))
 
@@ -69,7 +69,7 @@ def resized(width: int, height: int, most: int, least: int = MIN_PIXELS) -> tupl
     return wide, high
 
 
-def qwen_tokens(settings: Mapping[str, Any], look: Look) -> int:
+def qwen_tokens(settings: Mapping[str, Any], look: Sent) -> int:
     """Count the tokens of what is sent to Qwen2.5-Omni, Qwen2.5-VL or a model made of them."""
     tokens = 0
     if look.video:
@@ -80,13 +80,13 @@ def qwen_tokens(settings: Mapping[str, Any], look: Look) -> int:
     return tokens + math.ceil(look.sound * AUDIO_RATE)
 
 
-def _area(look: Look, most: int) -> int:
+def _area(look: Sent, most: int) -> int:
     wide, high = resized(look.width, look.height, most, min(MIN_PIXELS, most))
     return wide * high // FACTOR**2
 
 
 def fit(
-    weigh: Weigh, names: Collection[str], settings: Mapping[str, Any], look: Look, prompt: str, context: int | None
+    weigh: Weigh, names: Collection[str], settings: Mapping[str, Any], look: Sent, prompt: str, context: int | None
 ) -> dict[str, Any]:
     """Give the settings with which a clip is sent: `total_pixels` as a cap of its own frames, and sampled down by those
     of `names` until prompt, media and answer fit into `context` tokens. First frames become smaller, by steps to the

@@ -18,22 +18,26 @@ HOW = frozenset({"faults", "latency", "inline_bytes", "engine"})  # settings tha
 
 
 class Part(BaseModel):
+    """Hold settings that do not change, and refuse unknown ones."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Prices(Part):
-    """USD per million tokens. `input` or `output` missing makes the cost of a call unknown: it is said, never taken
-    for zero. The other three are parts of the input; one that is missing is charged like `input`."""
+    """USD per million tokens, above what is known of the model's list prices. `input` or `output` missing makes the
+    cost of a call unknown: it is said, never taken for zero. `cached`, `audio` and `video` are parts of the input; one
+    that is missing is charged like `input`."""
 
     input: float | None = Field(None, ge=0)
     output: float | None = Field(None, ge=0, description="answer and thoughts")
     cached: float | None = Field(None, ge=0)
     audio: float | None = Field(None, ge=0)
     video: float | None = Field(None, ge=0)
+    audio_hour: float | None = Field(None, ge=0, description="USD for an hour of sound that is transcribed")
 
     @property
     def known(self) -> bool:
-        return self.input is not None and self.output is not None
+        return (self.input is not None and self.output is not None) or self.audio_hour is not None
 
 
 class Limits(Part):

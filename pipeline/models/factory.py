@@ -10,8 +10,9 @@ from asid.pipeline.models.config import Limits, ModelConfig
 from asid.pipeline.models.layers.limiter import Gate, Limiter
 from asid.pipeline.models.layers.replay import Replaying
 from asid.pipeline.models.layers.retry import Limited, Persistent
+from asid.pipeline.models.prices import prices_of
 from asid.pipeline.models.provider import find_provider, missing_packages
-from asid.pipeline.models.spend import Budgeted, Purse, prices_of
+from asid.pipeline.models.spend import Budgeted, Purse
 from asid.pipeline.registry import PROVIDERS
 from asid.pipeline.storage import Storage
 
@@ -39,7 +40,8 @@ def open_model(
         return Replaying(provider, name, config)
     if purse and not prices_of(config).known:
         raise Misconfigured(
-            f"a budget needs prices: set models.{name}.prices.input and .output, USD per million tokens"
+            f"a budget needs prices, and no list price of {config.model} is known: set models.{name}.prices.input and "
+            "prices.output, USD per million tokens"
         )
     if mode == "batch":
         layers: Model = batched(provider, config)

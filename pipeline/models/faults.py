@@ -78,6 +78,12 @@ STOPPED_WORDS = re.compile(
     r"|(country|region|location).* (not|un)\s?(supported|available)",
     re.IGNORECASE,
 )
+# Under whatever code: Gemini says so under the one of every limit (429, RESOURCE_EXHAUSTED).
+DEPLETED_WORDS = re.compile(
+    r"credits?\b.{0,30}\b(depleted|exhausted|used up|run out|ran out)"
+    r"|(depleted|out of|ran out of|no more) \w* ?credits?\b",
+    re.IGNORECASE,
+)
 CODE = re.compile(r"[\w.:/-]{1,100}")
 # These say that something is wrong, and not what.
 EMPTY_CODES = frozenset(
@@ -162,7 +168,8 @@ def classify(status: int, error: Any, said: str, retry_after: float | None = Non
         return Refused(said, raw=said)
     vague = not found - VAGUE_CODES and status in (400, 403, 429) and (found or status != 400)
     stopped = vague and STOPPED_WORDS.search(words)
-    if _any(found, STOPPED, STOPPED_CODES) or status == 402 or stopped:
+    depleted = status in (400, 403, 429) and DEPLETED_WORDS.search(words)
+    if _any(found, STOPPED, STOPPED_CODES) or status == 402 or stopped or depleted:
         return Suspended(f"the endpoint serves no more calls with this key: {said}")
     if _any(found, LIMITED, LIMITED_CODES):
         return Transient(said, retry_after, rate_limited=True)

@@ -24,6 +24,7 @@ class Key:
         return f"<{self.name or 'no key'}>"
 
     def clean(self, text: str) -> str:
+        """Hide the key in a text."""
         for form in secrets.forms(self.secret):
             text = text.replace(form.decode(), f"<{self.name}>")
         return text

@@ -79,6 +79,7 @@ def whole_text(text: str) -> str:
 
 
 def fault(what: str, body: Any) -> Unreadable:
+    """Say that a reply is not what its API says, and what it is."""
     return Unreadable(f"the server's reply {what}: {shown(body)}")
 
 

@@ -36,6 +36,7 @@ def mask(text: str) -> str:
 
 
 def looks_secret(value: str) -> bool:
+    """Whether a value looks like a key, and not like the name of a variable."""
     return bool(VALUES.search(value)) and not VARIABLE.fullmatch(value)
 
 

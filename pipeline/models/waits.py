@@ -16,6 +16,7 @@ FOREVER = 1e10  # s; dates beyond it have no meaning
 
 
 def is_number(text: str) -> bool:
+    """Whether a text is a number without a sign, written in digits."""
     return bool(re.fullmatch(r"[0-9]{1,40}(\.[0-9]{1,40})?", text))
 
 

@@ -35,7 +35,7 @@ class BadReply(httpx2.TransportError):
 
 
 @dataclass
-class Taken:
+class ReplyBodies:
     """The bodies of the replies that came while it was open."""
 
     bodies: list[bytes] = field(default_factory=list)
@@ -45,14 +45,14 @@ class Taken:
         return self.bodies[-1] if self.bodies else b""
 
 
-_taken: ContextVar[Taken | None] = ContextVar("taken replies", default=None)
+_taken: ContextVar[ReplyBodies | None] = ContextVar("taken replies", default=None)
 
 
 @contextmanager
-def taken() -> Iterator[Taken]:
+def taken() -> Iterator[ReplyBodies]:
     """Take the bodies of good replies out from under an official client, which is given `{}` to parse. What it makes of
     an odd body (an exception of any type, a gigabyte of objects) is then nobody's trouble."""
-    found = Taken()
+    found = ReplyBodies()
     token = _taken.set(found)
     try:
         yield found
@@ -212,6 +212,7 @@ def check_hop(here: httpx2.URL, there: httpx2.URL, request: httpx2.Request) -> N
 
 
 def kept_headers(response: httpx2.Response) -> list[tuple[str, str]]:
+    """Give the headers of a reply that still hold once its body is decoded."""
     return [(name, value) for name, value in response.headers.multi_items() if name.lower() not in DROPPED]
 
 

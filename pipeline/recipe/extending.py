@@ -46,7 +46,7 @@ def lay(base: Mapping[str, Any], over: Any) -> CommentedMap:
     """The values of a manifest, `base`, with those of the one that extends it over them. Only what `over` says has
     lines. Raises Unextendable."""
     said = _without(over, ("extends", "recipe"))
-    found = _laid(base, said)
+    found: CommentedMap = _laid(base, said)
     for name, model in (said.get("models") or {}).items():
         if isinstance(model, Mapping) and "provider" in model:
             found["models"][name] = model

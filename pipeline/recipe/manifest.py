@@ -36,6 +36,8 @@ class ManifestError(UserError):
 
 
 class Budget(BaseModel):
+    """Say how much may be spent, in USD."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     usd: float | None = Field(None, gt=0, description="no new call starts above it")

@@ -41,7 +41,7 @@ def html(run: Run) -> str:
         shots=plots.histogram(figures.shots, "shots in a clip"),
         speakers=plots.histogram(figures.speakers, "speakers in a clip"),
         languages=plots.bars([Bar(name, count, str(count)) for name, count in figures.languages.most_common(12)]),
-        quality=plots.columns([(f"{point.label}, {point.how}", point.rates()) for point in figures.quality]),
+        quality=_quality(figures),
         checks=plots.shares([(kind.replace("_", " "), {**({"verified": before} if verified else {}), "finished": after})
                              for kind, (before, after) in figures.checks.items()]),
         attributes=plots.shares([(name, {"with errors": found.with_errors / (found.audited or 1),
@@ -71,6 +71,15 @@ def _funnel(run: Run, figures: Figures) -> Iterator[Bar]:
         note = f"{step.rows} {what}" + (f", {step.failed} failed" if step.failed else "")
         yield Bar(step.name, step.rows, note if step.state == "done" else f"{note} ({step.state})", step.failed)
     yield Bar("kept", figures.kept, f"{figures.kept} clips, {figures.dropped} dropped", figures.dropped)
+
+
+def _quality(figures: Figures) -> Markup:
+    """Audits and what rules have checked, apart: the one is no measure of the other."""
+    parts = ([point for point in figures.quality if point.by_rules == ruled] for ruled in (False, True))
+    drawn = [
+        plots.columns([(f"{point.label}, {point.told}", point.rates()) for point in part]) for part in parts if part
+    ]
+    return Markup("").join(drawn)
 
 
 def _spent(lines: list[Line]) -> list[Bar]:

@@ -45,6 +45,7 @@ def shares(rows: Sequence[tuple[str, Mapping[str, float]]]) -> Markup:
 
 
 def legend(names: Sequence[str]) -> Markup:
+    """Draw what the colours of a plot stand for."""
     entries = (Markup('<span><i class="{}"></i>{}</span>').format(SERIES[n % 3], name) for n, name in enumerate(names))
     return Markup('<p class="legend">{}</p>').format(Markup("").join(entries))
 
@@ -120,7 +121,8 @@ def _track(parts: Sequence[tuple[str, float]], note: str, kind: str = "bar") -> 
 def _round_up(most: int) -> int:
     """The smallest of 1, 2, 4, 5, 8, 10 times a power of ten that holds `most`."""
     power = 10 ** max(0, len(str(most)) - 1)
-    return next(size * power for size in (1, 2, 4, 5, 8, 10) if size * power >= most)
+    nice: int = next(size * power for size in (1, 2, 4, 5, 8, 10) if size * power >= most)
+    return nice
 
 
 def _ticks(top: int) -> list[int]:

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from asid.pipeline.dataset.export.wordings import Wordings
 from asid.pipeline.review.server import Server
-from asid.pipeline.review.verdicts import Book, Result, latest, result, settled
+from asid.pipeline.review.verdicts import Assessment, Book, latest, result, settled
 from asid.pipeline.review.views import Clips, choose
 from asid.pipeline.run import shards
 from asid.pipeline.run.completeness import finished_shards
@@ -53,7 +53,7 @@ def serve(run: Run, clips: Clips, port: int, say: Callable[[str], None]) -> None
 
 def report(run: Run) -> Iterator[str]:
     """What the verdicts say so far, line by line."""
-    found: Result = result(Book(run.storage).read())
+    found: Assessment = result(Book(run.storage).read())
     yield (f"{found.reliable} of {found.judged} clips are reliable: {found.share:.1%}, "
            f"between {found.low:.1%} and {found.high:.1%} (Wilson, 95 %)")  # fmt: skip
     for name, count in found.findings.items():

@@ -14,7 +14,7 @@ from typing import Any
 from aiohttp import web
 from pydantic import ValidationError
 
-from asid.pipeline.review.verdicts import Book, Result, Verdict, latest, result
+from asid.pipeline.review.verdicts import Assessment, Book, Verdict, latest, result
 from asid.pipeline.review.views import Clips, view
 from asid.pipeline.run.folder import Run
 
@@ -40,6 +40,7 @@ class Server:
         self.writing = asyncio.Lock()
 
     def app(self) -> web.Application:
+        """Make the web application."""
         app = web.Application(middlewares=[self._guard], client_max_size=1 << 20)
         app.add_routes([
             web.get("/", self._page),
@@ -66,7 +67,8 @@ class Server:
         held = request.cookies.get(f"{COOKIE}-{request.url.port}", "")
         if not secrets.compare_digest(held.encode(), self.token.encode()):
             raise web.HTTPForbidden(text="open the whole address that `asid review` printed: it holds the token")
-        return await handler(request)
+        page: web.StreamResponse = await handler(request)
+        return page
 
     async def _page(self, request: web.Request) -> web.Response:
         name = request.match_info.get("name", "")
@@ -113,7 +115,8 @@ class Server:
         return web.json_response(told(result(await asyncio.to_thread(self.book.read))))
 
 
-def told(found: Result) -> dict[str, Any]:
+def told(found: Assessment) -> dict[str, Any]:
+    """Give an assessment as plain values."""
     values = {name: getattr(found, name) for name in ("judged", "reliable", "low", "high", "disputed", "findings",
                                                       "agreement", "share", "median_deviation", "near")}  # fmt: skip
     return values | {"marked": len(found.deviations)}

@@ -25,7 +25,7 @@ NEAR = 2.0  # s: ASID's bound for what is left of timestamp deviation
 REVIEWER = re.compile(r"^[\w-]{1,40}$")
 
 
-class Mark(Record):
+class AnchorMark(Record):
     """An anchor and the second at which its event is in truth."""
 
     anchor: float
@@ -41,7 +41,7 @@ class Verdict(Record):
     said: Said
     attribute: str = ""
     note: str = Field("", max_length=4000)
-    marks: tuple[Mark, ...] = Field((), max_length=500)
+    marks: tuple[AnchorMark, ...] = Field((), max_length=500)
     correction: str = Field("", max_length=100_000)
     adjudicates: bool = False
     at: float = 0.0  # seconds since 1970
@@ -105,7 +105,7 @@ def settled(given: Iterable[Verdict]) -> Verdict | None:
 
 
 @dataclass(frozen=True)
-class Result:
+class Assessment:
     """`reliable` of `judged` clips, with the interval in which the true share lies at 95 %. `disputed`: clips on which
     reviewers differ and nobody has decided; they count among neither. `agreement`: of two reviewers on clips that both
     judged, as a share; `kappa`: beyond chance (Cohen), None where chance leaves no room."""
@@ -121,10 +121,12 @@ class Result:
 
     @property
     def share(self) -> float:
+        """Share of the judged clips that are reliable."""
         return self.reliable / self.judged if self.judged else 0.0
 
     @property
     def median_deviation(self) -> float | None:
+        """Median distance of marked anchors from the truth, in s; None without marks."""
         return median(map(abs, self.deviations)) if self.deviations else None
 
     @property
@@ -133,7 +135,8 @@ class Result:
         return sum(abs(off) <= NEAR for off in self.deviations) / len(self.deviations) if self.deviations else None
 
 
-def result(verdicts: Iterable[Verdict]) -> Result:
+def result(verdicts: Iterable[Verdict]) -> Assessment:
+    """Count what the verdicts come to."""
     by_clip = latest(verdicts)
     final = {clip: settled(given.values()) for clip, given in by_clip.items()}
     decided = [verdict for verdict in final.values() if verdict]
@@ -141,7 +144,7 @@ def result(verdicts: Iterable[Verdict]) -> Result:
     low, high = wilson(reliable, len(decided))
     found = Counter(f"{v.said} {v.attribute}".strip() for v in decided if v.said != "reliable")
     off = [mark.anchor - mark.true for given in by_clip.values() for v in given.values() for mark in v.marks]
-    return Result(
+    return Assessment(
         judged=len(decided),
         reliable=reliable,
         low=low,

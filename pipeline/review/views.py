@@ -9,7 +9,7 @@ from typing import Any
 from asid.pipeline.attributes import ATTRIBUTES
 from asid.pipeline.captions import anchors, quotes
 from asid.pipeline.captions.latest import by_attribute
-from asid.pipeline.dataset.export.splits import draw
+from asid.pipeline.chance import draw
 from asid.pipeline.rows import Audit, Audited, Judged, Utterance
 from asid.pipeline.run.folder import Run
 
@@ -39,6 +39,7 @@ class Clips:
 
 
 def view(clip: Judged) -> dict[str, Any]:
+    """Give what the page shows of a clip, as plain values."""
     return {
         "id": clip.id,
         "name": clip.name,

@@ -1,6 +1,6 @@
 """Rewards for trainers: what the papers reward captions for, by the code of the benchmarks, with a judge or without.
 
-from asid.rewards import Judge, DialogueReward, avocado, ms_swift, trl, verl
+from asid.rewards import RewardJudge, DialogueReward, avocado, ms_swift, trl, verl
 """
 
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ from asid.pipeline.rewards.rollout import RewardUnavailable, Rollout
 from asid.pipeline.rewards.rounds import PairThresholds, RatedCaption, gdpo_loss, pairs, thresholds
 
 if TYPE_CHECKING:
-    from asid.pipeline.rewards.judge import Judge
+    from asid.pipeline.rewards.judge import RewardJudge
 
 __all__ = [
     "ChecklistReward",
@@ -31,13 +31,13 @@ __all__ = [
     "DifficultyBounds",
     "EventsReward",
     "FollowingReward",
-    "Judge",
     "LengthReward",
     "PairThresholds",
     "Partition",
     "RatedCaption",
     "RepetitionReward",
     "Reward",
+    "RewardJudge",
     "RewardUnavailable",
     "Rollout",
     "WeightedReward",
@@ -55,9 +55,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Give `Judge`, whose clients are imported only by those that have one."""
-    if name == "Judge":
-        from asid.pipeline.rewards.judge import Judge
+    """Give `RewardJudge`, whose clients are imported only by those that have one."""
+    if name == "RewardJudge":
+        from asid.pipeline.rewards.judge import RewardJudge
 
-        return Judge
+        return RewardJudge
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

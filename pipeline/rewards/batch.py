@@ -78,11 +78,14 @@ def said(completion: Any) -> str:
     return ""
 
 
-def raise_lost(reward: Reward, scores: Scores) -> None:
-    """Raise RewardUnavailable when a reward was lost: for trainers to whom None is a zero."""
+ZERO = "this trainer would take a missing reward for 0"
+
+
+def raise_lost(reward: Reward, scores: Scores, reason: str = ZERO) -> None:
+    """Raise RewardUnavailable, for a `reason`, when a reward was lost."""
     if scores.lost:
-        why = next(iter(scores.lost.values()))
+        lost, why = f"{len(scores.lost)} of {len(scores.values)}", next(iter(scores.lost.values()))
         raise RewardUnavailable(
-            f"{len(scores.lost)} of {len(scores.values)} {reward.name} rewards could not be given ({why}). The trainer "
-            "would take a missing one for 0: take the training up again when the judge is back; its answers are kept"
+            f"{lost} {reward.name} rewards could not be given ({why}), and {reason}. "
+            "Take the training up again when the judge is back: its answers are kept"
         )

@@ -30,7 +30,7 @@ Form = TypeVar("Form", bound=BaseModel)
 NAME = "judge"
 
 
-class Judge:
+class RewardJudge:
     """A model that verdicts are asked of. `model` is an entry of a manifest's `models`; `answers` is the folder of its
     stored answers, which several processes may share; `prompts` a folder with wordings of your own; `sees_videos` shows
     it the row's video where a question is about who speaks.
@@ -97,7 +97,7 @@ class Judge:
         if self._opened is None or self._opened[0] is not loop:
             storage = Storage(to_uri(self.answers))
             model = open_model(NAME, self.config, storage, stage="reward")
-            self._opened = loop, model, AnswerStore(storage, "answers", "rewards")
+            self._opened = loop, model, AnswerStore(storage, "run:.", "rewards")
         return self._opened[1], self._opened[2]
 
     async def close(self) -> None:

@@ -16,12 +16,14 @@ from asid.pipeline.evaluation.contracts import each_once, numbered, numbered_onc
 from asid.pipeline.metrics.dialogue import Alignment, DialogueLine, DialogueScore, score
 from asid.pipeline.metrics.events import EventCounts, collapse_loops
 from asid.pipeline.prompts import fence
-from asid.pipeline.rewards.judge import Judge
+from asid.pipeline.rewards.judge import RewardJudge
 
 Align = Callable[[Sequence[DialogueLine], Sequence[DialogueLine]], Alignment]
 
 
-async def dialogue_score(judge: Judge, caption: str, known: Sequence[str], align: Align, video: str) -> DialogueScore:
+async def dialogue_score(
+    judge: RewardJudge, caption: str, known: Sequence[str], align: Align, video: str
+) -> DialogueScore:
     """Have the dialogue of a caption taken out of it, match it, and ask of each match whether both speakers are one."""
     ours, theirs = await _spoken(judge, caption), readable(known)
     found = align([line for _, line in ours], [line for _, line in theirs])
@@ -43,14 +45,14 @@ async def dialogue_score(judge: Judge, caption: str, known: Sequence[str], align
     return score(found, [one.same for one in sorted(answer.pairs, key=lambda one: one.pair)])
 
 
-async def _spoken(judge: Judge, caption: str) -> list[Line]:
+async def _spoken(judge: RewardJudge, caption: str) -> list[Line]:
     if not caption.strip():
         return []
     found = await judge.ask("eval/dialogue", {"caption": fence("caption", caption)}, SpokenLines, lambda _: None)
     return readable([f"{line.speaker.replace(':', ' ') or 'somebody'}: {line.text}" for line in found.lines])
 
 
-async def told(judge: Judge, caption: str, points: Sequence[str]) -> list[bool]:
+async def told(judge: RewardJudge, caption: str, points: Sequence[str]) -> list[bool]:
     """Ask of each key point whether the caption tells it."""
     if not caption.strip():
         return [False] * len(points)
@@ -63,7 +65,7 @@ async def told(judge: Judge, caption: str, points: Sequence[str]) -> list[bool]:
     return [one.told for one in sorted(answer.verdicts, key=lambda one: one.point)]
 
 
-async def event_counts(judge: Judge, caption: str, known: Sequence[str]) -> EventCounts:
+async def event_counts(judge: RewardJudge, caption: str, known: Sequence[str]) -> EventCounts:
     """Have the events counted that a caption misses, tells wrongly or makes up. Loops in it are collapsed first."""
     if not caption.strip():
         return EventCounts(len(known), len(known), 0, 0)
@@ -76,7 +78,7 @@ async def event_counts(judge: Judge, caption: str, known: Sequence[str]) -> Even
     return EventCounts(len(known), len(answer.missing), len(answer.incorrect), len(answer.hallucinated))
 
 
-async def levels(judge: Judge, caption: str, targets: Sequence[str]) -> Mapping[str, str]:
+async def levels(judge: RewardJudge, caption: str, targets: Sequence[str]) -> Mapping[str, str]:
     """Have the level of each of the eight attributes told."""
     if not caption.strip():
         return dict.fromkeys(ATTRIBUTES, "none")

@@ -17,7 +17,7 @@ from asid.pipeline.rewards import lexical
 from asid.pipeline.rewards.rollout import ATTRIBUTES, DIALOGUES, EVENTS, POINTS, Rollout
 
 if TYPE_CHECKING:
-    from asid.pipeline.rewards.judge import Judge
+    from asid.pipeline.rewards.judge import RewardJudge
 
 
 class Reward(ABC):
@@ -63,7 +63,7 @@ class DialogueReward(Reward):
 
     name = "dialogue"
 
-    def __init__(self, judge: Judge | None = None, gamma: float = dialogue.GAMMA, window: int = dialogue.WINDOW,
+    def __init__(self, judge: RewardJudge | None = None, gamma: float = dialogue.GAMMA, window: int = dialogue.WINDOW,
                  strict: bool = False):  # fmt: skip
         dialogue.align((), (), gamma, window)
         self.judge, self.gamma, self.window, self.strict = judge, gamma, window, strict
@@ -91,7 +91,7 @@ class ChecklistReward(Reward):
 
     name = "checklist"
 
-    def __init__(self, judge: Judge | None = None):
+    def __init__(self, judge: RewardJudge | None = None):
         self.judge = judge
 
     async def score(self, rollout: Rollout) -> float | None:
@@ -112,7 +112,7 @@ class EventsReward(Reward):
 
     name = "events"
 
-    def __init__(self, judge: Judge | None = None):
+    def __init__(self, judge: RewardJudge | None = None):
         self.judge = judge
 
     async def score(self, rollout: Rollout) -> float | None:
@@ -134,7 +134,7 @@ class FollowingReward(Reward):
 
     name = "following"
 
-    def __init__(self, judge: Judge | None = None, graded: bool = True):
+    def __init__(self, judge: RewardJudge | None = None, graded: bool = True):
         self.judge, self.graded = judge, graded
 
     async def score(self, rollout: Rollout) -> float | None:
@@ -181,7 +181,7 @@ class WeightedReward(Reward):
         return sum(there) if there else None
 
 
-def avocado(judge: Judge | None = None) -> WeightedReward:
+def avocado(judge: RewardJudge | None = None) -> WeightedReward:
     """Give AVoCaDO's reward, R_C + R_D + R_L, with DiaDem's R_D (AVoCaDO's own is unpublished)."""
     return WeightedReward(
         [(ChecklistReward(judge), 1.0), (DialogueReward(judge), 1.0), (LengthReward(), 1.0)], "avocado"

@@ -1,8 +1,8 @@
 """Rewards in ms-swift's GRPO, 3.x and 4.x: `--external_plugins FILE --reward_funcs NAME`.
 
     # plugin.py
-    from asid.rewards import Judge, avocado, ms_swift
-    ms_swift.register(avocado(Judge({"provider": "openai", "model": "…"}, "answers")))
+    from asid.rewards import RewardJudge, avocado, ms_swift
+    ms_swift.register(avocado(RewardJudge({"provider": "openai", "model": "…"}, "answers")))
 
 ms-swift sums rewards by `nansum`: a None counts as 0. A reward that nobody could give is therefore raised.
 """

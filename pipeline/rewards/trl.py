@@ -28,7 +28,7 @@ def function(
         nonlocal barren
         barren = barren + 1 if scores.values and len(scores.lost) == len(scores.values) else 0
         if barren >= patience:
-            raise_lost(reward, scores)
+            raise_lost(reward, scores, f"nothing came of {barren} batches in a row")
         return scores.values
 
     def score(

@@ -1,8 +1,8 @@
 """Rewards in verl: `custom_reward_function.path=FILE`, `.name=compute_score`.
 
     # reward.py
-    from asid.rewards import Judge, avocado, verl
-    compute_score = verl.scoring(avocado(Judge(…)), count_tokens=lambda text: len(tokenizer.encode(text)))
+    from asid.rewards import RewardJudge, avocado, verl
+    compute_score = verl.scoring(avocado(RewardJudge(…)), count_tokens=lambda text: len(tokenizer.encode(text)))
 
 verl hands over no token ids: what scores length needs `count_tokens`. Columns are read from `extra_info`; the reference
 caption may also be `reward_model.ground_truth`. What is raised ends the training, and so it must: verl has no None. Do

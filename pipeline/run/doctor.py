@@ -10,14 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from asid.pipeline.asking.stage import AskingStage
 from asid.pipeline.inputs import InputError, list_inputs
 from asid.pipeline.media.process import MediaError, run
 from asid.pipeline.models.factory import check_model, unfit_media
 from asid.pipeline.prompts import PromptError, Prompts
 from asid.pipeline.recipe.manifest import Manifest
 from asid.pipeline.recipe.steps import Step
-from asid.pipeline.run import shards
+from asid.pipeline.run import chances, repair, shards
 from asid.pipeline.run.folder import Run, RunError
 from asid.pipeline.run.preflight import input_problems, missing_tools
 from asid.pipeline.stage import Context, Stage
@@ -29,11 +28,14 @@ ROOM = 2 << 30  # bytes free, below which a run will not go far
 
 @dataclass(frozen=True)
 class Finding:
+    """Hold one thing that was looked at."""
+
     what: str
     cure: str = ""  # the line that mends it; "" when nothing is wrong
 
     @property
     def good(self) -> bool:
+        """Whether nothing is wrong with it."""
         return not self.cure
 
 
@@ -66,8 +68,9 @@ def check_models(manifest: Manifest, names: Iterable[str], steps: Sequence[Step]
 def examine_run(run: Run) -> Iterator[Finding]:
     """Every shard of a run read against its checksums, and whether the media that its last rows name are there. What is
     damaged is made again by the next run, with no call for what was answered."""
+    first = next(iter(run.steps))
     for step in run.steps:
-        damaged = run.verify(step)
+        damaged = {**(repair.lost(run) if step == first else {}), **run.verify(step)}
         count = sum(1 for _ in run.shard_names(step))
         said = f"step {step}: {plural(count, 'shard')} read, {len(damaged)} damaged"
         yield Finding(said, "; ".join(damaged.values()))
@@ -106,9 +109,9 @@ def before_spending(run: Run, steps: Sequence[str], again: bool = False) -> None
     }
     if not any(asked.values()):
         return
-    survey = run.survey()
-    due = {name: models for name, models in asked.items() if models and (again or not survey.whole(name))}
-    paid = dict.fromkeys(model for models in due.values() for model in models)
+    asking = [name for name, models in asked.items() if models]
+    due = asking if again else chances.due(run, run.survey(), asking)
+    paid = dict.fromkeys(model for name in due for model in asked[name])
     findings = [_prompts(run.steps[name], run.prompts) for name in due]
     findings += check_models(run.manifest, paid, list(run.steps.values()))
     if found := [finding for finding in findings if not finding.good]:
@@ -143,10 +146,10 @@ def _room() -> Iterator[Finding]:
 def _prompts(step: Step, prompts: Prompts) -> Finding:
     """Whether each prompt is there and has a place for what the stage, with these settings, puts into it."""
     try:
-        for name in step.kind.prompts(step.config) if issubclass(step.kind, Stage) else []:
-            prompts.text(name)
-        if issubclass(step.kind, AskingStage):
-            step.kind(step.config, Context(Storage(Path.cwd()), prompts, {})).open()
+        if issubclass(step.kind, Stage):
+            for name in step.kind.prompts(step.config):
+                prompts.text(name)
+            step.kind(step.config, Context(Storage(Path.cwd()), prompts, {})).check_prompts()
     except PromptError as error:
         return Finding(f"step {step.name}", str(error))
     return Finding(f"step {step.name}")

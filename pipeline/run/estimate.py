@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from asid.pipeline.models.config import Limits
+from asid.pipeline.models.config import Limits, ModelConfig
 from asid.pipeline.models.factory import endpoint, strictest
+from asid.pipeline.models.forecast import Interval, Spread, forecast, spread_of
 from asid.pipeline.models.layers.replay import Entry, copy_answers
-from asid.pipeline.models.spend import Line, entries, lines, scaled, seconds_needed
+from asid.pipeline.models.prices import prices_of
+from asid.pipeline.models.spend import Line, cost, entries, lines, scaled, seconds_needed
 from asid.pipeline.recipe.manifest import Manifest
 from asid.pipeline.recipe.steps import Step
 from asid.pipeline.run import shards
@@ -39,6 +41,7 @@ class Estimate:
     sampled: int
     lines: list[Line]
     seconds: float
+    interval: Interval | None  # USD of all lines together; None while a price is not known
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,9 @@ class Sample:
     steps: list[str]  # that are left to do
     factor: float  # by which the run is larger
     clips: int
+    lengths: dict[str, float]  # s, of the sampled rows
+    seconds: float  # of all rows of the run
+    spread: Spread  # of both, where only some shards were looked at
 
 
 def preparing(run: Run) -> list[str]:
@@ -85,8 +91,13 @@ def draw(run: Run, count: int) -> Sample:
     sample = Run(f"{run.storage.root}/estimate/{_name(run, picked)}", _live(run.manifest))
     _fill(run, sample, steps, {row.id: row for row, _ in picked}, there)
     home = {row.id: shard for row, shard in picked}
-    return Sample(sample, home, [name for name in run.steps if name not in steps],
-                  len(rows) / share / len(picked), round(len(rows) / share))  # fmt: skip
+    lengths = {row.id: float(getattr(row, "duration", 0.0)) for row, _ in picked}
+    long = [sum(getattr(row, "duration", 0.0) for row, home in rows if home == shard) for shard in there]
+    parts = [(made, seconds[shard]) for made, shard in zip(long, there, strict=True)]
+    return Sample(
+        sample, home, [name for name in run.steps if name not in steps], len(rows) / share / len(picked),
+        round(len(rows) / share), lengths, sum(long) / share, spread_of(parts, len(seconds)),
+    )  # fmt: skip
 
 
 def lend(run: Run, sample: Sample) -> None:
@@ -109,11 +120,12 @@ def give_back(run: Run, sample: Sample) -> None:
 def reckon(run: Run, sample: Sample) -> Estimate:
     """The whole run's spending, from the sample's answers."""
     models = run.manifest.models
-    found = [
-        scaled(line, sample.factor)
-        for step in sample.steps
-        for line in lines(step, latest(entries(sample.run.storage, f"run:{step}/answers")), models)
-    ]
+    answers = {step: latest(entries(sample.run.storage, f"run:{step}/answers")) for step in sample.steps}
+    tried = [line for step, given in answers.items() for line in lines(step, given, models)]
+    interval = _interval(sample, [entry for given in answers.values() for entry in given], models)
+    paid = sum(line.usd or 0.0 for line in tried)
+    factor = interval.point / paid if interval and paid else sample.factor
+    found = [scaled(line, factor) for line in tried]
     by_endpoint: dict[str, list[Line]] = defaultdict(list)
     limits: dict[str, list[Limits]] = defaultdict(list)
     for line in found:
@@ -121,7 +133,21 @@ def reckon(run: Run, sample: Sample) -> Estimate:
             by_endpoint[where].append(line)
             limits[where].append(models[line.model].limits)
     times = [seconds_needed(group, strictest(limits[where])) for where, group in by_endpoint.items()]
-    return Estimate(sample.clips, len(sample.home), found, max(times, default=0.0))
+    return Estimate(sample.clips, len(sample.home), found, max(times, default=0.0), interval)
+
+
+def _interval(sample: Sample, answers: Iterable[Entry], models: Mapping[str, ModelConfig]) -> Interval | None:
+    """The bill of the whole run by what each sampled row has cost. None while a price is not known."""
+    bills = dict.fromkeys(sample.home, 0.0)
+    for entry in answers:
+        usd = None if entry.name not in models else cost(entry.usage, prices_of(models[entry.name]))
+        if usd is None:
+            return None
+        row = entry.row if entry.row in bills else entry.row.split("-")[0]  # a clip of a sampled video
+        bills[row] = bills.get(row, 0.0) + usd
+    rows = list(sample.lengths)
+    costs = [bills[row] for row in rows]
+    return forecast([sample.lengths[row] for row in rows], costs, sample.clips, sample.seconds, sample.spread)
 
 
 def latest(found: Iterable[Entry]) -> list[Entry]:
@@ -147,7 +173,8 @@ def _answers(step: str, shard: str) -> str:
 
 
 def _seconds(run: Run, shard: str) -> float:
-    return sum(row.duration for row in run.rows(next(iter(run.steps)), shard))
+    seconds: float = sum(row.duration for row in run.rows(next(iter(run.steps)), shard))
+    return seconds
 
 
 def _name(run: Run, picked: Sequence[tuple[Any, str]]) -> str:

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from asid.pipeline.attributes import ATTRIBUTES
+from asid.pipeline.auditing.measuring import Measured
+from asid.pipeline.auditing.power import Power
+from asid.pipeline.auditing.side import measured, powers
 from asid.pipeline.models import spend
 from asid.pipeline.models.spend import Line
-from asid.pipeline.rows import Failure
+from asid.pipeline.rows import Audited, Captioned, Failure, Preferred, Refined, Row, written
 from asid.pipeline.run import shards
 from asid.pipeline.run.folder import Run, Survey
 from asid.pipeline.run.status import StepStatus, steps
@@ -22,14 +25,14 @@ from asid.pipeline.run.status import StepStatus, steps
 COLUMNS = (
     "id", "name", "duration", "kept", "reasons", "language", "shots.list.element.start",
     "utterances.list.element.speaker", "sound", "audits", "edits", "captions", "caption", "licence", "source",
-    "hearing", "draft_by", "verified_by", "decomposed_by", "candidates.list.element.annotator",
-    "candidates.list.element.by", "candidates.list.element.corrected_by", "quotes.list.element.found",
-    "problems.list.element.kind", "remaining.list.element.kind", "scores.list.element.annotator",
-    "scores.list.element.by",
+    "hearing", "candidates.list.element.annotator", "quotes.list.element.found", "problems.list.element.kind",
+    "remaining.list.element.kind", "scores.list.element.annotator",
 )  # fmt: skip
 EXAMPLES = 3  # failures shown of each kind
 SLOWEST = 15
 UNKNOWN = "not stated"
+RATES = ("No-Error", "No-Missing", "Clean")
+BY_RULES = ("no rule broken", "no detection left out", "neither")
 
 
 @dataclass
@@ -42,21 +45,43 @@ class Quality:
     no_error: int = 0
     no_missing: int = 0
     clean: int = 0
+    ruled: int = 0  # clips of which every audit was made by rules
+    intervals: dict[str, tuple[float, float]] = field(default_factory=dict)  # where an auditor of its own measured
 
-    def add(self, errors: int, missing: int) -> None:
+    def add(self, errors: int, missing: int, ruled: bool = False) -> None:
+        """Count one clip, by how many attributes have an error, or lack something; `ruled`: rules alone looked."""
         self.clips += 1
+        self.ruled += ruled
         self.no_error += not errors
         self.no_missing += not missing
         self.clean += not (errors or missing)
 
+    @property
+    def by_rules(self) -> bool:
+        """Whether no auditor has read the captions: rules know the evidence that the captions were composed of, and so
+        find next to nothing."""
+        return 0 < self.clips == self.ruled
+
+    @property
+    def told(self) -> str:
+        """How it was found out, for people."""
+        if not self.by_rules:
+            return self.how
+        return "checked by rules" if self.how == "measured" else f"{self.how}, by rules"
+
+    def bounded(self) -> list[tuple[float, tuple[float, float]]]:
+        """Each rate with its interval, where there is one."""
+        return [(rate, self.intervals[name]) for name, rate in self.rates().items() if name in self.intervals]
+
     def rates(self) -> dict[str, float]:
-        """No-Error, No-Missing and Clean (neither), 0..1 (ASID, Fig. 3)."""
+        """No-Error, No-Missing and Clean (neither), 0..1 (ASID, Fig. 3); what rules have checked has other names."""
         count = self.clips or 1
-        return {"No-Error": self.no_error / count, "No-Missing": self.no_missing / count, "Clean": self.clean / count}
+        names = BY_RULES if self.by_rules else RATES
+        return dict(zip(names, (self.no_error / count, self.no_missing / count, self.clean / count), strict=True))
 
 
 @dataclass
-class Findings:
+class AttributeFindings:
     """Of one attribute, over all audited clips."""
 
     audited: int = 0
@@ -71,6 +96,8 @@ class Findings:
 
 @dataclass
 class Figures:
+    """Hold what was counted of a run."""
+
     steps: list[StepStatus]
     shards: int = 0
     columns: Collection[str] = ()  # of the finished clips: of a recipe without audit there are no `audits`
@@ -92,12 +119,18 @@ class Figures:
     licences: Counter[str] = field(default_factory=Counter)
     sources: Counter[str] = field(default_factory=Counter)
     hearing: Counter[str] = field(default_factory=Counter)
-    writers: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)  # role, model, provider, prompt
+    writers: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)  # text, model, provider, prompt
     quality: list[Quality] = field(default_factory=list)
-    attributes: dict[str, Findings] = field(default_factory=dict)
+    powers: list[Power] = field(default_factory=list)  # what auditors find of planted errors
+    attributes: dict[str, AttributeFindings] = field(default_factory=dict)
     spending: list[Line] = field(default_factory=list)
     slowest: list[tuple[float, str]] = field(default_factory=list)  # seconds of model calls, clip
     failures: dict[tuple[str, str], list[Failure]] = field(default_factory=dict)  # examples by step and kind
+
+    @property
+    def intervals(self) -> list[Quality]:
+        """The points that an auditor of its own measured."""
+        return [point for point in self.quality if point.intervals]
 
     @property
     def checks(self) -> dict[str, tuple[float, float]]:
@@ -118,33 +151,62 @@ def gather(run: Run, survey: Survey | None = None) -> Figures:
     """Read everything there is to count."""
     survey = survey or run.survey()
     last = list(run.steps)[-1]
-    made = set(run.types(last)[1].model_fields)
-    findings: dict[str, Findings] = {name: Findings() for name in ATTRIBUTES}
+    kind = run.types(last)[1]
+    made = set(kind.model_fields)
+    findings: dict[str, AttributeFindings] = {name: AttributeFindings() for name in ATTRIBUTES}
     figures = Figures(steps(run, survey), len(survey.shards), made, attributes=findings)
-    audits = [name for name, step in run.steps.items() if step.kind.name == "audit"]
+    audits = [name for name, step in run.steps.items() if _audits(step.kind)]
     for name in audits:
         point = Quality(f"at {name}", "measured")
         for row in _rows(run, survey, name, ("audits",)):
             _count_findings(figures, row["audits"])
-            point.add(*_found(row["audits"]))
+            point.add(*_found(row["audits"]), _ruled(row["audits"]))
         figures.quality.append(point)
     here = Quality("as audited", "measured")
     after, kept = Quality("after refine", "claimed"), Quality("kept clips", "claimed")
-    for row in _rows(run, survey, last, tuple(column for column in COLUMNS if column.split(".")[0] in made)):
+    texts = _texts(kind)
+    writers = [".list.element.".join(path) for path in texts if path[0] not in COLUMNS]
+    wanted = [column for column in COLUMNS if column.split(".")[0] in made]
+    for row in _rows(run, survey, last, (*wanted, *writers)):
         if "audits" in row and not audits:
             _count_findings(figures, row["audits"])
-            here.add(*_found(row["audits"]))
+            here.add(*_found(row["audits"]), _ruled(row["audits"]))
         if "edits" in row:
-            left = _found(row["audits"], row["edits"])
+            left = (*_found(row["audits"], row["edits"]), _ruled(row["audits"]))
             after.add(*left)
             if row["kept"]:
                 kept.add(*left)
         _count(figures, row)
+        for path in texts:
+            for text, by in _writers(row, path):
+                figures.writers[text, by["model"], by["provider"], by["prompt"]] += 1
     figures.quality += [point for point in (here, after, kept) if point.clips]
+    figures.quality += [_measured(found) for found in measured(run)]
+    figures.powers = powers(run)
     figures.spending = spend.spent(run.storage, run.steps, run.manifest.models)
     figures.slowest = _slowest(run)
     figures.failures = _failures(run, survey)
     return figures
+
+
+def _audits(kind: Any) -> bool:
+    """Whether a stage is one that audits captions."""
+    gives = kind.types()[1]
+    return issubclass(gives, Audited) and not issubclass(gives, Refined)
+
+
+def _measured(found: Measured) -> Quality:
+    """What `asid audit` measured, as a point beside the others."""
+    point = Quality(f"{found.point}, by {found.model}", "measured", found.clean.trials)
+    point.no_error, point.no_missing, point.clean = (
+        one.count for one in (found.no_error, found.no_missing, found.clean)
+    )
+    point.intervals = {
+        "No-Error": (found.no_error.low, found.no_error.high),
+        "No-Missing": (found.no_missing.low, found.no_missing.high),
+        "Clean": (found.clean.low, found.clean.high),
+    }
+    return point
 
 
 def _rows(run: Run, survey: Survey, step: str, columns: tuple[str, ...]) -> Iterator[dict[str, Any]]:
@@ -154,12 +216,17 @@ def _rows(run: Run, survey: Survey, step: str, columns: tuple[str, ...]) -> Iter
 
 
 def _found(audits: list[dict[str, Any]], edits: list[dict[str, Any]] = ()) -> tuple[int, int]:  # type: ignore[assignment]
-    """Attributes with errors and with something missing, but for what edits say that they have mended."""
-    fixed = {edit["attribute"] for edit in edits if edit["fixed_errors"]}
-    filled = {edit["attribute"] for edit in edits if edit["filled_missing"]}
-    errors = sum(bool(audit["errors"]) and audit["attribute"] not in fixed for audit in audits)
-    missing = sum(bool(audit["missing"]) and audit["attribute"] not in filled for audit in audits)
+    """Attributes with errors and with something missing, but for what edits say that they have mended: one mend clears
+    one finding."""
+    fixed = {edit["attribute"]: len(edit["fixed_errors"]) for edit in edits}
+    filled = {edit["attribute"]: len(edit["filled_missing"]) for edit in edits}
+    errors = sum(len(audit["errors"]) > fixed.get(audit["attribute"], 0) for audit in audits)
+    missing = sum(len(audit["missing"]) > filled.get(audit["attribute"], 0) for audit in audits)
     return errors, missing
+
+
+def _ruled(audits: list[dict[str, Any]]) -> bool:
+    return bool(audits) and all(audit["by"]["provider"] == "embedded" for audit in audits)
 
 
 def _count_findings(figures: Figures, audits: list[dict[str, Any]]) -> None:
@@ -178,8 +245,6 @@ def _count(figures: Figures, row: Mapping[str, Any]) -> None:
         figures.attributes[attribute].edited += 1
     for name, caption in row.get("captions", {}).items():
         figures.attributes[name].given += bool(caption)
-    for role, by in _writers(row):
-        figures.writers[role, by["model"], by["provider"], by["prompt"]] += 1
     figures.flawed.update({problem["kind"] for problem in row.get("problems", ())})
     figures.still.update({problem["kind"] for problem in row["remaining"]})
     if not row["kept"]:
@@ -202,21 +267,20 @@ def _count(figures: Figures, row: Mapping[str, Any]) -> None:
     figures.hearing[row["hearing"]] += 1
 
 
-def _writers(row: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, str]]]:
-    for candidate in row["candidates"]:
-        yield f"caption {candidate['annotator']}", candidate["by"]
-        if corrected := candidate.get("corrected_by"):
-            yield f"correct {candidate['annotator']}", corrected
-    for score in row.get("scores", ()):
-        yield f"score {score['annotator']}", score["by"]
-    if "scores" not in row:  # there the draft is one of the candidates
-        yield "ensemble", row["draft_by"]
-    for role, column in (("verify", "verified_by"), ("decompose", "decomposed_by")):
-        if column in row:
-            yield role, row[column]
-    for role, column in (("audit", "audits"), ("refine", "edits")):
-        for part in row.get(column, ()):
-            yield role, part["by"]
+def _texts(kind: type[Row]) -> list[tuple[str, ...]]:
+    """Find where a row says who wrote a text of it. Those of a preference pair are candidates, and counted there."""
+    of_pair = Preferred.model_fields.keys() - Captioned.model_fields.keys() if issubclass(kind, Preferred) else ()
+    return [path for path in written(kind) if path[0] not in of_pair]
+
+
+def _writers(part: Mapping[str, Any], path: Sequence[str], *words: str) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Give each text that `path` leads to, named after its fields and its annotator, and who wrote it."""
+    first, *rest = path
+    if rest:
+        for inner in part[first]:
+            yield from _writers(inner, rest, *words, first, inner.get("annotator", ""))
+    elif by := part[first]:
+        yield " ".join(filter(None, (*words, first.removesuffix("by").removesuffix("_")))), by
 
 
 def _slowest(run: Run) -> list[tuple[float, str]]:

@@ -20,13 +20,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from asid.pipeline.errors import UserError
+from asid.pipeline.models.layers import archive
 from asid.pipeline.prompts import Prompts
 from asid.pipeline.recipe import manifest as manifests
 from asid.pipeline.recipe.manifest import Manifest
 from asid.pipeline.recipe.steps import Step, flow
 from asid.pipeline.rows import Failure, Row
 from asid.pipeline.run import shards
-from asid.pipeline.run.shards import DamagedShard, Footer, ShardError
+from asid.pipeline.run.shards import DamagedShard, Footer
 from asid.pipeline.stage import Stage
 from asid.pipeline.storage import Storage
 
@@ -58,6 +59,7 @@ class Run:
         self.manifest = manifest
         self.prompts = Prompts(manifest.prompts or None)
         self.sources = _sources(self.storage)
+        self.lenders = _lenders(self.storage)  # runs whose answers are used where this one has none
         self.steps = {step.name: step for step in manifest.steps()}
         self.fingerprints: dict[str, str] = {}
         for step in self.steps.values():
@@ -84,10 +86,27 @@ class Run:
         """Write the manifest into the run."""
         _check_format(self.storage)
         try:
-            self._keep("run:run.json", json.dumps({"format": shards.FORMAT, "sources": self.sources}))
+            self._keep("run:run.json", json.dumps(self._described()))
             self._keep("run:manifest.yaml", manifests.dump(self.manifest))
         except OSError as error:
             raise RunError(f"cannot write to the run folder {self.storage.root}: {error}") from error
+
+    def _described(self) -> dict[str, Any]:
+        lent = {"answers_from": self.lenders} if self.lenders else {}
+        return {"format": shards.FORMAT, "sources": self.sources} | lent
+
+    def borrow(self, lenders: Sequence[str]) -> None:
+        """Use the answers of other runs where this one has none. Raises RunError for one that has none itself."""
+        for lender in archive.names(lenders):
+            if lender == self.storage.root:
+                continue
+            if not archive.holds_answers(lender):
+                where = lender.removeprefix("file://")
+                raise RunError(
+                    f"{where} holds no stored answers: name a run folder, or a copy of one, after --answers-from"
+                )
+            if lender not in self.lenders:
+                self.lenders.append(lender)
 
     def _keep(self, uri: str, text: str) -> None:
         if not self.storage.exists(uri) or self.storage.read(uri) != text.encode():
@@ -132,25 +151,31 @@ class Run:
     # --- shards --------------------------------------------------------------------------------------------------
 
     def uri(self, step: str, shard: str) -> str:
+        """Give the address of a shard."""
         return f"run:{step}/{shard}.parquet"
 
     def failures_uri(self, step: str, shard: str) -> str:
+        """Give the address of a shard's failures."""
         return f"run:{step}/failures/{shard}.parquet"
 
     def rows(self, step: str, shard: str) -> list[Any]:
+        """Read a shard. Raises DamagedShard, FileNotFoundError."""
         return shards.read(self.storage, self.uri(step, shard), self.types(step)[1])
 
     def all_rows(self, step: str) -> Iterator[Any]:
+        """Read all rows of a step, one shard at a time."""
         for shard in self.shard_names(step):
             yield from self.rows(step, shard)
 
     def failures(self, step: str, shard: str) -> list[Failure]:
+        """Read the failures of a shard; [] where it has none."""
         try:
             return shards.read(self.storage, self.failures_uri(step, shard), Failure)
         except FileNotFoundError:
             return []
 
     def shard_names(self, step: str) -> list[str]:
+        """Name the shards of a step that are there."""
         return [name.removesuffix(".parquet") for name in self.storage.list(f"run:{step}") if SHARD.match(name)]
 
     def survey(self) -> Survey:
@@ -166,13 +191,14 @@ class Run:
         """Bytes of a step's shards."""
         return sum(self.storage.size(self.uri(step, shard)) for shard in self.shard_names(step))
 
-    def verify(self, step: str) -> dict[str, str]:
+    def verify(self, step: str, failures: bool = True) -> dict[str, str]:
         """Read all shards of a step, with their failures. Gives those that are damaged, each with the reason."""
 
         def look(shard: str) -> str:
             try:
                 shards.verify(self.storage, self.uri(step, shard))
-                self.failures(step, shard)
+                if failures and len(self.failures(step, shard)) < len(self._failed(step, shard)):
+                    raise DamagedShard(self.failures_uri(step, shard), "it is gone")
             except (DamagedShard, FileNotFoundError) as error:
                 return str(error)
             return ""
@@ -181,23 +207,24 @@ class Run:
         with ThreadPoolExecutor(16) as pool:
             return {shard: told for shard, told in zip(names, pool.map(look, names), strict=True) if told}
 
+    def _failed(self, step: str, shard: str) -> list[str]:
+        footer = shards.footer(self.storage, self.uri(step, shard))
+        return footer.failed if footer else []
+
     def _footer(self, step: str, shard: str) -> Footer | DamagedShard | None:
-        """The footer of a shard, or what is wrong with it or its failures. Raises ShardError for a damaged shard of
-        ingest: nothing else knows which videos are in it, and it must not be taken for one that was never written."""
+        """The footer of a shard, or what is wrong with it or its failures. Raises DamagedShard for one of ingest, which
+        must not be taken for one that was never written; failures of ingest are found again by the next listing."""
+        first = next(iter(self.steps))
         try:
             found = shards.footer(self.storage, self.uri(step, shard))
-            if found and found.failed:
-                shards.footer(self.storage, self.failures_uri(step, shard))
+            failures = self.failures_uri(step, shard)
+            if step != first and found and found.failed and shards.footer(self.storage, failures) is None:
+                raise DamagedShard(failures, "it is gone")
             return found
         except DamagedShard as error:
-            if step == next(iter(self.steps)):
-                raise self.unmendable(shard) from error
+            if step == first:
+                raise
             return error
-
-    def unmendable(self, shard: str) -> ShardError:
-        """Say of a damaged shard of ingest that only a copy can take its place."""
-        where = self.storage.resolve(self.uri(next(iter(self.steps)), shard)).removeprefix("file://")
-        return ShardError(f"{where} is damaged, and nothing else says which videos it holds: put a copy of it back")
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +243,7 @@ class Mark:
 
     @classmethod
     def of(cls, footer: Footer) -> Mark:
+        """Make a mark of a footer."""
         fingerprint = sys.intern(footer.fingerprint)
         failed = tuple(footer.failed)
         taken = len(footer.outcomes)
@@ -258,6 +286,7 @@ class Survey:
         tally[1] += sign * len(mark.failed)
 
     def names(self, step: str) -> list[str]:
+        """Name the shards that a step is to have."""
         return [ALL] if self.run.steps[step].is_corpus_pass else self.shards
 
     def whole(self, step: str) -> bool:
@@ -320,6 +349,7 @@ class Survey:
         )
 
     def state(self, step: str, shard: str) -> str:
+        """Say whether a shard is done, stale or pending."""
         if (step, shard) not in self.footers:
             return "pending"
         return "done" if self.done(step, shard) else "stale"
@@ -333,6 +363,7 @@ class Survey:
 
 
 def shard_name(number: int) -> str:
+    """Name a shard by its number."""
     return f"{number:05d}"
 
 
@@ -349,6 +380,13 @@ def _sources(storage: Storage) -> list[dict[str, Any]] | None:
     except (OSError, ValueError, TypeError):
         return None  # no run yet, or one whose damage is told elsewhere
     return [entry.model_dump(mode="json", include=SOURCE_FIELDS) for entry in first]
+
+
+def _lenders(storage: Storage) -> list[str]:
+    try:
+        return list(json.loads(storage.read("run:run.json")).get("answers_from", ()))
+    except (OSError, ValueError, AttributeError):
+        return []  # no run yet, or one whose damage is told elsewhere
 
 
 def _within_reach(root: str | os.PathLike[str]) -> Storage:

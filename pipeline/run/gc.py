@@ -17,6 +17,8 @@ ADDRESSES = ("uri", "source_uri", "duplicates", "frames")  # columns that name f
 
 @dataclass(frozen=True)
 class Orphan:
+    """Name a file that no row of the run needs."""
+
     uri: str
     size: int  # bytes
 
@@ -25,15 +27,16 @@ def orphans(run: Run) -> list[Orphan]:
     """Media that no row of any step names, unfinished writes, and what is left in the scratch folder. The run must be
     locked: what a stage is making has no row yet. Raises ShardError for a shard that cannot be read: nothing is known
     to be an orphan then."""
-    named = {run.storage.resolve(uri) for uri in _named(run)}
+    spoken_of = {run.storage.resolve(uri) for uri in named(run)}
     return [
         Orphan(uri, run.storage.size(uri))
         for uri in _files(run)
-        if uri not in named or PARTIAL in uri.rsplit("/", 1)[-1]
+        if uri not in spoken_of or PARTIAL in uri.rsplit("/", 1)[-1]
     ]
 
 
 def remove(run: Run, found: list[Orphan]) -> None:
+    """Delete what nothing needs, and what was left of work that broke off."""
     for orphan in found:
         run.storage.delete(orphan.uri)
     if run.storage.is_local:
@@ -43,7 +46,8 @@ def remove(run: Run, found: list[Orphan]) -> None:
                 os.rmdir(folder)
 
 
-def _named(run: Run) -> Iterator[str]:
+def named(run: Run) -> Iterator[str]:
+    """Addresses of all files that rows of the run name."""
     for step in run.steps:
         columns = [name for name in ADDRESSES if name in run.types(step)[1].model_fields]
         for name in run.storage.list(f"run:{step}"):

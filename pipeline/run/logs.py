@@ -44,4 +44,5 @@ def kept(storage: Storage, step: str, shard: str) -> Iterator[None]:
 
 
 def count(storage: Storage, step: str) -> int:
+    """Count the shards of a step that have a log."""
     return sum(1 for _ in storage.list(f"run:{step}/logs"))

@@ -25,6 +25,7 @@ FORMAT = "1"  # of the run folder; a run of another format is refused
 FOOTER = b"asid"
 FOOTER_CRC = b"asid.crc32"  # of the footer's bytes; files of earlier versions have none
 PLAIN = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_(), bytes: pa.binary()}
+MADE_AGAIN = ": asid run makes it again, from what is stored"
 RecordType = TypeVar("RecordType", bound=Record)
 
 
@@ -37,7 +38,7 @@ class DamagedShard(ShardError):
 
     def __init__(self, uri: str, reason: object):
         told = str(reason).split("\n", 1)[0][:200]
-        super().__init__(f"{uri} is damaged ({told}): asid run makes it again, from stored answers")
+        super().__init__(f"{uri} is damaged ({told}){MADE_AGAIN}")
         self.uri = uri
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -54,8 +55,9 @@ def _again(uri: str, told: str) -> DamagedShard:
 class Footer(BaseModel):
     """What made a shard. `inputs`: digest of each upstream shard it was made from. `outcomes`: for each input row, in
     order, its id and how many rows came of it; a failed row has none and `failed` holds its id. Said by ingest alone:
-    `total` shards there were when its batch was whole, and for each address `listed` in it the id of its video, "" for
-    a failure. Said by a corpus pass alone: the digest of its decisions for each of the `parts` that it read."""
+    `total` shards there were when its batch was whole, for each address `listed` in it the id of its video, "" for a
+    failure and for one that was forgotten, and the `stamps` of these addresses, as far as the listing said them. Said
+    by a corpus pass alone: the digest of its decisions for each of the `parts` that it read."""
 
     format: str = FORMAT
     fingerprint: str
@@ -66,6 +68,7 @@ class Footer(BaseModel):
     rows: int = 0
     total: int = 0
     listed: list[tuple[str, str]] = []
+    stamps: dict[str, str] = {}
     parts: dict[str, str] = {}
 
     def balanced(self) -> bool:
@@ -135,6 +138,7 @@ def digest(rows: Iterable[Record]) -> str:
 
 
 def encode(kind: type[RecordType], rows: Sequence[RecordType], footer: Footer) -> bytes:
+    """Make the bytes of a shard: Parquet whose schema is that of `kind`."""
     maps = _maps(kind)
     dumped = []
     for row in rows:
@@ -143,11 +147,16 @@ def encode(kind: type[RecordType], rows: Sequence[RecordType], footer: Footer) -
             plain[name] = sorted(plain[name].items())
         dumped.append(plain)
     table = pa.Table.from_pylist(dumped, schema=schema(kind))
-    said = footer.model_dump_json().encode()
-    table = table.replace_schema_metadata({FOOTER: said, FOOTER_CRC: b"%08x" % zlib.crc32(said)})
+    table = table.replace_schema_metadata(metadata(footer))
     sink = BytesIO()
     pq.write_table(table, sink, compression="zstd", row_group_size=256, write_page_checksum=True)
     return sink.getvalue()
+
+
+def metadata(footer: Footer) -> dict[bytes, bytes]:
+    """A footer, with its checksum, as the metadata of a Parquet file."""
+    said = footer.model_dump_json().encode()
+    return {FOOTER: said, FOOTER_CRC: b"%08x" % zlib.crc32(said)}
 
 
 def write(storage: Storage, uri: str, kind: type[RecordType], rows: Sequence[RecordType], footer: Footer) -> None:

@@ -30,6 +30,7 @@ class StepStatus:
 
     @property
     def state(self) -> str:
+        """The state of the step as a whole: pending, partly done, stale or done."""
         if self.pending:
             return "pending" if not (self.done or self.stale) else "partly done"
         return "stale" if self.stale else "done"

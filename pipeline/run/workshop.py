@@ -11,7 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from asid.pipeline.media.process import SHORT, MediaError
 from asid.pipeline.models.base import Abandoned, Misconfigured, Model, OutOfBudget
+from asid.pipeline.models.layers.archive import Archive
 from asid.pipeline.models.layers.batch import LONGEST
 from asid.pipeline.models.layers.replay import AnswerStore, current_store
 from asid.pipeline.models.replies import whole_text
@@ -26,6 +28,9 @@ from asid.pipeline.stage import Context, Stage, Unprocessable
 logger = logging.getLogger("asid")
 NOTHING_FRESH = Fresh()
 ROOM = 256 << 20  # bytes that must be free before a shard is begun: half of one helps nobody
+AGAIN = frozenset({"killed", "crashed", "no_resources"})  # kinds that say nothing of the row
+TRIES = 3  # of such a row
+PAUSE = 2.0  # s before the next one, growing: a worker that is being stopped is gone by then
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
 
 
@@ -39,13 +44,15 @@ class BudgetReached(Exception):
 
 @dataclass(frozen=True)
 class Task:
-    """One shard for one step. `only`: work these input rows anew and keep the others. `poison`: rows set aside because
-    they killed a worker. `listed`: the rows themselves, for ingest, which has no shard to read from."""
+    """One shard for one step. `only`: work these input rows anew and keep the others, which were made of the inputs
+    `since`, by default of those that there are. `poison`: rows set aside because they killed a worker. `listed`: the
+    rows themselves, for ingest, which has no shard to read from."""
 
     step: str
     shard: str
     inputs: dict[str, str] = field(default_factory=dict)
     only: frozenset[str] | None = None
+    since: dict[str, str] | None = None
     fresh: Fresh = NOTHING_FRESH
     replay_only: bool = False
     poison: tuple[Failure, ...] = ()
@@ -54,7 +61,8 @@ class Task:
 
 @dataclass(frozen=True)
 class Done:
-    """What came of a task; the rows themselves are in the shard."""
+    """What came of a task; the rows themselves are in the shard. `new`: ids of those that were made by it, where others
+    were kept."""
 
     step: str
     shard: str
@@ -63,10 +71,16 @@ class Done:
     failures: int
     seconds: float
     spent: tuple[Line, ...] = ()  # on answers that are new
+    new: frozenset[str] | None = None
+
+    def __str__(self) -> str:
+        failures = f", {self.failures} failed" if self.failures else ""
+        counts = f"{self.rows_in} rows in, {self.mark.rows} out{failures}"
+        return f"{self.step}/{self.shard}: {counts}, {self.seconds:.1f} s"
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RowOutcome:
     """What came of one row: the rows it gave, or its failure."""
 
     id: str
@@ -86,6 +100,7 @@ class Workshop:
         self.stages: dict[str, Stage[Any, Any, Any]] = {}
         self.seats: dict[str, asyncio.Semaphore] = {}
         self.opening: dict[str, asyncio.Lock] = {}
+        self.archive = Archive(run.storage, run.lenders)
 
     async def stage(self, name: str) -> Stage[Any, Any, Any]:
         """The stage of a step, opened on first use. Raises StageFailed with the reason."""
@@ -122,9 +137,8 @@ class Workshop:
                 raise OSError(errno.ENOSPC, f"{free >> 20} MiB of disk are free, and {ROOM >> 20} are needed")
             rows: Sequence[Row] = task.listed or await asyncio.to_thread(self._inputs, step, task.shard)
             old = await asyncio.to_thread(self._old, task) if task.only is not None else {}
-            if decide := getattr(stage, "with_decisions", None):
-                decide(await asyncio.to_thread(self._decisions, step))
-            poison = {failure.id: Outcome(failure.id, failure=failure) for failure in task.poison}
+            stage.with_decisions(await asyncio.to_thread(self._decisions, step))
+            poison = {failure.id: RowOutcome(failure.id, failure=failure) for failure in task.poison}
             kept = {**old, **poison}
             todo = [row for row in rows if row.id not in kept]
             store = self._store(stage, task)
@@ -135,9 +149,10 @@ class Workshop:
             if error.errno in NO_ROOM:
                 raise StageFailed(f"{task.step} cannot write: {error}") from error
             raise
-        new = [entry for entry in store.entries.values() if entry.key in store.new] if store else []
+        answers = [entry for entry in store.entries.values() if entry.key in store.new] if store else []
+        new = None if task.only is None else frozenset(row.id for outcome in made.values() for row in outcome.rows)
         return Done(task.step, task.shard, Mark.of(footer), len(rows), len(footer.failed), time.monotonic() - began,
-                    tuple(lines(task.step, new, self.run.manifest.models)))  # fmt: skip
+                    tuple(lines(task.step, answers, self.run.manifest.models)), new)  # fmt: skip
 
     async def rehearse(self, task: Task, row_id: str) -> None:
         """One row of a task through its stage, with nothing kept but the answers that it paid for."""
@@ -146,11 +161,17 @@ class Workshop:
         rows: Sequence[Row] = task.listed or await asyncio.to_thread(self._inputs, step, task.shard)
         await self._attempt_all(stage, [row for row in rows if row.id == row_id], self._store(stage, task), task)
 
+    async def attempt(self, step: str, rows: Sequence[Row]) -> list[RowOutcome]:
+        """What comes of some rows, in order, with nothing kept of it."""
+        made = await self._attempt_all(await self.stage(step), rows, None, Task(step, ""))
+        return [made[row.id] for row in rows]
+
     def _store(self, stage: Stage[Any, Any, Any], task: Task) -> AnswerStore | None:
         if not stage.context.models:
             return None
         folder = f"run:{task.step}/answers"
-        return AnswerStore(self.run.storage, folder, task.shard, fresh=task.fresh, replay_only=task.replay_only)
+        return AnswerStore(self.run.storage, folder, task.shard, fresh=task.fresh, replay_only=task.replay_only,
+                           archive=self.archive)  # fmt: skip
 
     async def decide(self, task: Task, parts: Sequence[str]) -> Done:
         """A corpus pass: one narrow column of every shard in, a small table of decisions out."""
@@ -174,7 +195,7 @@ class Workshop:
                 if decision.id in home:
                     by_part[home[decision.id]].append(decision)
             digests = {part: shards.digest(found) for part, found in by_part.items()}
-            return self._commit(task, [Outcome(decision.id, (decision,)) for decision in decisions], digests)
+            return self._commit(task, [RowOutcome(decision.id, (decision,)) for decision in decisions], digests)
 
         footer = await asyncio.to_thread(whole)
         return Done(task.step, ALL, Mark.of(footer), len(home), 0, time.monotonic() - began)
@@ -198,27 +219,31 @@ class Workshop:
         passes = [name for name in step.inputs if self.run.steps[name].is_corpus_pass]
         return {name: tuple(self.run.rows(name, ALL)) for name in passes}
 
-    def _old(self, task: Task) -> dict[str, Outcome]:
-        """What the shard holds already of rows that are not to be worked anew."""
+    def _old(self, task: Task) -> dict[str, RowOutcome]:
+        """What the shard holds already of rows that are not to be worked anew; a failure of which nothing is told any
+        more is none of it."""
+        assert task.only is not None
         footer = shards.footer(self.run.storage, self.run.uri(task.step, task.shard))
-        if footer is None or footer.fingerprint != self.run.fingerprints[task.step] or footer.inputs != task.inputs:
+        since = task.inputs if task.since is None else task.since
+        if footer is None or footer.fingerprint != self.run.fingerprints[task.step] or footer.inputs != since:
             return {}
         rows = iter(self.run.rows(task.step, task.shard))
         failures = {failure.id: failure for failure in self.run.failures(task.step, task.shard)}
         old = {}
         for id, count in footer.outcomes:
-            old[id] = Outcome(id, tuple(next(rows) for _ in range(count)), failures.get(id))
-        assert task.only is not None
-        return {id: outcome for id, outcome in old.items() if id not in task.only}
+            outcome = RowOutcome(id, tuple(next(rows) for _ in range(count)), failures.get(id))
+            if id not in task.only and (count or outcome.failure):
+                old[id] = outcome
+        return old
 
     # --- working -------------------------------------------------------------------------------------------------
 
     async def _attempt_all(
         self, stage: Stage[Any, Any, Any], rows: Sequence[Row], store: AnswerStore | None, task: Task
-    ) -> Mapping[str, Outcome]:
+    ) -> Mapping[str, RowOutcome]:
         seats, wanted = self.seats[task.step], self.run.types(task.step)[1]
 
-        async def one(row: Row) -> Outcome:
+        async def one(row: Row) -> RowOutcome:
             async with seats:
                 return await self._attempt(stage, row, task.step, wanted)
 
@@ -238,13 +263,27 @@ class Workshop:
                 await store.close()
         return {row.id: job.result() for row, job in zip(rows, jobs, strict=True)}
 
-    async def _attempt(self, stage: Stage[Any, Any, Any], row: Row, step: str, wanted: type[Row]) -> Outcome:
+    async def _attempt(self, stage: Stage[Any, Any, Any], row: Row, step: str, wanted: type[Row]) -> RowOutcome:
+        """One row through the stage, again where what went wrong was not the row's."""
+        tries = 1
+        while True:
+            outcome = await self._try(stage, row, step, wanted)
+            failure = outcome.failure
+            if failure is None or failure.kind not in AGAIN:
+                return outcome
+            if tries == TRIES:
+                return RowOutcome(row.id, failure=failure.model_copy(update={"attempts": tries}))
+            logger.warning("%s tries %s again: %s", step, row.id, failure.reason)
+            await asyncio.sleep(PAUSE * tries)
+            tries += 1
+
+    async def _try(self, stage: Stage[Any, Any, Any], row: Row, step: str, wanted: type[Row]) -> RowOutcome:
         """One row through the stage. Whatever goes wrong with it is its failure and nobody else's; this is the one
         place that catches everything."""
 
-        def failed(kind: str, reason: str, attempts: int = 1, raw: str = "") -> Outcome:
+        def failed(kind: str, reason: str, attempts: int = 1, raw: str = "") -> RowOutcome:
             name = str(getattr(row, "name", row.id))
-            return Outcome(row.id, failure=Failure(id=row.id, name=name, stage=step, kind=kind,
+            return RowOutcome(row.id, failure=Failure(id=row.id, name=name, stage=step, kind=kind,
                                                    reason=whole_text(reason), attempts=attempts,
                                                    raw=whole_text(raw)))  # fmt: skip
 
@@ -261,11 +300,16 @@ class Workshop:
             raise StageFailed(f"{step}: {error}") from error
         except TimeoutError:
             return failed("timeout", f"took longer than {timeout:.0f} s")
-        except OSError as error:
-            if error.errno in NO_ROOM:
+        except MediaError as error:
+            if error.kind == "no_tool":
+                raise StageFailed(f"{step}: {error}") from error
+            return failed(error.kind, str(error))
+        except (OSError, MemoryError) as error:
+            if isinstance(error, OSError) and error.errno in NO_ROOM:
                 raise StageFailed(f"{step} cannot write: {error}") from error
             logger.exception("%s failed on %s", step, row.id)
-            return failed("crash", _said(error))
+            short = isinstance(error, MemoryError) or error.errno in SHORT
+            return failed("no_resources" if short else "crash", _said(error))
         except Exception as error:
             logger.exception("%s failed on %s", step, row.id)
             return failed("crash", _said(error))
@@ -274,11 +318,11 @@ class Workshop:
         if wrong is not None or not rows:
             found = type(wrong).__name__ if rows else "nothing"
             return failed("crash", f"{step} must give {wanted.__name__} and gave {found}")
-        return Outcome(row.id, rows)
+        return RowOutcome(row.id, rows)
 
     # --- writing -------------------------------------------------------------------------------------------------
 
-    def _commit(self, task: Task, outcomes: Sequence[Outcome], parts: Mapping[str, str] | None = None) -> Footer:
+    def _commit(self, task: Task, outcomes: Sequence[RowOutcome], parts: Mapping[str, str] | None = None) -> Footer:
         """Failures first, then the shard itself: the shard's footer is what says done."""
         rows = [row for outcome in outcomes for row in outcome.rows]
         failures = [outcome.failure for outcome in outcomes if outcome.failure]
@@ -301,6 +345,7 @@ class Workshop:
 
 
 def write_failures(run: Run, step: str, shard: str, failures: Sequence[Failure], footer: Footer) -> None:
+    """Write the failures of a shard, or delete those that are no longer so."""
     uri = run.failures_uri(step, shard)
     if failures:
         marks = Footer(

@@ -30,6 +30,7 @@ class Block:
 
     @property
     def end(self) -> float:
+        """When it ends, in s."""
         return self.start + len(self.samples) / RATE
 
 
@@ -44,28 +45,49 @@ class Segment:
 
     @property
     def start(self) -> float:
+        """When its first word begins, in s."""
         return self.words[0].start
 
     @property
     def end(self) -> float:
+        """When its last word ends, in s."""
         return self.words[-1].end
 
     @property
     def text(self) -> str:
+        """Its words in one text."""
         return " ".join(word.text for word in self.words)
 
 
 @dataclass(frozen=True)
+class Tongue:
+    """Speech of one language in a row, understood or not."""
+
+    language: str  # ISO 639-1
+    score: float  # 0..1, mean probability of the language over the seconds of speech
+    spans: tuple[Span, ...]
+
+    @property
+    def seconds(self) -> float:
+        return sum(end - start for start, end in self.spans)
+
+
+@dataclass(frozen=True)
 class Heard:
+    """Hold what a recogniser made of a recording."""
+
     segments: tuple[Segment, ...]
     turns: tuple[Turn, ...]  # empty when the backend tells no speakers apart; words may carry speakers already
     language: str  # ISO 639-1
     language_score: float
     voices: tuple[Voice, ...] = ()  # of the turns' speakers
+    tongues: tuple[Tongue, ...] = ()  # in order of time; empty where the backend did not find languages out
     notes: tuple[str, ...] = ()  # what a reader of the row should know, such as a fallback that was taken
 
 
 class Backend(Protocol):
+    """Recognise speech."""
+
     name: str  # models, versions and hashes, as the row shows them; complete after `open`
 
     def open(self) -> None:

@@ -34,6 +34,7 @@ SHORTEST = 20  # frames of 10 ms that the embedding needs
 FAINT = 0.1  # s below which a voice is noise
 SOLO = 0.5  # s that a voice must speak alone to found a speaker
 THRESHOLD = 0.65  # cosine distance up to which two groups of voices are one speaker
+TWIN = 0.3  # cosine distance up to which two speakers are one, although a window has taken them for two
 SPLIT = 0.75  # cosine distance above which stretches of one voice are different people
 ENOUGH = 1.2  # s of stretches that make a person of their own within one voice
 CELL = round(STRETCH / HOP)  # frames of a window that go to one speaker together
@@ -42,18 +43,22 @@ TRUST = 2.0  # s of a cell that weigh as much as the whole voice
 
 @dataclass(frozen=True)
 class Window:
+    """Hold which voices are active in one window of the recording."""
+
     first: int  # frame of the recording
     active: np.ndarray  # bool (3, 589): the voices
 
     @property
     def together(self) -> np.ndarray:
         """How many speak, (589,)."""
-        return self.active.sum(0)
+        count: np.ndarray = self.active.sum(0)
+        return count
 
     @property
     def alone(self) -> np.ndarray:
         """Where each voice speaks alone, bool (3, 589)."""
-        return self.active & (self.together == 1)
+        alone: np.ndarray = self.active & (self.together == 1)
+        return alone
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,7 @@ class Diarizer:
     _blocks: int = 0
 
     def add(self, block: Block) -> None:
+        """Hear the next block."""
         windows, stretches = self.networks.hear(block)
         self.windows += windows
         self.stretches += stretches
@@ -105,7 +111,16 @@ class Diarizer:
         labels = agglomerate(means, sizes, apart, THRESHOLD, self.low, self.high)
         members = [labels == label for label in range(labels.max() + 1)]
         speakers = unit(np.stack([np.average(means[own], axis=0, weights=sizes[own]) for own in members]))
+        speakers = twins(speakers, np.array([sizes[own].sum() for own in members]), self.low)
         return named(vote(self.windows, self.stretches, speakers), speakers)
+
+
+def twins(speakers: np.ndarray, sizes: np.ndarray, low: int = 1) -> np.ndarray:
+    """The speakers (n, d), unit vectors that stand for `sizes` voices each, with those made one that sound the same.
+    Over music, or where one narrator changes his tone, a window hears two voices and keeps them apart for ever."""
+    labels = agglomerate(speakers, sizes, np.zeros((len(sizes),) * 2, bool), TWIN, low)
+    members = [labels == label for label in range(labels.max() + 1)]
+    return unit(np.stack([np.average(speakers[own], axis=0, weights=sizes[own]) for own in members]))
 
 
 class Networks:
@@ -133,6 +148,7 @@ class Networks:
         return windows, stretches
 
     def window(self, first: int, part: np.ndarray, own: slice) -> tuple[Window, list[Stretch]]:
+        """Find the voices of one window, and the stretches in which one speaks alone."""
         sound = np.zeros(WINDOW, np.float32)
         sound[: len(part)] = part
         window = Window(first, self._segment.run(None, {"waveforms": sound[None, None]})[0][0].T > 0.5)

@@ -4,15 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+
+import numpy as np
+from pydantic import Field
 
 from asid.pipeline.rows import Word
 from asid.pipeline.speech import weights
-from asid.pipeline.speech.base import UNSPACED, Block, Heard, MissingPart, Segment, Span
+from asid.pipeline.speech.base import RATE, UNSPACED, Block, Heard, MissingPart, Segment, Span, Tongue
 from asid.pipeline.speech.diarize import Diarizer, Networks
+from asid.pipeline.speech.languages import LanguageStretch, Main, Odds, ruling, stretches
+from asid.pipeline.speech.recognisers import Device, Recogniser, SpeakerSettings
 
 CHUNK = 28.0  # s that the model reads at once: it was trained on 30
 PAUSE = 2.0  # s of silence that it reads across
+FRAMES = 100  # of the recogniser's features in a second
+FEWEST, MOST = 5 * FRAMES, 30 * FRAMES  # features by which a language is told: what is shorter is padded with silence
+
+
+class FasterWhisperSettings(SpeakerSettings):
+    """Settings of Whisper through CTranslate2."""
+
+    HOW: ClassVar[frozenset[str]] = frozenset({"device", "batch"})
+
+    weights: str = Field("large-v3", min_length=1, description="a Whisper size, hub repository or folder")
+    device: Device = "auto"
+    compute_type: str = Field("default", description="of CTranslate2: int8, float16, float32, …")
+    beam: int = Field(5, ge=1)
+    batch: int = Field(8, ge=1, description="chunks of speech that the model reads at once")
 
 
 class FasterWhisper:
@@ -42,7 +61,11 @@ class FasterWhisper:
 
         try:
             self._whisper = self._recogniser()(
-                self.model, device=self.device, compute_type=self.compute_type, cpu_threads=self.threads
+                self.model,
+                device=self.device,
+                compute_type=self.compute_type,
+                cpu_threads=self.threads,
+                **self._held(),
             )
         except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, OSError, ValueError, RuntimeError) as error:
             raise MissingPart(f"faster-whisper cannot load {self.model!r}: {str(error).splitlines()[0]}") from error
@@ -55,6 +78,10 @@ class FasterWhisper:
         from faster_whisper import WhisperModel
 
         return WhisperModel
+
+    def _held(self) -> dict[str, Any]:
+        """What is given to the recogniser's class of weights that lie in no folder."""
+        return {}
 
     def _describe(self) -> str:
         import faster_whisper
@@ -69,29 +96,50 @@ class FasterWhisper:
 
     @property
     def multilingual(self) -> bool:
+        """Whether the weights know other languages than English."""
         return bool(self._whisper.model.is_multilingual)
 
     def hear(self, blocks: Iterable[Block]) -> Heard:
         diarizer = Diarizer(self._networks, self.min_speakers, self.max_speakers) if self._networks else None
         segments: list[Segment] = []
-        language, score = self.language, 1.0
+        main = Main()
+        tongues: list[Tongue] = []
         for block in blocks:
             if not block.speech:
                 continue
-            found, spoken, sure = self._read(block, language)
-            if not language:
-                language, score = spoken, sure  # the first speech decides for the recording
-            segments += found
+            for part in self._tongues(block, main):
+                segments += self._read(block, part)
+                tongues.append(part)
             if diarizer:
                 diarizer.add(block)
         turns, voices = diarizer.speakers() if diarizer else ((), ())
-        return Heard(tuple(segments), turns, language if segments else "", score if segments else 0.0, voices)
+        if not self.language and self.multilingual:
+            return Heard(tuple(segments), turns, *ruling(tongues), voices, tuple(tongues))
+        return Heard(tuple(segments), turns, *(ruling(tongues) if segments else ("", 0.0)), voices)
 
-    def _read(self, block: Block, language: str) -> tuple[list[Segment], str, float]:
-        clips = [{"start": a - block.start, "end": b - block.start} for a, b in chunks(block.speech)]
-        found, about = self._batched.transcribe(
+    def _tongues(self, block: Block, main: Main) -> list[Tongue]:
+        """The block's speech by language; all of it in the one that was asked for or that the model knows."""
+        language = self.language or ("" if self.multilingual else "en")
+        if language:
+            return [Tongue(language, 1.0, block.speech)]
+        return main.tell([(stretch, self._odds(block, stretch)) for stretch in stretches(block.speech)])
+
+    def _odds(self, block: Block, stretch: LanguageStretch) -> Odds:
+        """Probability of each language over the first 30 s of the stretch. Its features are padded no further than they
+        have to be: an encoder that reads 8 s instead of 30 takes a quarter of the time and tells languages as well."""
+        from faster_whisper import audio
+
+        pieces = [block.samples[_sample(block, start) : _sample(block, end)] for start, end in stretch.spans]
+        features = self._whisper.feature_extractor(np.concatenate(pieces))
+        features = audio.pad_or_trim(features, min(MOST, max(FEWEST, features.shape[-1])))
+        (found,) = self._whisper.model.detect_language(self._whisper.encode(features))
+        return {token.strip("<|>"): float(probability) for token, probability in found}
+
+    def _read(self, block: Block, part: Tongue) -> list[Segment]:
+        clips = [{"start": a - block.start, "end": b - block.start} for a, b in chunks(part.spans)]
+        found, _ = self._batched.transcribe(
             block.samples,
-            language=language or None,
+            language=part.language,
             clip_timestamps=clips,
             word_timestamps=True,
             beam_size=self.beam,
@@ -99,7 +147,7 @@ class FasterWhisper:
         )
         segments = [
             Segment(
-                spelled(one.words, block, about.language not in UNSPACED),
+                spelled(one.words, block, part.language not in UNSPACED),
                 float(one.avg_logprob),
                 float(one.no_speech_prob),
                 float(one.compression_ratio),
@@ -107,8 +155,11 @@ class FasterWhisper:
             for one in found
             if one.words
         ]
-        segments = [one for one in segments if one.words]
-        return segments, str(about.language), float(about.language_probability)
+        return [one for one in segments if one.words]
+
+
+def _sample(block: Block, time: float) -> int:
+    return round((time - block.start) * RATE)
 
 
 def spelled(words: Iterable[Any], block: Block, spaced: bool) -> tuple[Word, ...]:
@@ -139,3 +190,21 @@ def chunks(speech: Iterable[Span], longest: float = CHUNK, pause: float = PAUSE)
         size = (end - start) / parts
         joined += [(start + part * size, start + (part + 1) * size) for part in range(parts)]
     return joined
+
+
+def _make(settings: FasterWhisperSettings, threads: int) -> FasterWhisper:
+    return FasterWhisper(
+        settings.weights,
+        settings.device,
+        settings.compute_type,
+        settings.language,
+        settings.beam,
+        settings.batch,
+        threads,
+        settings.diarize,
+        settings.min_speakers,
+        settings.max_speakers,
+    )
+
+
+FASTER_WHISPER = Recogniser(FasterWhisperSettings, _make)

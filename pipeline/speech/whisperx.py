@@ -1,8 +1,7 @@
 """WhisperX: batched Whisper, word times by forced alignment, speakers by pyannote. Needs torch, and an environment of
 its own, because its pins fight those of the base install.
 
-Reads `weights`, `device`, `compute_type`, `language`, `beam`, `batch`, `aligner`, `diarize`, `diarizer` and the
-numbers of speakers. pyannote's pipeline hears a recording as a whole: it is kept in memory, 230 MB an hour.
+pyannote's pipeline hears a recording as a whole: it is kept in memory, 230 MB an hour.
 """
 
 from __future__ import annotations
@@ -14,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import Field
 
 from asid.pipeline.rows import Turn, Voice, Word
-from asid.pipeline.speech.backends import Hearing
-from asid.pipeline.speech.base import RATE, Block, Heard, MissingPart, Segment
-from asid.pipeline.speech.faster_whisper import FasterWhisper
+from asid.pipeline.speech.base import RATE, Block, Heard, MissingPart, Segment, Tongue
+from asid.pipeline.speech.faster_whisper import FasterWhisper, FasterWhisperSettings
+from asid.pipeline.speech.recognisers import Recogniser
 
 GATED = (
     "{repository} is gated: accept its terms at https://huggingface.co/{repository} and export HF_TOKEN=…, or set "
@@ -34,12 +34,24 @@ SENTENCES = (
 )
 
 
+class WhisperXSettings(FasterWhisperSettings):
+    """Settings of WhisperX."""
+
+    aligner: str = Field("", description="alignment model; empty: the usual one of the language")
+    diarizer: str = Field(
+        "pyannote/speaker-diarization-community-1",
+        description="hub repository or folder of a pyannote pipeline; `embedded`: the torch-free one",
+    )
+
+
 class WhisperX(FasterWhisper):
-    def __init__(self, settings: Hearing, threads: int):
+    """Recognise with WhisperX: aligned words, and its diarizer or the embedded one."""
+
+    def __init__(self, settings: WhisperXSettings, threads: int):
         reading = (settings.compute_type, settings.language, settings.beam, settings.batch, threads)
         limits = (settings.min_speakers, settings.max_speakers)
         own = settings.diarize and settings.diarizer == "embedded"
-        super().__init__(settings.weights or "large-v3", settings.device, *reading, own, *limits)
+        super().__init__(settings.weights, settings.device, *reading, own, *limits)
         self.pyannote = settings.diarizer if settings.diarize and not own else ""
         self.aligner = settings.aligner
         self._aligners: dict[str, tuple[Any, dict[str, Any]]] = {}  # by name
@@ -113,7 +125,7 @@ class WhisperX(FasterWhisper):
             turns = tuple(heard_turns(table, len(samples) / RATE))
             segments = tuple(attributed(self._lib, table, segment) for segment in segments)
             voices = voiced(vectors)
-        return Heard(segments, turns, heard.language, heard.language_score, voices, tuple(self._notes))
+        return replace(heard, segments=segments, turns=turns, voices=voices, notes=tuple(self._notes))
 
     @staticmethod
     def _keeping(blocks: Iterable[Block], kept: list[np.ndarray]) -> Iterator[Block]:
@@ -121,28 +133,24 @@ class WhisperX(FasterWhisper):
             kept.append(block.samples)
             yield block
 
-    def _read(self, block: Block, language: str) -> tuple[list[Segment], str, float]:
-        score = 1.0
-        if not language and self.multilingual:
-            language, score, _ = self._whisper.detect_language(spoken(block))
-        language = language or "en"
-        aligner = self._aligner(language)
+    def _read(self, block: Block, part: Tongue) -> list[Segment]:
+        aligner = self._aligner(part.language)
         if aligner is None:
-            self._note(f"no alignment model for {language}: word times are Whisper's own")
-            segments, _, _ = super()._read(block, language)
-            return segments, language, score
-        found = self._pipeline.transcribe(block.samples, batch_size=self.batch, language=language)["segments"]
+            self._note(f"no alignment model for {part.language}: word times are Whisper's own")
+            return super()._read(block, part)
+        sound = alone(block, part)
+        found = self._pipeline.transcribe(sound, batch_size=self.batch, language=part.language)["segments"]
         segments = []
         for one in (one for one in found if one["text"].strip()):
-            segment = aligned(self._lib.align([one], *aligner, block.samples, self.device), one, block)
-            segments += [segment] if segment else self._unaligned(one, block, language)
-        return segments, language, score
+            segment = aligned(self._lib.align([one], *aligner, sound, self.device), one, block)
+            segments += [segment] if segment else self._unaligned(one, block, part)
+        return segments
 
-    def _unaligned(self, one: dict[str, Any], block: Block, language: str) -> list[Segment]:
+    def _unaligned(self, one: dict[str, Any], block: Block, part: Tongue) -> list[Segment]:
         """A chunk whose text has no place in its sound, such as more letters than frames: read again by Whisper."""
         span = (block.start + float(one["start"]), block.start + float(one["end"]))
         self._note(f"no alignment at {span[0]:.1f}-{span[1]:.1f}: word times are Whisper's own")
-        return super()._read(replace(block, speech=(span,)), language)[0]
+        return super()._read(block, replace(part, spans=(span,)))
 
     def _note(self, line: str) -> None:
         self._notes += [line] if line not in self._notes else []
@@ -176,13 +184,19 @@ def need_sentences() -> None:
 
 
 def first_line(error: BaseException) -> str:
+    """Give the first line of an error."""
     return next(iter(str(error).splitlines()), type(error).__name__)
 
 
-def spoken(block: Block) -> np.ndarray:
-    """What is said in the block, without the pauses."""
-    edges = [(round((a - block.start) * RATE), round((b - block.start) * RATE)) for a, b in block.speech]
-    return np.concatenate([block.samples[a:b] for a, b in edges])
+def alone(block: Block, part: Tongue) -> np.ndarray:
+    """The block's samples, silent where its speech is in another language."""
+    if set(block.speech) <= set(part.spans):
+        return block.samples
+    samples = np.zeros_like(block.samples)
+    for start, end in part.spans:
+        span = slice(round((start - block.start) * RATE), round((end - block.start) * RATE))
+        samples[span] = block.samples[span]
+    return samples
 
 
 def heard_turns(table: Any, seconds: float) -> Iterator[Turn]:
@@ -224,6 +238,7 @@ def aligned(result: dict[str, Any], asked: dict[str, Any], block: Block) -> Segm
 
 
 def compression(text: str) -> float:
+    """Give Whisper's compression ratio of a text: high when it repeats itself."""
     from faster_whisper import transcribe
 
     return float(transcribe.get_compression_ratio(text))
@@ -243,3 +258,6 @@ def attributed(whisperx: Any, table: Any, segment: Segment) -> Segment:
         segment.no_speech,
         segment.compression,
     )
+
+
+WHISPERX = Recogniser(WhisperXSettings, WhisperX, packages=(("whisperx", "whisperx==3.8.6"),))

@@ -6,7 +6,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from asid.pipeline.rows import Turn, Utterance, Voice, Word
 from asid.pipeline.speech.base import Segment, Span
@@ -30,6 +29,13 @@ def renumber(
         [turn.model_copy(update={"speaker": names[turn.speaker]}) for turn in turns],
         [voice.model_copy(update={"speaker": names[voice.speaker]}) for voice in voices if voice.speaker in names],
     )
+
+
+def present(turns: Sequence[Turn], speech: Sequence[Span], least: float = 0.2) -> list[Turn]:
+    """The turns without those of speakers who never speak where speech was heard, for `least` seconds: a chord or a
+    creak that sounded like somebody."""
+    heard = {turn.speaker for turn in turns if any(min(turn.end, b) - max(turn.start, a) >= least for a, b in speech)}
+    return [turn for turn in turns if turn.speaker in heard]
 
 
 def speakers(words: Sequence[Word], turns: Sequence[Turn]) -> list[Word]:
@@ -138,6 +144,7 @@ STOCK = re.compile(
 
 
 def plain(text: str) -> str:
+    """Give the words of a text alone, in small letters."""
     return " ".join(re.sub(r"[^\w\s']", " ", text.lower()).split())
 
 
@@ -174,6 +181,8 @@ def doubt(segment: Segment) -> tuple[str, bool]:
 
 @dataclass(frozen=True)
 class Guarded:
+    """Hold segments after the guards against invented speech."""
+
     kept: tuple[Segment, ...]
     lines: tuple[str, ...]  # one for each segment that was set aside: its time, its text and why
     nobody: tuple[Span, ...]  # where a segment was set aside because nobody speaks
@@ -231,10 +240,12 @@ def subtitles(spoken: Iterable[Utterance]) -> str:
 
 
 def label(speaker: str) -> str:
+    """Name a speaker as prompts do: SPEAKER_1."""
     return f"SPEAKER_{speaker.removeprefix('S')}" if speaker else "SPEAKER_UNKNOWN"
 
 
 def srt(spoken: Sequence[Utterance]) -> str:
+    """Write utterances as SubRip, for people."""
     return "\n".join(
         f"{number}\n{_clock(one.start)} --> {_clock(one.end)}\n[{one.speaker or '?'}] {one.text}\n"
         for number, one in enumerate(spoken, 1)
@@ -247,18 +258,8 @@ def _clock(seconds: float) -> str:
 
 
 def rttm(turns: Iterable[Turn], name: str) -> str:
+    """Write turns as RTTM of the file `name`."""
     return "".join(
         f"SPEAKER {name} 1 {one.start:.3f} {one.end - one.start:.3f} <NA> <NA> {one.speaker or '?'} <NA> <NA>\n"
         for one in turns
     )
-
-
-def turns_of(spoken: Iterable[Utterance]) -> list[Turn]:
-    """What words tell of turns where nobody told speakers apart by ear: an utterance, without its pauses above half a
-    second."""
-    turns = []
-    for one in spoken:
-        bounds = [index for index, (a, b) in enumerate(pairwise(one.words), 1) if b.start - a.end > 0.5]
-        for first, end in pairwise([0, *bounds, len(one.words)]):
-            turns.append(Turn(start=one.words[first].start, end=one.words[end - 1].end, speaker=one.speaker))
-    return turns

@@ -33,6 +33,7 @@ class BarMeter:
         self._next = 0.0
 
     def add(self, look: Look) -> None:
+        """Look at the next frame."""
         if look.time < self._next - 1e-6:
             return
         self._next = look.time + EVERY

@@ -80,6 +80,7 @@ class GradualFinder:
                 break
 
     def finish(self) -> list[Transition]:
+        """Give the transitions that were found."""
         return apart(self.found)
 
     def _blended(self, span: float) -> bool:

@@ -54,7 +54,8 @@ class Look:
     def colours(self) -> np.ndarray:
         """Share of each of 8 x 4 x 4 steps of hue, saturation and value; sums to 1."""
         counts = cv2.calcHist([self.hsv], [0, 1, 2], None, [8, 4, 4], [0, 180, 0, 256, 0, 256])
-        return counts.ravel() / counts.sum()
+        shares: np.ndarray = counts.ravel() / counts.sum()
+        return shares
 
     @cached_property
     def bgr(self) -> np.ndarray:

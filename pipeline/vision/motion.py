@@ -49,6 +49,7 @@ class SignalMeter:
         self._changes: list[float] = []  # from frame to frame since the last sample, also where frames were left out
 
     def add(self, look: Look) -> None:
+        """Measure the next frame."""
         if self._before is not None:
             self._changes.append(_change(self._before, look) / max(1, look.index - self._before.index))
         self._before, last = look, self._last
@@ -119,7 +120,8 @@ def _votes(points: np.ndarray, width: int, height: int) -> np.ndarray:
     """The weight of each point: the points of a region share its one vote."""
     across, down = REGIONS
     region = (points.imag * down // height).astype(int) * across + (points.real * across // width).astype(int)
-    return 1.0 / np.bincount(region)[region]
+    weights: np.ndarray = 1.0 / np.bincount(region)[region]
+    return weights
 
 
 def _similarity(start: np.ndarray, end: np.ndarray, votes: np.ndarray) -> tuple[complex, complex] | None:

@@ -36,7 +36,7 @@ class Print:
 
 
 @dataclass(frozen=True)
-class Found:
+class Sighting:
     """A video in which a clip was found: `shift` seconds after its start, `seconds` of it, mean bits apart."""
 
     name: str
@@ -57,13 +57,15 @@ def print_of(path: Path, name: str, rate: float, timeout: float) -> Print:
 
 def set_bits(hashes: np.ndarray) -> np.ndarray:
     """Count the bits that are set in each of 64-bit numbers, shape (n,)."""
-    return np.unpackbits(np.ascontiguousarray(hashes).view(np.uint8).reshape(-1, 8), axis=1).sum(axis=1)
+    counts: np.ndarray = np.unpackbits(np.ascontiguousarray(hashes).view(np.uint8).reshape(-1, 8), axis=1).sum(axis=1)
+    return counts
 
 
 def telling(hashes: np.ndarray) -> np.ndarray:
     """Say which hashes are of pictures with something in them."""
     bits = set_bits(hashes)
-    return (bits >= TELLING) & (bits <= 64 - TELLING)
+    some: np.ndarray = (bits >= TELLING) & (bits <= 64 - TELLING)
+    return some
 
 
 class Library:
@@ -81,12 +83,12 @@ class Library:
             order = np.argsort(keys, kind="stable")
             self.bands.append((keys[order], kept[order]))
 
-    def find(self, times: np.ndarray, hashes: np.ndarray, most: float, least: float) -> Found | None:
+    def find(self, times: np.ndarray, hashes: np.ndarray, most: float, least: float) -> Sighting | None:
         """Find the video that shows what a clip shows: `most` mean bits apart over the stills in common, which are
         `least` of the clip's or of as much as that video has. The nearest, the first of equals; None: there is none."""
         use = telling(hashes)
         times, hashes = times[use], hashes[use]
-        best: Found | None = None
+        best: Sighting | None = None
         for owner, shift in self._proposed(times, hashes):
             found = self._compared(owner, shift, times, hashes, least)
             if found and found.distance <= most and (best is None or found.distance < best.distance):
@@ -105,7 +107,9 @@ class Library:
         ranked = sorted(votes, key=lambda one: (-len(votes[one]), one))
         return [(owner, shift * BIN) for owner, shift in ranked[:PROPOSALS]]
 
-    def _compared(self, owner: int, shift: float, times: np.ndarray, hashes: np.ndarray, least: float) -> Found | None:
+    def _compared(
+        self, owner: int, shift: float, times: np.ndarray, hashes: np.ndarray, least: float
+    ) -> Sighting | None:
         one = self.prints[owner]
         moments = times + shift
         inside = (moments >= -NEAR) & (moments <= one.times[-1] + NEAR)
@@ -118,7 +122,7 @@ class Library:
             first, last = np.searchsorted(one.times, (moment - NEAR, moment + NEAR))
             near = set_bits(one.hashes[first:last] ^ value)
             total += int(near.min()) if len(near) else 32
-        return Found(one.name, shift, int(inside.sum()), total / int(inside.sum()))
+        return Sighting(one.name, shift, int(inside.sum()), total / int(inside.sum()))
 
 
 def _part(hashes: np.ndarray, band: int) -> np.ndarray:

@@ -91,6 +91,7 @@ class ShotFinder:
         self._told = 0  # of _cuts
 
     def add(self, look: Look) -> None:
+        """Look at the next frame."""
         before = self._near[-1] if self._near else look
         moved = step(before, look)
         self._changes.append(moved / max(1, look.index - before.index))

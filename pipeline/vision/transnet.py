@@ -101,7 +101,8 @@ def _scores(net: Any, frames: np.ndarray) -> np.ndarray:
 
     with torch.inference_mode():
         ends, inside = net.predict_raw(torch.from_numpy(frames)[None].to(net.device))
-    return torch.cat((ends[0], inside[0]), 1).cpu().numpy()
+    scores: np.ndarray = torch.cat((ends[0], inside[0]), 1).cpu().numpy()
+    return scores
 
 
 def _small(look: Look) -> np.ndarray:
@@ -109,7 +110,10 @@ def _small(look: Look) -> np.ndarray:
     luma, blue, red = (cv2.resize(p, SIZE, interpolation=cv2.INTER_AREA) for p in (look.gray, look.blue, look.red))
     y = (luma.astype(np.float32) - 16) * 1.164
     b, r = blue.astype(np.float32) - 128, red.astype(np.float32) - 128
-    return np.clip(np.stack([y + 1.596 * r, y - 0.392 * b - 0.813 * r, y + 2.017 * b], -1), 0, 255).astype(np.uint8)
+    pixels: np.ndarray = np.clip(
+        np.stack([y + 1.596 * r, y - 0.392 * b - 0.813 * r, y + 2.017 * b], -1), 0, 255
+    ).astype(np.uint8)
+    return pixels
 
 
 TRANSNET = ShotDetector(

@@ -22,10 +22,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from asid.pipeline.clips.choice import Span  # noqa: E402
 from asid.pipeline.media.cutting import CutSettings, cut  # noqa: E402
 from asid.pipeline.media.probe import probe  # noqa: E402
 from asid.pipeline.media.timeline import read_timeline  # noqa: E402
+from asid.pipeline.rows import Span  # noqa: E402
 
 SHIPPED = ROOT / "manifests" / "demo" / "wanna_work_together.mp4"
 CLIPS = 10

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from asid.pipeline.embedded import open_embedded
-from asid.pipeline.embedded.base import Embedded
+from asid.pipeline.embedded.base import EmbeddedModel
 from asid.pipeline.models.base import Request
 from asid.pipeline.rows import Fact, Frame, Shot, Signal, Sound, Utterance, Word
 from asid.pipeline.storage import Storage
@@ -98,7 +98,7 @@ def annotate(kind: str, folder: Path, values: dict[str, Any], **settings: Any) -
     return answer["caption"], [Fact.model_validate(one) for one in answer["facts"]]
 
 
-def say(model: Embedded, task: str, **facts: Any) -> str:
+def say(model: EmbeddedModel, task: str, **facts: Any) -> str:
     async def ask() -> str:
         try:
             return (await model.generate(Request(task=task, prompt="", facts=facts))).text

@@ -13,9 +13,9 @@ from typing import Any
 from typer.testing import CliRunner
 
 from asid.pipeline.cli import app
-from asid.pipeline.engine.result import Result
 from asid.pipeline.models.factory import model_maker
 from asid.pipeline.run.folder import Run
+from asid.pipeline.run.progress import Result
 from asid.pipeline.run.workshop import Task, Workshop
 from tests.servers.llm import LlmServer
 

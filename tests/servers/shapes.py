@@ -279,6 +279,8 @@ def gemini() -> list[Reply]:
         told(404, "stop", "NOT_FOUND"), told(429, "again", "RESOURCE_EXHAUSTED"),
         told(429, "again", "RESOURCE_EXHAUSTED", delay="0.01s"),
         told(429, "stop", "RESOURCE_EXHAUSTED", delay="90000s"),
+        told(429, "stop", "RESOURCE_EXHAUSTED", message="Your prepayment credits are depleted. Manage them under x."),
+        told(429, "again", "RESOURCE_EXHAUSTED", message="You exceeded your current quota: see plan and billing."),
         told(500, "again", "INTERNAL"), told(504, "again", "DEADLINE_EXCEEDED"), told(499, "again", "CANCELLED"),
         Reply("429 a day", "stop", quota("GenerateRequestsPerDayPerProjectPerModel-FreeTier"), 429),
         Reply("429 a minute", "again", quota("GenerateRequestsPerMinutePerProjectPerModel"), 429),

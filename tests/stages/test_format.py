@@ -38,7 +38,7 @@ def test_all_nine_captions_are_mended(tmp_path: Path) -> None:
     assert row.captions.camera == "At 4s, the camera pans left."
     assert row.captions.scene == PARTS.scene
     assert any(line.startswith("camera: anchor_form") for line in row.mends)
-    assert row.remaining == ()
+    assert {problem.kind for problem in row.remaining} == {"line_missing"}  # nobody quotes what is said
 
 
 def test_of_a_shorter_recipe_the_last_caption_is_set_right(tmp_path: Path) -> None:
@@ -61,7 +61,10 @@ def test_what_cannot_be_mended_remains(tmp_path: Path) -> None:
     row = formatted(refined(tmp_path, caption=caption, scene="A [dark] kitchen."))
     assert row.caption == caption
     kinds = [problem.kind for problem in row.remaining]
-    assert kinds == ["source_named", "quote_not_found", "anchor_span", "anchor_range", "symbol", "symbol"]
+    missing = ["line_missing", "line_missing"]
+    assert sorted(kinds) == sorted(
+        ["source_named", "quote_not_found", "anchor_span", "anchor_range", "symbol", "symbol", *missing]
+    )
     assert row.remaining[-1].why.startswith("scene: ")
     assert [quote.found for quote in row.quotes] == [False]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from asid.pipeline.inputs import InputConfig, Listed, fold_duplicates, list_inputs
-from asid.pipeline.media.probe import Limits, picture_start
+from asid.pipeline.media.probe import ProbeLimits, picture_start
 from asid.pipeline.prompts import Prompts
 from asid.pipeline.rows import Video
 from asid.pipeline.stage import Context, Unprocessable
@@ -100,7 +100,7 @@ def test_a_file_that_is_no_video_is_refused_by_kind(storage: Storage, clips: Pat
     assert refusal(storage, tmp_path / "empty.mp4") == "empty"
     assert refusal(storage, tmp_path / "text.mp4") == "unreadable"
     assert refusal(storage, clips / "sound.m4b") == "no_video"
-    assert refusal(storage, clips / "mute.mp4", limits=Limits(max_seconds=1)) == "too_long"
+    assert refusal(storage, clips / "mute.mp4", limits=ProbeLimits(max_seconds=1)) == "too_long"
 
 
 def test_a_file_that_changes_after_it_was_listed(storage: Storage, clips: Path, tmp_path: Path) -> None:

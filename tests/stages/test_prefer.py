@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from asid.pipeline.clips.quality import Limits, reasons
+from asid.pipeline.clips.quality import QualityLimits, reasons
 from asid.pipeline.rows import Preferred, Score, Scored, grow
 from asid.pipeline.stage import Unprocessable
 from asid.stages.format import Format, FormatConfig
@@ -17,7 +17,7 @@ from tests.kits.asking_kit import BY, captioned
 
 NOBODY: Any = None  # neither asks a model
 LOOP = "**The wheel** turns and turns again. " * 3
-ALONE = Limits(min_words=0, max_repetition=1.0, drop_problems=())
+ALONE = QualityLimits(min_words=0, max_repetition=1.0, drop_problems=())
 
 
 def scored(tmp_path: Path, **values: float) -> Scored:

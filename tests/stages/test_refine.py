@@ -55,6 +55,21 @@ def test_the_named_attribute_and_the_whole_are_mended_and_nothing_else(tmp_path:
     assert refined.edits[0].by.prompt != refined.edits[1].by.prompt
 
 
+def test_a_block_that_no_finding_names_is_asked_for_again_then_put_back_and_marked(tmp_path: Path) -> None:
+    beyond = answer(WHOLE.replace("a woman in a red coat", "a purple elephant"))
+    asked: list[Request] = []
+
+    def script(request: Request) -> Any:
+        asked.append(request)
+        return answer(CAMERA) if request.attribute == "camera" else beyond
+
+    refined = run(Refine, audited(tmp_path, {"camera": LEFT}), Scripted(script), tmp_path)
+    again = [request for request in asked if request.attribute == "all"]
+    assert len(again) == 3 and "no finding names the block at 0s" in again[1].prompt
+    assert refined.caption == WHOLE
+    assert [(mark.kind, mark.mended) for mark in refined.marks] == [("block_unnamed", True)]
+
+
 def test_the_whole_is_mended_once_by_all_findings_each_once(tmp_path: Path) -> None:
     cup = Missing(what="At 4s, a third cup", why="it stands on the table")
     found = {

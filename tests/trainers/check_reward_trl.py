@@ -8,6 +8,7 @@ not as 0, and after some such batches the training ends with the reason.
 
 from __future__ import annotations
 
+import asyncio
 import math
 import sys
 import tempfile
@@ -24,12 +25,21 @@ try:
 except ImportError as error:
     sys.exit(f"TRL is not installed here ({error}): pip install trl torch")
 
-from asid.rewards import ChecklistReward, LengthReward, RewardUnavailable, trl
+from asid.rewards import ChecklistReward, LengthReward, Reward, RewardUnavailable, Rollout, trl
 from tests.trainers.reward_plugin import RowReward, judge
 
 STEPS = 3
-SOFT, HARD = 8, 16  # tokens
+SOFT, HARD, LONGEST = 8, 32, 20  # tokens
 ROWS = [{"prompt": f"video {number}", "solution": str(number), "points": ["first", "second"]} for number in range(4)]
+
+
+class LetterReward(Reward):
+    """Gives the share of letters: it differs from caption to caption, so that there is a loss."""
+
+    name = "letters"
+
+    async def score(self, rollout: Rollout) -> float | None:
+        return sum(char.isalpha() for char in rollout.caption) / max(1, len(rollout.caption))
 
 
 def tokenizer() -> Any:
@@ -42,14 +52,19 @@ def tokenizer() -> Any:
 def watched(given: list[tuple[str, Any, Any]], function: Callable[..., Any]) -> Callable[..., Any]:
     """The function, writing down what it is called with and what it gives."""
 
-    def call(prompts: Sequence[Any], completions: Sequence[Any], **kwargs: Any) -> Any:
-        values = function(prompts=prompts, completions=completions, **kwargs)
-        for prompt, tokens, value in zip(prompts, kwargs["completion_ids"], values, strict=True):
-            given.append((prompt, len(tokens), value))
+    def note(prompts: Sequence[Any], tokens: Sequence[Any], values: Sequence[Any]) -> Sequence[Any]:
+        given.extend((prompt, len(ids), value) for prompt, ids, value in zip(prompts, tokens, values, strict=True))
         return values
 
-    call.__name__ = function.__name__
-    return call
+    def call(prompts: Sequence[Any], completion_ids: Sequence[Any], **kwargs: Any) -> Any:
+        return note(prompts, completion_ids, function(prompts=prompts, completion_ids=completion_ids, **kwargs))
+
+    async def call_async(prompts: Sequence[Any], completion_ids: Sequence[Any], **kwargs: Any) -> Any:
+        return note(prompts, completion_ids, await function(prompts=prompts, completion_ids=completion_ids, **kwargs))
+
+    made: Callable[..., Any] = call_async if asyncio.iscoroutinefunction(function) else call
+    made.__name__ = function.__name__
+    return made
 
 
 def train(functions: list[Any], folder: str) -> list[dict[str, Any]]:
@@ -58,7 +73,7 @@ def train(functions: list[Any], folder: str) -> list[dict[str, Any]]:
     config = LlamaConfig(vocab_size=len(made), hidden_size=32, intermediate_size=64, num_hidden_layers=2,
                          num_attention_heads=4)  # fmt: skip
     how = GRPOConfig(output_dir=folder, max_steps=STEPS, per_device_train_batch_size=4, num_generations=2,
-                     max_completion_length=HARD + 4, report_to=[], use_cpu=True, bf16=False, save_strategy="no",
+                     max_completion_length=LONGEST, report_to=[], use_cpu=True, bf16=False, save_strategy="no",
                      logging_steps=1, learning_rate=1e-3, beta=0.0, temperature=1.0,
                      gradient_checkpointing=False)  # fmt: skip
     trainer = GRPOTrainer(LlamaForCausalLM(config), functions, how, train_dataset=Dataset.from_list(ROWS),
@@ -74,9 +89,10 @@ def main() -> None:
         length: list[tuple[str, Any, Any]] = []
         told: list[tuple[str, Any, Any]] = []
         functions = [watched(row, trl.function(RowReward())), watched(length, trl.function(LengthReward(SOFT, HARD))),
-                     watched(told, trl.function(ChecklistReward(judge(out=False))))]  # fmt: skip
+                     watched(told, trl.function(ChecklistReward(judge(out=False)), asynchronous=True)),
+                     trl.function(LetterReward())]  # fmt: skip
         lines = train(functions, folder)
-        assert len(lines) == STEPS
+        assert len(lines) == STEPS and any(line["grad_norm"] > 0 for line in lines)
         assert all(float(prompt.split()[1]) == value for prompt, _, value in row), row
         assert all(value == max(0.0, min(1.0, 1 - (tokens - SOFT) / (HARD - SOFT))) for _, tokens, value in length)
         assert {value for _, _, value in told} == {0.5}
@@ -88,9 +104,8 @@ def main() -> None:
         print(f"{len(row)} completions in {STEPS} steps: rows align, values arrive")
 
         lost: list[tuple[str, Any, Any]] = []
-        absent = watched(lost, trl.function(ChecklistReward(judge(out=True)), patience=STEPS + 1))
+        absent = watched(lost, trl.function(ChecklistReward(judge(True, "elsewhere")), patience=STEPS + 1))
         given_rows: list[tuple[str, Any, Any]] = []
-        # Another folder of answers is not needed: other captions are asked about, and none is stored.
         lines = train([absent, watched(given_rows, trl.function(RowReward()))], folder)
         unseen = [value for _, _, value in lost if value is None]
         assert unseen and all(value in (None, 0.5) for _, _, value in lost), lost
@@ -98,12 +113,12 @@ def main() -> None:
             batch = slice(at * 4, at * 4 + 4)
             known = [value for _, _, value in lost[batch] if value is not None]
             mean = line["rewards/checklist/mean"]
-            assert math.isnan(mean) if not known else math.isclose(mean, 0.5), line
+            assert (mean is None or math.isnan(mean)) if not known else math.isclose(mean, 0.5), line
             wanted = sum(value or 0.0 for _, _, value in [*lost[batch], *given_rows[batch]]) / 4
             assert math.isclose(line["reward"], wanted, abs_tol=1e-5)
         print(f"judge out: {len(unseen)} of {len(lost)} rewards are None, none is 0, training went on")
         try:
-            train([trl.function(ChecklistReward(judge(out=True)), patience=2)], folder)
+            train([trl.function(ChecklistReward(judge(True, "elsewhere")), patience=2)], folder)
         except RewardUnavailable as error:
             print(f"after 2 batches without any: {error}")
         else:

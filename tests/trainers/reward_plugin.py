@@ -10,18 +10,18 @@ import os
 import tempfile
 from pathlib import Path
 
-from asid.rewards import ChecklistReward, Judge, LengthReward, Reward, Rollout, WeightedReward, verl
+from asid.rewards import ChecklistReward, LengthReward, Reward, RewardJudge, Rollout, WeightedReward, verl
 
 FOLDER = Path(os.environ.get("ASID_ANSWERS") or tempfile.mkdtemp())
 
 
-def judge(out: bool) -> Judge:
-    """A judge by whom every first point is told and no other, or one that is out."""
+def judge(out: bool, answers: str = "answers") -> RewardJudge:
+    """A judge by whom every first point is told and no other, or one that is out. Answers stored before count."""
     script = FOLDER / "script.yaml"
     told = [{"point": number, "told": number == 1} for number in (1, 2)]
     script.write_text(json.dumps([{"task": "reward eval/checklist", "answer": {"verdicts": told}}]))
     faults = {"settings": {"faults": {"error": 1.0}}, "retries": 1} if out else {}
-    return Judge({"provider": "scripted", "script": str(script), **faults}, FOLDER / "answers")
+    return RewardJudge({"provider": "scripted", "script": str(script), **faults}, FOLDER / answers)
 
 
 class RowReward(Reward):

@@ -16,9 +16,9 @@ pytest.importorskip("whisperx", reason="needs an environment with WhisperX: sh s
 
 from asid.pipeline.rows import Turn, Word
 from asid.pipeline.speech import weights
-from asid.pipeline.speech.backends import Hearing, make
 from asid.pipeline.speech.base import Heard, MissingPart
 from asid.pipeline.speech.listen import blocks
+from asid.pipeline.speech.recognisers import make
 from asid.pipeline.speech.transcript import Layout, transcribe
 from tests.kits.speechkit import FIRST, MAN, SECOND, THIRD, WOMAN, missing, say, track
 from tests.whisperx import tiny
@@ -81,7 +81,7 @@ def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def opened(folder: Path, **settings: Any) -> Any:
     compute = {"device": "cpu", "compute_type": "float32", "beam": 1}
-    one = make(Hearing.model_validate({"backend": "whisperx", "weights": str(folder)} | compute | settings), threads=1)
+    one = make("whisperx", **{"weights": str(folder)} | compute | settings)
     one.open()
     return one
 

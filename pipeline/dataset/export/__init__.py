@@ -10,7 +10,7 @@ from typing import cast, get_args
 
 from asid.pipeline.dataset.export.folder import ExportError, Folder
 from asid.pipeline.dataset.export.items import ItemKind, kept
-from asid.pipeline.dataset.export.media import Media, Where
+from asid.pipeline.dataset.export.media import ExportedMedia, Where
 from asid.pipeline.dataset.export.splits import Splits
 from asid.pipeline.dataset.export.stages import Amounts, amounts, draw_stages
 from asid.pipeline.dataset.export.tools import Exporter, Tools
@@ -74,7 +74,7 @@ def export(run: Run, to: str, out: Path, how: Settings) -> dict[str, int]:
             folder.note["stages"] = drawn.note()
         tools = Tools(
             folder=folder,
-            media=Media(run.storage, folder, how.media),
+            media=ExportedMedia(run.storage, folder, how.media),
             wordings=wordings,
             storage=run.storage,
             kinds=how.kinds,

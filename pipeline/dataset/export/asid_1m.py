@@ -19,6 +19,7 @@ SHORT, LONG = 30.0, 180.0  # s
 
 
 def write(clips: Iterable[Kept], tools: Tools) -> None:
+    """Write one line of JSON for each question and its answer, as ASID-1M has them."""
     for clip in clips:
         video = tools.media.video(clip)
         for item in tools.items(clip):

@@ -70,6 +70,7 @@ class Folder:
         return self.path / name
 
     def text(self, name: str, content: str) -> None:
+        """Write a text file."""
         self.file(name).write_text(content, "utf-8")
 
     def digest(self, name: str) -> str:

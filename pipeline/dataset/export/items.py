@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 from asid.pipeline.attributes import ATTRIBUTES
-from asid.pipeline.captions import Block, compose, parse
+from asid.pipeline.captions import Section, compose, parse
 from asid.pipeline.dataset.export.splits import Splits
 from asid.pipeline.dataset.export.wordings import Wordings
 from asid.pipeline.run import shards
@@ -86,7 +86,7 @@ def woven(texts: Sequence[str]) -> str:
     """Weave captions into one paragraph: in order of time, each second named once, in their own order within it."""
     blocks = [block for text in texts for block in parse(text)]
     blocks.sort(key=lambda block: -1 if block.anchor is None else block.anchor)
-    joined: list[Block] = []
+    joined: list[Section] = []
     for block in blocks:
         if joined and joined[-1].anchor == block.anchor:
             before = joined[-1].text.rstrip()

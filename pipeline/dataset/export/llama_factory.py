@@ -16,6 +16,7 @@ from asid.pipeline.dataset.export.tools import Exporter, Tools, messages
 
 
 def write(clips: Iterable[Kept], tools: Tools) -> None:
+    """Write conversations as LLaMA-Factory reads them."""
     for clip in clips:
         media = {"videos": [tools.media.video(clip)]}
         heard = clip.sound and tools.audio != "none"

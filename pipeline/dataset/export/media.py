@@ -18,7 +18,7 @@ TIMEOUT = 600.0  # s to cut one clip, or its sound, out of a file
 EARLY = 0.05  # s that a clip's file may begin before the clip and still count as the clip
 
 
-class Media:
+class ExportedMedia:
     """`absolute` and `relative` name the run's own files, from the root of the disk or from the export's folder; `copy`
     puts every file that is named into the export, under `media/`."""
 

@@ -15,6 +15,7 @@ from asid.pipeline.dataset.export.tools import Exporter, Tools, messages
 
 
 def write(clips: Iterable[Kept], tools: Tools) -> None:
+    """Write conversations as ms-swift reads them."""
     for clip in clips:
         media = {"videos": [tools.media.video(clip)]}
         marks = "<video>"

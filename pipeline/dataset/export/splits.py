@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
+from asid.pipeline.chance import draw
 from asid.pipeline.dataset.export.folder import ExportError
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
-
-
-def draw(*parts: object) -> float:
-    """A number in [0, 1) that depends on the parts alone, not on the order or the machine in which it is drawn."""
-    text = "\0".join(map(str, parts))
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:7]) / (1 << 56)
 
 
 @dataclass(frozen=True)
@@ -29,6 +23,7 @@ class Splits:
             raise ExportError("the shares of validation and test are 0 or more, and leave something for training")
 
     def of(self, video: str) -> str:
+        """Give the split that a video is in."""
         number = draw("split", self.seed, video)
         if number < self.test:
             return TEST

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from asid.pipeline.dataset.export.folder import Folder
 from asid.pipeline.dataset.export.items import Item, ItemKind, Kept, items
-from asid.pipeline.dataset.export.media import Media
+from asid.pipeline.dataset.export.media import ExportedMedia
 from asid.pipeline.dataset.export.stages import Drawn
 from asid.pipeline.dataset.export.wordings import Wordings
 from asid.pipeline.storage import Storage
@@ -15,8 +15,10 @@ from asid.pipeline.storage import Storage
 
 @dataclass(frozen=True)
 class Tools:
+    """Hold what a format needs beside the clips: where to write, media, questions."""
+
     folder: Folder
-    media: Media
+    media: ExportedMedia
     wordings: Wordings
     storage: Storage
     kinds: Sequence[ItemKind]
@@ -25,6 +27,7 @@ class Tools:
     drawn: Drawn | None = None  # the items of the training stages; None: every item, in no stage
 
     def items(self, clip: Kept) -> Iterator[Item]:
+        """Give the questions and answers that a clip is trained on."""
         for item in items(clip, self.wordings, self.kinds):
             if self.drawn is None or self.drawn.stage(clip, item):
                 yield item

@@ -24,6 +24,7 @@ PAIRS = Features({"prompt": TURNS, "chosen": TURNS, "rejected": TURNS, "images":
 
 
 def write(clips: Iterable[Kept], tools: Tools) -> None:
+    """Write Parquet as TRL reads it, with stills in place of the video."""
     sinks: dict[str, Sink] = {}
     try:
         for clip in clips:
@@ -49,6 +50,7 @@ class Sink:
         self.rows: list[dict[str, Any]] = []
 
     def add(self, row: dict[str, Any]) -> None:
+        """Take one row; rows are written in batches."""
         self.rows.append(row)
         if len(self.rows) >= BATCH:
             self._flush()

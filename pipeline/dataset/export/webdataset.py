@@ -17,6 +17,7 @@ from asid.pipeline.dataset.export.tools import Exporter, Tools
 
 
 def write(clips: Iterable[Kept], tools: Tools) -> None:
+    """Write tars with a video and its description for each clip."""
     tars: dict[str, tarfile.TarFile] = {}
     numbers: Counter[str] = Counter()
     try:
@@ -38,6 +39,7 @@ def write(clips: Iterable[Kept], tools: Tools) -> None:
 
 
 def description(clip: Kept, tools: Tools) -> dict[str, object]:
+    """Give the JSON that stands beside a video in its tar."""
     asked = [{"prompt": item.prompt, "answer": item.answer, "attributes": item.attributes}
              for item in tools.items(clip)]  # fmt: skip
     kept = {"id": clip.id, "video": clip.video, "duration": clip.duration, "sound": clip.sound}

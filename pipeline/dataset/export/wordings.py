@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from asid.pipeline.attributes import ATTRIBUTES
-from asid.pipeline.dataset.export.splits import draw
+from asid.pipeline.chance import draw
 from asid.pipeline.prompts import Prompts
 
 

@@ -15,7 +15,7 @@ from pydantic import Field, StrictBool, StrictInt
 from asid.pipeline.evaluation.benchmark import Benchmark, Reference
 from asid.pipeline.evaluation.contracts import Contract, Values, each_once, numbered
 from asid.pipeline.evaluation.files import DataError, first, records, short_key, text_of
-from asid.pipeline.evaluation.intake import Intake
+from asid.pipeline.evaluation.intake import DataIntake
 from asid.pipeline.evaluation.outcome import Outcome
 from asid.pipeline.evaluation.rows import Case
 from asid.pipeline.evaluation.tables import Cell, Table, percent
@@ -50,7 +50,7 @@ class PointVerdicts(Record):
     verdicts: list[PointVerdict]
 
 
-def load(path: Path, intake: Intake) -> list[Reference]:
+def load(path: Path, intake: DataIntake) -> list[Reference]:
     """Lines `{"video_id", "reference"}`, with `points` [{"point", "category"}] where a check list is there already."""
     found = [_reference(id, record, intake) for id, record in records(path, intake)]
     if not found:
@@ -58,7 +58,7 @@ def load(path: Path, intake: Intake) -> list[Reference]:
     return found
 
 
-def _reference(id: Any, record: Mapping[str, Any], intake: Intake) -> Reference:
+def _reference(id: Any, record: Mapping[str, Any], intake: DataIntake) -> Reference:
     points, categories = [], []
     for entry in record.get("points") or record.get("keypoints") or ():
         point = text_of(entry.get("point")) if isinstance(entry, Mapping) else text_of(entry)

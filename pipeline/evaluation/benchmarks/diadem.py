@@ -17,7 +17,7 @@ from pydantic import Field, StrictBool, StrictInt
 from asid.pipeline.evaluation.benchmark import Benchmark, Reference
 from asid.pipeline.evaluation.contracts import Contract, Values, each_once, numbered
 from asid.pipeline.evaluation.files import DataError, number_of, records, short_key, text_of, texts_of
-from asid.pipeline.evaluation.intake import Intake
+from asid.pipeline.evaluation.intake import DataIntake
 from asid.pipeline.evaluation.outcome import Outcome
 from asid.pipeline.evaluation.rows import Case
 from asid.pipeline.evaluation.tables import Cell, Table
@@ -55,7 +55,7 @@ class SpeakerPairs(Record):
 Line = tuple[str, metric.DialogueLine]  # as written, and as it is matched
 
 
-def load(path: Path, intake: Intake) -> list[Reference]:
+def load(path: Path, intake: DataIntake) -> list[Reference]:
     """`annotations.jsonl`. Raises UserError for Chinese where OpenCC is not installed."""
     found: list[Reference] = []
     seen: set[str] = set()
@@ -117,7 +117,7 @@ def _pairs(case: Case) -> Values | None:
         f"of whom is said: {theirs[block.ref_first][0].partition(':')[2].strip()}"
         for block in alignment.blocks
     ]
-    material = "the clip" if case.uri else "the descriptions alone, without the clip"
+    material = "the clip" if case.clip else "the descriptions alone, without the clip"
     return {"material": material, "pairs": numbered("pairs", pairs)}
 
 
@@ -141,7 +141,7 @@ Scores = list[tuple[Case, metric.DialogueScore | Absent]]
 def tables(outcome: Outcome) -> list[Table]:
     """REF / ASR by shots and speakers (DiaDem, Tab. 1), by people on screen, by the published rule, and Fig. 6."""
     scores: Scores = [(case, outcome.read(case, _score)) for case in outcome.expected]
-    shown = sum(bool(case.uri) for case in outcome.expected)
+    shown = sum(bool(case.clip) for case in outcome.expected)
     notes = (f"the judge of speakers was shown the clip of {shown} of {len(scores)}, of the others only the words",)
     return [_main(outcome.system, scores, notes), _people(scores), _plain(outcome.system, scores), _statistics(scores)]
 

@@ -17,7 +17,7 @@ from asid.pipeline.asking.answers import Statements
 from asid.pipeline.evaluation.benchmark import Benchmark, Reference
 from asid.pipeline.evaluation.contracts import Contract, Values, each_once, numbered
 from asid.pipeline.evaluation.files import DataError, first, records, short_key, text_of, texts_of
-from asid.pipeline.evaluation.intake import Intake
+from asid.pipeline.evaluation.intake import DataIntake
 from asid.pipeline.evaluation.outcome import Outcome
 from asid.pipeline.evaluation.rows import Case
 from asid.pipeline.evaluation.tables import Table, percent
@@ -46,7 +46,7 @@ class EventRelations(Record):
     relations: list[EventRelation]
 
 
-def load(path: Path, intake: Intake) -> list[Reference]:
+def load(path: Path, intake: DataIntake) -> list[Reference]:
     """`DREAM-1k.jsonl`, or lines `{"video_id", "reference", "events", "subset"}`. Captions may name a video by `vid`,
     by or by `idx`."""
     found = [_reference(id, record) for id, record in records(path, intake, ("vid", "video_id", "idx", "id"))]

@@ -16,7 +16,7 @@ from typing import Literal
 from asid.pipeline.evaluation.benchmark import Benchmark, Reference
 from asid.pipeline.evaluation.contracts import Contract, Values
 from asid.pipeline.evaluation.files import DataError, records, short_key, text_of
-from asid.pipeline.evaluation.intake import Intake
+from asid.pipeline.evaluation.intake import DataIntake
 from asid.pipeline.evaluation.outcome import Outcome
 from asid.pipeline.evaluation.predictions import Predictions
 from asid.pipeline.evaluation.rows import Case
@@ -37,7 +37,7 @@ class Better(Record):
     why: str
 
 
-def load(path: Path, intake: Intake) -> list[Reference]:
+def load(path: Path, intake: DataIntake) -> list[Reference]:
     """Votes, `{"video_id", "a", "b", "winner"}` a line, in the order in which they count."""
     found: list[Reference] = []
     for number, (id, record) in enumerate(records(path, intake), 1):
@@ -54,7 +54,7 @@ def load(path: Path, intake: Intake) -> list[Reference]:
     return found
 
 
-def pair(systems: Sequence[Predictions], intake: Intake) -> Iterator[Case]:
+def pair(systems: Sequence[Predictions], intake: DataIntake) -> Iterator[Case]:
     """Each pair of systems on each video that one of them has a caption of."""
     videos = sorted({key for system in systems for key, _ in system.found})
     if len({system.system for system in systems}) < len(systems) or len(systems) < 2:
@@ -74,14 +74,14 @@ def pair(systems: Sequence[Predictions], intake: Intake) -> Iterator[Case]:
 def case(video: str, id: str, groups: dict[str, str], caption: str = "", other: str = "") -> Case:
     """A pair, as a case."""
     return Case(id=id, video=video, system="", run=0, caption=caption, gap="", question="", choices=(), reference=other,
-                statements=(), groups=groups, tokens=0, uri="", sha256="", replies=())  # fmt: skip
+                statements=(), groups=groups, tokens=0, clip="", clip_sha256="", replies=())  # fmt: skip
 
 
 def _values(case: Case) -> Values | None:
     if not case.caption or not case.reference:
         return None  # who says nothing has lost
     return {
-        "material": "the clip" if case.uri else "the captions alone, without the clip",
+        "material": "the clip" if case.clip else "the captions alone, without the clip",
         "first": fence("caption 1", case.caption),
         "second": fence("caption 2", case.reference),
     }

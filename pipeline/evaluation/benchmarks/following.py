@@ -14,7 +14,7 @@ from pydantic import AliasChoices, BeforeValidator, Field
 from asid.pipeline.evaluation.benchmark import Benchmark, Reference
 from asid.pipeline.evaluation.contracts import Contract, Values
 from asid.pipeline.evaluation.files import DataError, first, records, short_key, text_of, texts_of
-from asid.pipeline.evaluation.intake import Intake
+from asid.pipeline.evaluation.intake import DataIntake
 from asid.pipeline.evaluation.outcome import Outcome
 from asid.pipeline.evaluation.rows import Case
 from asid.pipeline.evaluation.tables import Cell, Table, percent
@@ -66,7 +66,7 @@ def key_of(attribute: str) -> str:
     return metric.attribute_key(PUBLISHED.get(plain, plain))
 
 
-def load(path: Path, intake: Intake) -> list[Reference]:
+def load(path: Path, intake: DataIntake) -> list[Reference]:
     """`prompts.jsonl` of ASID-Caption, or lines `{"video_id", "attributes", "prompt"}`. A prompt's id is its
     `prompt_id`, else its place in the file from 0."""
     found: list[Reference] = []

@@ -14,7 +14,7 @@ from typing import Any
 from asid.pipeline.evaluation.benchmark import Benchmark, Reference
 from asid.pipeline.evaluation.contracts import Contract, Values
 from asid.pipeline.evaluation.files import DataError, first, number_of, records, short_key, text_of
-from asid.pipeline.evaluation.intake import Intake
+from asid.pipeline.evaluation.intake import DataIntake
 from asid.pipeline.evaluation.outcome import Outcome
 from asid.pipeline.evaluation.rows import Case
 from asid.pipeline.evaluation.tables import Cell, Table, percent
@@ -26,7 +26,7 @@ TALL = re.compile(r"(\S+)\s+(-?[\d.]+)\s+(-?[\d.]+)\s*##(.+)")
 UNKNOWN = -1.0
 
 
-def load(path: Path, intake: Intake) -> list[Reference]:
+def load(path: Path, intake: DataIntake) -> list[Reference]:
     """`charades_test.json` (`timestamps` and `sentences` by video), `vid start end##sentence` a line, or one
     `{"video_id", "sentence", "start", "end", "duration"}` a line."""
     found: list[Reference] = []
@@ -53,7 +53,7 @@ def load(path: Path, intake: Intake) -> list[Reference]:
 Query = tuple[Any, str, float | None, float | None, float | None]
 
 
-def _queries(path: Path, intake: Intake) -> Iterator[Query]:
+def _queries(path: Path, intake: DataIntake) -> Iterator[Query]:
     if path.suffix == ".txt":
         for number, line in enumerate(path.read_text("utf-8-sig").splitlines(), 1):
             if match := TALL.fullmatch(line.strip()):
@@ -65,7 +65,7 @@ def _queries(path: Path, intake: Intake) -> Iterator[Query]:
         yield from _of_record(video, record, intake)
 
 
-def _of_record(video: Any, record: Mapping[str, Any], intake: Intake) -> Iterator[Query]:
+def _of_record(video: Any, record: Mapping[str, Any], intake: DataIntake) -> Iterator[Query]:
     duration = number_of(record.get("duration"))
     if "sentences" not in record:
         sentence = text_of(first(record, ("sentence", "query", "event")))

@@ -13,7 +13,7 @@ from typing import Any
 from asid.pipeline.evaluation.benchmark import Benchmark, Reference
 from asid.pipeline.evaluation.contracts import Contract, Values
 from asid.pipeline.evaluation.files import DataError, first, records, short_key, text_of, texts_of
-from asid.pipeline.evaluation.intake import Intake
+from asid.pipeline.evaluation.intake import DataIntake
 from asid.pipeline.evaluation.outcome import Outcome
 from asid.pipeline.evaluation.rows import Case
 from asid.pipeline.evaluation.tables import Cell, Table, percent
@@ -26,7 +26,7 @@ PREFIX = re.compile(rf"^\(?[{LETTERS}][.):]\s*")
 TASK = re.compile(r"task\d+")
 
 
-def load(path: Path, intake: Intake) -> list[Reference]:
+def load(path: Path, intake: DataIntake) -> list[Reference]:
     """Questions of Daily-Omni (a list), WorldSense (a mapping by id, or a list), Video-MME (questions within videos),
     or one `{"video_id", "question", "choices", "answer", "type"}` a line."""
     found: list[Reference] = []
@@ -57,7 +57,7 @@ def _asked(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _reference(
-    video: str, key: str, part: str, asked: Mapping[str, Any], source: str, intake: Intake
+    video: str, key: str, part: str, asked: Mapping[str, Any], source: str, intake: DataIntake
 ) -> Reference | None:
     question = text_of(first(asked, ("Question", "question")))
     choices = texts_of(first(asked, ("Choice", "choices", "candidates", "options")) or ())

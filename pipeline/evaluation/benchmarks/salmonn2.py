@@ -13,7 +13,7 @@ from asid.pipeline.asking.answers import EventErrors
 from asid.pipeline.evaluation.benchmark import Benchmark, Reference
 from asid.pipeline.evaluation.contracts import Contract, Values, numbered, numbered_once
 from asid.pipeline.evaluation.files import DataError, first, records, short_key, text_of, texts_of
-from asid.pipeline.evaluation.intake import Intake
+from asid.pipeline.evaluation.intake import DataIntake
 from asid.pipeline.evaluation.outcome import Outcome
 from asid.pipeline.evaluation.rows import Case
 from asid.pipeline.evaluation.tables import Cell, Table, percent
@@ -24,7 +24,7 @@ from asid.pipeline.prompts import fence
 PARTS = ("miss", "hall", "total")
 
 
-def load(path: Path, intake: Intake) -> list[Reference]:
+def load(path: Path, intake: DataIntake) -> list[Reference]:
     """`video_salmonn2_test.json`, or lines `{"video_id", "events"}`."""
     found: list[Reference] = []
     seen: set[str] = set()

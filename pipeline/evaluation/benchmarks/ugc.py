@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field, StrictInt
 from asid.pipeline.evaluation.benchmark import Benchmark, Reference
 from asid.pipeline.evaluation.contracts import Contract, Values
 from asid.pipeline.evaluation.files import DataError, documents, first, records, short_key, text_of
-from asid.pipeline.evaluation.intake import Intake
+from asid.pipeline.evaluation.intake import DataIntake
 from asid.pipeline.evaluation.outcome import Outcome
 from asid.pipeline.evaluation.rows import Case
 from asid.pipeline.evaluation.tables import Table
@@ -33,7 +33,7 @@ class UgcMarks(Record):
     details: StrictInt = Field(ge=1, le=metric.MOST)
 
 
-def load(path: Path, intake: Intake) -> list[Reference]:
+def load(path: Path, intake: DataIntake) -> list[Reference]:
     """`final_caption_qa.json` (`samples` with `answer`), or one `{"video_id", "reference"}` a line."""
     found = [_reference(id, record) for id, record in _samples(path, intake)]
     if not found:
@@ -41,8 +41,8 @@ def load(path: Path, intake: Intake) -> list[Reference]:
     return found
 
 
-def _samples(path: Path, intake: Intake) -> Iterator[tuple[Any, Mapping[str, Any]]]:
-    values = list(documents(path, Intake()))
+def _samples(path: Path, intake: DataIntake) -> Iterator[tuple[Any, Mapping[str, Any]]]:
+    values = list(documents(path, DataIntake()))
     if len(values) == 1 and isinstance(values[0][1], Mapping) and isinstance(values[0][1].get("samples"), list):
         for number, sample in enumerate(values[0][1]["samples"], 1):
             if isinstance(sample, Mapping) and text_of(first(sample, ("video_id", "id"))):

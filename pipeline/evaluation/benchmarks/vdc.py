@@ -17,7 +17,7 @@ from asid.pipeline.evaluation.benchmark import Benchmark, Reference
 from asid.pipeline.evaluation.benchmarks.questions import ANSWER, GRADED, graded_values
 from asid.pipeline.evaluation.contracts import Contract
 from asid.pipeline.evaluation.files import ID_FIELDS, DataError, documents, first, short_key, text_of
-from asid.pipeline.evaluation.intake import Intake
+from asid.pipeline.evaluation.intake import DataIntake
 from asid.pipeline.evaluation.outcome import Outcome
 from asid.pipeline.evaluation.rows import Case
 from asid.pipeline.evaluation.tables import Cell, Table
@@ -33,7 +33,7 @@ class VDCVerdict(Record):
     score: StrictInt = Field(ge=0, le=metric.MOST)
 
 
-def load(path: Path, intake: Intake) -> list[Reference]:
+def load(path: Path, intake: DataIntake) -> list[Reference]:
     """A folder of `camera.jsonl`, `short.jsonl`, `background.jsonl`, `main_object.jsonl`, `detailed.jsonl`, or one of
     them, or lines `{"video_id", "aspect", "question", "answer"}`."""
     files = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
@@ -59,7 +59,7 @@ def load(path: Path, intake: Intake) -> list[Reference]:
     return found
 
 
-def _asked(file: Path, intake: Intake) -> Iterator[tuple[Any, Mapping[str, Any]]]:
+def _asked(file: Path, intake: DataIntake) -> Iterator[tuple[Any, Mapping[str, Any]]]:
     for where, value in documents(file, intake):
         if not isinstance(value, Mapping):
             intake.fault("not_a_record", where, "a JSON object is due here")

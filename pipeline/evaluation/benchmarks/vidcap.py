@@ -14,7 +14,7 @@ from asid.pipeline.evaluation.benchmark import Benchmark, Reference
 from asid.pipeline.evaluation.benchmarks.questions import ANSWER, GRADED, graded_values
 from asid.pipeline.evaluation.contracts import Contract
 from asid.pipeline.evaluation.files import DataError, records, text_of, whole_key
-from asid.pipeline.evaluation.intake import Intake
+from asid.pipeline.evaluation.intake import DataIntake
 from asid.pipeline.evaluation.outcome import Outcome
 from asid.pipeline.evaluation.rows import Case
 from asid.pipeline.evaluation.tables import Cell, Table
@@ -32,7 +32,7 @@ class VidCapMark(Record):
     analysis: str
 
 
-def load(path: Path, intake: Intake) -> list[Reference]:
+def load(path: Path, intake: DataIntake) -> list[Reference]:
     """`VidCapBench-AE_QA.jsonl`."""
     found: list[Reference] = []
     counts: dict[str, int] = {}
@@ -57,7 +57,7 @@ def load(path: Path, intake: Intake) -> list[Reference]:
     return found
 
 
-def _asked(path: Path, intake: Intake) -> Iterator[tuple[Any, Mapping[str, Any]]]:
+def _asked(path: Path, intake: DataIntake) -> Iterator[tuple[Any, Mapping[str, Any]]]:
     for id, record in records(path, intake, ("video_dir", "video", "video_id", "path")):
         pairs = record.get("QA_pairs")
         if not isinstance(pairs, list):

@@ -56,6 +56,8 @@ class Release:
 
 
 class Gate(Protocol):
+    """Let calls through to an endpoint, no more and no faster than it takes."""
+
     async def acquire(self, tokens: int = 0) -> Lease: ...
 
     async def release(

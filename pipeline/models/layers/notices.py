@@ -75,3 +75,10 @@ def waits(storage: Storage) -> list[str]:
                 if time.time() - float(wait["at"]) < STALE:
                     found.append(str(wait["said"]))
     return found
+
+
+def clear(storage: Storage) -> None:
+    """Forget the waits of workers that were killed. The run must be locked, and nobody at work on it."""
+    with suppress(OSError):
+        for name in storage.list(FOLDER):
+            storage.delete(f"{FOLDER}/{name}")

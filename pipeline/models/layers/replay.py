@@ -20,7 +20,7 @@ import zlib
 from collections.abc import Callable, Container, Coroutine, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from pydantic import ValidationError
 
@@ -29,10 +29,14 @@ from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.rows import Record
 from asid.pipeline.storage import Storage, to_path
 
+if TYPE_CHECKING:
+    from asid.pipeline.models.layers.archive import Archive
+
 Result = TypeVar("Result")
 
 LINGER = 0.05  # s that a bucket's group waits for company
 WHOLE = "whole-"  # prefix of a segment that joins others
+KEYS = ".keys"  # suffix of the file beside such a segment that says where in it each answer lies
 
 
 current_store: ContextVar[AnswerStore | None] = ContextVar("current_store", default=None)
@@ -73,6 +77,7 @@ class Entry(Record):
     seconds: float  # that the successful call took
     at: float  # seconds since 1970
     outcome: str = "answer"
+    origin: str = ""  # the run or step that paid for it; "" for this one
 
 
 CHECKED = re.compile(rb'(\{.*),"crc":"([0-9a-f]{8})"\}', re.DOTALL)
@@ -84,7 +89,7 @@ def to_line(entry: Entry) -> bytes:
     return body[:-1] + b',"crc":"%08x"}\n' % zlib.crc32(body)
 
 
-def _from_line(line: bytes) -> Entry | None:
+def read_line(line: bytes) -> Entry | None:
     """The entry of a line; None for one that is damaged. Lines of earlier versions have no checksum."""
     checked = CHECKED.fullmatch(line)
     body = checked[1] + b"}" if checked else line
@@ -104,7 +109,7 @@ def read_entries(data: bytes) -> Iterator[Entry]:
     for number, line in enumerate(lines):
         if not line:
             continue
-        entry = _from_line(line)
+        entry = read_line(line)
         if entry is not None:
             yield entry
         elif number != len(lines) - 1:
@@ -130,7 +135,8 @@ def copy_answers(source: Storage, here: str, target: Storage, there: str, rows: 
 
 class AnswerStore:
     """The answers of one shard. `fresh(attribute)` says which stored answers not to use; what has been put since the
-    store was made is always used. `replay_only`: a missing answer is an error and nothing is called."""
+    store was made is always used. `replay_only`: a missing answer is an error and nothing is called. `archive`: where
+    else an answer may lie; what is found there is copied into this shard."""
 
     def __init__(
         self,
@@ -140,8 +146,11 @@ class AnswerStore:
         *,
         fresh: Callable[[str], bool] = lambda attribute: False,
         replay_only: bool = False,
+        archive: Archive | None = None,
     ):
+        self.archive = archive
         self.storage = storage
+        self.step_folder = folder
         self.folder = f"{folder}/{shard}"
         self.fresh = fresh
         self.replay_only = replay_only
@@ -159,9 +168,20 @@ class AnswerStore:
     async def get(self, request: Request) -> Entry | None:
         """The stored answer to a request."""
         await self._loaded()
-        entry = self.entries.get(request.key())
-        if entry and entry.key not in self.new and self.fresh(request.attribute):
+        key = request.key()
+        entry = self.entries.get(key)
+        if (entry is None or entry.key not in self.new) and self.fresh(request.attribute):
             return None
+        return entry or await self._from_elsewhere(key, request.row)
+
+    async def _from_elsewhere(self, key: str, row: str) -> Entry | None:
+        """The answer that another shard or run holds, copied into this one under the row that asks."""
+        entry = await asyncio.to_thread(self.archive.find, key, self.step_folder) if self.archive is not None else None
+        if entry is None:
+            return None
+        entry = entry.model_copy(update={"row": row})
+        await self.put(entry)
+        self.new.discard(key)  # nothing was paid for it now
         return entry
 
     async def put(self, entry: Entry) -> None:
@@ -269,9 +289,15 @@ class AnswerStore:
         parts = list(self.segments)
         lines = {line for name in parts for line in self.storage.read(f"{self.folder}/{name}").split(b"\n") if line}
         whole = WHOLE + _segment()
-        self.storage.write(f"{self.folder}/{whole}", b"\n".join(sorted(lines)) + b"\n")
+        from asid.pipeline.models.layers.archive import dump_places, find_places
+
+        data = b"\n".join(sorted(lines)) + b"\n"
+        self.storage.write(f"{self.folder}/{whole}", data)
+        self.storage.write(f"{self.folder}/{whole.removesuffix('.jsonl')}{KEYS}", dump_places(find_places(data)))
         for name in parts:
             self.storage.delete(f"{self.folder}/{name}")
+            if name.startswith(WHOLE):
+                self.storage.delete(f"{self.folder}/{name.removesuffix('.jsonl')}{KEYS}")
         self.segments = [whole]
 
 

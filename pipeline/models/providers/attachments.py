@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from asid.pipeline.media import excerpt
-from asid.pipeline.media.process import MediaError
+from asid.pipeline.media.process import MediaError, MediaKilled
 from asid.pipeline.models.base import BadRequest, Media
 from asid.pipeline.storage import Storage
 
@@ -26,20 +26,25 @@ MIMES = {
 
 @dataclass(frozen=True)
 class Blob:
+    """Hold media as they are sent."""
+
     data: bytes
     mime: str
     time: float | None = None  # s of the clip, of a still
 
     @property
     def base64(self) -> str:
+        """The bytes in base 64."""
         return base64.b64encode(self.data).decode()
 
     @property
     def data_uri(self) -> str:
+        """The bytes as a `data:` address."""
         return f"data:{self.mime};base64,{self.base64}"
 
 
 def mime_of(name: str, kind: str) -> str:
+    """Give the media type of a file by its name, else the usual one of its kind."""
     default = {"video": "video/mp4", "audio": "audio/wav", "image": "image/jpeg"}[kind]
     return MIMES.get(Path(name).suffix.lower(), default)
 
@@ -91,6 +96,8 @@ class Attachments:
                 self.cache[key] = await asyncio.to_thread(make, medium)
             except FileNotFoundError as error:
                 raise BadRequest(f"the {medium.kind} is not there: {medium.uri}") from error
+            except MediaKilled:  # says nothing of the file
+                raise
             except MediaError as error:
                 raise BadRequest(f"the {medium.kind} cannot be prepared: {error}") from error
         self.cache.move_to_end(key)

@@ -38,17 +38,20 @@ async def lines_of(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
 
 def the_object(value: Any) -> Mapping[str, Any]:
+    """Take a value as a JSON object. Raises Unreadable."""
     if not isinstance(value, Mapping):
         raise fault("is no object", value)
     return value
 
 
 def the_list(value: Any, name: str) -> list[Any]:
+    """Take a list out of an object; [] where there is none. Raises Unreadable for what is no object."""
     found = the_object(value).get(name)
     return found if isinstance(found, list) else []
 
 
 def the_id(value: Any, name: str = "id") -> str:
+    """Take an id out of an object. Raises Unreadable where there is none that can be stored."""
     found = the_object(value).get(name)
     if not isinstance(found, str) or not found or len(found) > 500 or whole_text(found) != found:
         raise fault("names nothing", value)

@@ -84,6 +84,7 @@ def ensemble(request: Request) -> str:
 
 
 def verify(request: Request) -> dict[str, str]:
+    """Give a verified caption."""
     text = _caption_of(request) or caption(request)
     missing = [words for _, words in _spoken(request.prompt) if words.lower() not in text.lower()]
     return {
@@ -118,6 +119,7 @@ def refine(request: Request) -> dict[str, Any]:
 
 
 def judge(request: Request) -> dict[str, Any]:
+    """Give a grade of completeness."""
     return {"completeness": 4 if _caption_of(request) else 1, "why": "a rehearsed grade"}
 
 

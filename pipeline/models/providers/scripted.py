@@ -65,6 +65,8 @@ class Faults(BaseModel):
 
 
 class Rule(BaseModel):
+    """Say which requests a scripted answer is for, and what it is."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     task: str = ""
@@ -87,7 +89,7 @@ def load_script(script: str) -> Script:
     module, colon, function = script.partition(":")
     if colon and re.fullmatch(r"[\w.]+", module) and function.isidentifier():
         try:
-            found = getattr(importlib.import_module(module), function)
+            found: Callable[[Request], Any] = getattr(importlib.import_module(module), function)
         except (ImportError, AttributeError) as error:
             raise Misconfigured(f"the script {script} cannot be loaded: {error}") from error
         return found
@@ -106,6 +108,8 @@ def load_script(script: str) -> Script:
 
 
 class ScriptedModel:
+    """Answer from a script, with the faults that it is to play."""
+
     reads_facts = False
 
     def __init__(self, config: ModelConfig):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asid.pipeline.captions import Block, at, check, compose, mend, parse, same_blocks, times
+from asid.pipeline.captions import Section, at, check, compose, mend, parse, same_blocks, times
 from tests.kits.strategies import captions, prose
 
 CLEAN = [
@@ -118,7 +118,7 @@ def test_blocks_hold_anchor_text_and_place():
 def test_compose_keeps_an_anchor_as_written_until_its_time_changes():
     (block,) = parse("at 5s the dog barks")
     assert compose([block]) == "at 5s the dog barks"
-    later = Block(Decimal(6), block.text, lead=block.lead)
+    later = Section(Decimal(6), block.text, lead=block.lead)
     assert compose([later]) == "At 6s, the dog barks"
 
 
@@ -137,7 +137,7 @@ def test_same_blocks_compares_times_and_order_alone():
 
 @given(st.lists(st.tuples(st.decimals(0, 500, places=1), prose), max_size=8))
 def test_parse_gives_back_what_compose_put_together(told):
-    blocks = [Block(time, text) for time, text in told]
+    blocks = [Section(time, text) for time, text in told]
     assert [(block.anchor, block.text) for block in parse(compose(blocks))] == told
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 
 from asid.pipeline.captions import find_quotes, quotes
-from asid.pipeline.captions.speech import FOUND, Transcript
+from asid.pipeline.captions.speech import FOUND, SpokenWords
 from asid.pipeline.rows import Utterance, Word
 from tests.kits.strategies import captions
 
@@ -84,7 +84,7 @@ def test_what_nobody_says_is_not_found_and_has_no_time():
 def test_a_word_is_not_found_inside_another():
     (quote,) = find_quotes('She says, "No."', TALK)
     assert quote.start == 8.0  # not in "know" or "nothing"
-    assert Transcript(TALK).locate("othing ab").score < 1.0
+    assert SpokenWords(TALK).locate("othing ab").score < 1.0
 
 
 def test_of_equal_places_the_one_nearest_to_the_anchor_counts():

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from asid.pipeline.clips.choice import NEAR, ClipPolicy, Drop, Span, choose_spans
-from asid.pipeline.rows import Shot, Signal, Sound, Utterance, Word
+from asid.pipeline.clips.choice import NEAR, ClipPolicy, Drop, choose_spans
+from asid.pipeline.rows import Shot, Signal, Sound, Span, Utterance, Word
 
 
 def word(start: float, end: float, text: str = "so") -> Word:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from asid.pipeline.attributes import ATTRIBUTES
-from asid.pipeline.clips.quality import Limits, bars_share, motion, reasons, speech_share
+from asid.pipeline.clips.quality import QualityLimits, bars_share, motion, reasons, speech_share
 from asid.pipeline.rows import (
     Answered,
     AttributeCaptions,
@@ -80,12 +80,12 @@ def clip(**changes: Any) -> Formatted:
     return made
 
 
-LIMITS = Limits()
-HEARD = Limits(min_speech=0.5, languages=("en", "de"), min_motion=0.05, max_motion=2.0, max_bars=0.3)
+LIMITS = QualityLimits()
+HEARD = QualityLimits(min_speech=0.5, languages=("en", "de"), min_motion=0.05, max_motion=2.0, max_bars=0.3)
 WALK = (signal(residual=0.2), signal(residual=0.2))
 
 
-def rules(row: Formatted, limits: Limits = LIMITS, **more: Any) -> list[str]:
+def rules(row: Formatted, limits: QualityLimits = LIMITS, **more: Any) -> list[str]:
     return [reason.rule for reason in reasons(row, limits, **more)]
 
 
@@ -121,6 +121,7 @@ def test_each_rule_drops_what_it_should(changes: dict[str, Any], rule: str) -> N
         ({"signal": (signal(), signal(residual=0.01))}, "motion"),
         ({"signal": (signal(pan=-3.0),)}, "motion"),
         ({"shots": (shot(0, 4), shot(4, 12, bars(top=0.2, bottom=0.2, left=0.1)))}, "bars"),
+        ({"sound_lag": -0.125}, "sound_lag"),
     ],
 )
 def test_rules_that_are_off_until_they_are_set(changes: dict[str, Any], rule: str) -> None:
@@ -131,17 +132,32 @@ def test_rules_that_are_off_until_they_are_set(changes: dict[str, Any], rule: st
 
 def test_a_clip_of_few_attributes_is_dropped_where_that_is_asked_for() -> None:
     few = AttributeCaptions(**(dict.fromkeys(ATTRIBUTES, "") | {"scene": "A room.", "camera": "It pans."}))
-    assert rules(clip(captions=few), Limits(min_attributes=2)) == []
-    assert rules(clip(captions=few), Limits(min_attributes=3)) == ["attributes"]
+    assert rules(clip(captions=few), QualityLimits(min_attributes=2)) == []
+    assert rules(clip(captions=few), QualityLimits(min_attributes=3)) == ["attributes"]
+
+
+def test_quotations_word_for_word_and_problems_by_kind() -> None:
+    said = Utterance(start=0, end=3, speaker="S1", text="He stood next to the red umbrella.", words=(), overlap=False)
+    told = 'At 0s, a man in a long coat walks over the bridge to the other side and says, "He stood next to the {}"'
+    for words, quoted, told_share in (("red umbrella.", [], []), ("blue umbrella.", ["quote_exact"], [])):
+        row = clip(caption=told.format(words), utterances=(said,), quotes=())
+        assert rules(row, QualityLimits(min_words=0)) == quoted
+        assert rules(row, QualityLimits(min_words=0, quote_exact=0, min_lines_told=1)) == told_share
+    silent = clip(caption="At 0s, a man in a long coat waits on the bridge.", utterances=(said,), quotes=())
+    assert rules(silent, QualityLimits(min_words=0, min_lines_told=0.5)) == ["lines_told"]
+    wrong = Problem(kind="quote_word", snippet="x", why="y")
+    assert rules(clip(remaining=(wrong,)), QualityLimits(max_problems={"quote_word": 0})) == ["quote_word"]
+    assert rules(clip(remaining=(wrong,)), QualityLimits(max_problems={"quote_word": 1})) == []
 
 
 def test_problems_that_do_not_matter_and_fixed_errors_keep_the_clip() -> None:
     emoji = Problem(kind="emoji", snippet="x", why="emoji")
     assert rules(clip(remaining=(emoji,))) == []
-    assert rules(clip(remaining=(emoji,)), Limits(drop_problems=("emoji",))) == ["emoji"]
-    assert rules(clip(audits=(audit("camera", 2), audit("scene", 0)), edits=(edit("camera", "pan"),))) == []
-    assert rules(clip(audits=(audit("camera", 2),)), Limits(max_unfixed_errors=2)) == []
-    assert rules(clip(language="", utterances=()), Limits(languages=("en",))) == []
+    assert rules(clip(remaining=(emoji,)), QualityLimits(drop_problems=("emoji",))) == ["emoji"]
+    assert rules(clip(audits=(audit("camera", 2), audit("scene", 0)), edits=(edit("camera", "pan", "tilt"),))) == []
+    assert rules(clip(audits=(audit("camera", 2),), edits=(edit("camera", "pan"),))) == ["audit"]  # one fix, one error
+    assert rules(clip(audits=(audit("camera", 2),)), QualityLimits(max_unfixed_errors=2)) == []
+    assert rules(clip(language="", utterances=()), QualityLimits(languages=("en",))) == []
 
 
 def test_all_reasons_are_given_each_rule_once() -> None:

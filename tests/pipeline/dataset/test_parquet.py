@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import shutil
 from importlib.util import find_spec
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -246,3 +248,24 @@ def test_readers_of_parquet_see_the_same(tmp_path: Path) -> None:
     (row,) = pq.read_table(tmp_path / "RUN" / "dataset" / "data" / "00000.parquet").to_pylist()
     assert row["video"] == {"bytes": None, "path": "../media/0000000000000000/0.mp4"}
     assert row["transcript"][0]["text"] == "hello there"
+
+
+def test_a_damaged_file_is_written_again(tmp_path: Path) -> None:
+    run = make(tmp_path)
+    file = next((tmp_path / "RUN" / "dataset" / "data").iterdir())
+    good = file.read_bytes()
+    chance = random.Random(4)
+    told = 0
+    for _ in range(30):
+        place = chance.randrange(8 * len(good))
+        bad = bytearray(good)
+        bad[place // 8] ^= 1 << place % 8
+        file.write_bytes(bad)
+        parquet.write(run)
+        told += file.read_bytes() == good
+        assert pq.read_table(file).equals(pq.read_table(BytesIO(good)))
+        file.write_bytes(good)
+    assert told > 20, "but for bits that nobody reads"
+    file.write_bytes(good[:-9])
+    parquet.write(run)
+    assert file.read_bytes() == good

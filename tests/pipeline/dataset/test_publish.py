@@ -166,12 +166,12 @@ def test_a_dry_run_calls_nobody_and_public_must_be_asked_for(run: Run, hub: Hub,
 
 def test_building_twice_gives_the_same_bytes(run: Run, tmp_path: Path) -> None:
     for name in ("one", "two"):
-        publish.build(run, REPO, tmp_path / name, publish.Settings())
+        publish.build(run, REPO, tmp_path / name, publish.PublishSettings())
     assert folder(tmp_path / "one") == folder(tmp_path / "two")
 
 
 def test_embedded_videos_are_the_bytes_and_shards_are_limited(run: Run, tmp_path: Path) -> None:
-    publish.build(run, REPO, tmp_path / "out", publish.Settings(videos="embed", shard_bytes=50_000))
+    publish.build(run, REPO, tmp_path / "out", publish.PublishSettings(videos="embed", shard_bytes=50_000))
     files = sorted((tmp_path / "out" / "data" / "all_attributes").iterdir())
     assert len(files) > 1
     data = datasets.load_dataset(str(tmp_path / "out"), "all_attributes", cache_dir=str(tmp_path / "cache"))["train"]
@@ -188,7 +188,7 @@ def test_a_virtual_clip_is_published_as_a_file_that_begins_with_it(tmp_path: Pat
     process.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=size=64x48:duration=4", str(source)], 60)
     run = samples.make(tmp_path / "run", videos=1, clips=1, uri=source.as_uri(), source_uri=source.as_uri(), offset=1.0,
                        duration=2.0, sound=False)  # fmt: skip
-    publish.build(run, REPO, tmp_path / "out", publish.Settings(videos=videos))
+    publish.build(run, REPO, tmp_path / "out", publish.PublishSettings(videos=videos))
     (row,) = datasets.load_dataset(str(tmp_path / "out"), "all_attributes", cache_dir=str(tmp_path / "cache"))["train"]
     clip = tmp_path / "clip.mp4"
     name = str(row["video"]["path"]).removeprefix(f"hf://datasets/{REPO}/")
@@ -198,7 +198,7 @@ def test_a_virtual_clip_is_published_as_a_file_that_begins_with_it(tmp_path: Pat
 
 
 def test_no_local_path_leaves_the_machine(run: Run, tmp_path: Path) -> None:
-    publish.build(run, REPO, tmp_path / "out", publish.Settings())
+    publish.build(run, REPO, tmp_path / "out", publish.PublishSettings())
     for file in (tmp_path / "out" / "data").rglob("*.parquet"):
         text = str(pq.read_table(file).to_pylist())
         assert str(tmp_path) not in text
@@ -206,7 +206,7 @@ def test_no_local_path_leaves_the_machine(run: Run, tmp_path: Path) -> None:
 
 
 def test_the_card_survives_hostile_text(run: Run, tmp_path: Path) -> None:
-    publish.build(run, REPO, tmp_path / "out", publish.Settings(splits=Splits(test=0.3, seed=2)))
+    publish.build(run, REPO, tmp_path / "out", publish.PublishSettings(splits=Splits(test=0.3, seed=2)))
     card = (tmp_path / "out" / "README.md").read_text("utf-8")
     _, head, body = card.split("---\n", 2)
     told = YAML(typ="safe").load(head)
@@ -231,8 +231,8 @@ def test_a_run_that_failed_is_refused(tmp_path: Path) -> None:
     run = Run(tmp_path / "run", manifest)
     samples.write(run, "00000", videos, [[samples.judged(videos[0], 0)], []], 1)
     with pytest.raises(RunError, match="finish: 1 of 2 rows failed, more than 40%"):
-        publish.build(run, REPO, tmp_path / "out", publish.Settings(videos="none"))
-    assert publish.build(run, REPO, tmp_path / "out", publish.Settings(videos="none", unfinished=True)) == {
+        publish.build(run, REPO, tmp_path / "out", publish.PublishSettings(videos="none"))
+    assert publish.build(run, REPO, tmp_path / "out", publish.PublishSettings(videos="none", unfinished=True)) == {
         "data/all_attributes/train-00000.parquet": 1, "data/single_attribute/train-00000.parquet": 7,
     }  # fmt: skip
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asid.pipeline import captions
-from asid.pipeline.asking.answers import Completeness, Findings, Refinement, Verification
+from asid.pipeline.asking.answers import Findings, Refinement, Verification
 from asid.pipeline.attributes import ATTRIBUTES
 from asid.pipeline.embedded.claims import sentences
 from asid.pipeline.embedded.story import tell
@@ -317,18 +317,9 @@ def test_findings_that_do_not_fit_change_nothing() -> None:
 # --- judging -----------------------------------------------------------------------------------------------------
 
 
-def test_completeness_is_the_share_of_the_evidence_that_is_told() -> None:
-    blocks = captions.parse(whole())
-    grades = []
-    for kept in (len(blocks), 5, 3, 1):
-        found = compose("judge", caption=captions.compose(blocks[:kept]), **SOURCES)
-        Completeness.model_validate(found)
-        grades.append(found["completeness"])
-    assert grades[0] == 5
-    assert grades == sorted(grades, reverse=True)
-    assert grades[-1] < grades[0]
-    assert "gravest gap" in found["why"]
-    assert compose("judge", caption="A cat sleeps.", **SOURCES)["completeness"] == 1
+def test_nobody_grades_his_own_text() -> None:
+    with pytest.raises(Misconfigured, match="grade its own text"):
+        compose("judge", caption=whole(), **SOURCES)
 
 
 def test_a_task_of_another_kind_is_refused() -> None:

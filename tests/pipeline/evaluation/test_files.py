@@ -13,7 +13,7 @@ from asid.pipeline.errors import UserError
 from asid.pipeline.evaluation.benchmark import Benchmark
 from asid.pipeline.evaluation.benchmarks import dream, elo, grounding, qa, salmonn2, vidcap
 from asid.pipeline.evaluation.files import DataError, short_key, whole_key
-from asid.pipeline.evaluation.intake import Intake
+from asid.pipeline.evaluation.intake import DataIntake
 from asid.pipeline.evaluation.judges import JudgeError, model_of, models_of
 from asid.pipeline.evaluation.predictions import join, load_predictions
 from asid.pipeline.evaluation.registry import benchmarks, contract, find
@@ -38,7 +38,7 @@ def test_folders_tell_videos_apart_where_they_must() -> None:
 
 def test_questions_of_three_sets(tmp_path: Path) -> None:
     """Daily-Omni's list, WorldSense's mapping with tasks, Video-MME's questions within videos."""
-    intake = Intake()
+    intake = DataIntake()
     omni = whole(tmp_path / "qa.json", [{"video_id": "v", "Question": "?", "Choice": CHOICES, "Answer": "B"}] * 2)
     first, second = qa.load(omni, intake)
     assert (first.key, first.part, second.part, first.reference) == ("v", "q1", "q2", "B")
@@ -58,7 +58,7 @@ def test_questions_of_three_sets(tmp_path: Path) -> None:
 def test_charades_in_its_own_form(tmp_path: Path) -> None:
     file = tmp_path / "charades_sta_test.txt"
     file.write_text("3MSZA 24.3 30.4##person turn a light on.\n3MSZA 9 2##another.\nno span here\n")
-    intake = Intake()
+    intake = DataIntake()
     found = grounding.load(file, intake)
     assert [one.reference for one in found] == ["24.3 30.4 -1", "2 9 -1"] and found[
         0
@@ -68,7 +68,7 @@ def test_charades_in_its_own_form(tmp_path: Path) -> None:
 
 
 def test_a_reference_that_stands_twice_counts_once(tmp_path: Path) -> None:
-    intake = Intake()
+    intake = DataIntake()
     data = whole(tmp_path / "t.json", [{"video": "video/0.mp4", "events": ["a"]}, {"video": "0", "events": ["b", "c"]}])
     assert [one.statements for one in salmonn2.load(data, intake)] == [("a",)]
     assert intake.kinds() == {"double_reference": 1}
@@ -91,7 +91,7 @@ def test_captions_are_read_in_every_form(tmp_path: Path) -> None:
         whole(tmp_path / "map.json", {"a.mp4": "one", "2": "two"}),
         whole(tmp_path / "records.json", {"a": {"caption": "one"}, "2": {"caption": "two"}}),
     ):  # fmt: skip
-        found = load_predictions(str(source), salmonn2.SALMONN2, Intake())
+        found = load_predictions(str(source), salmonn2.SALMONN2, DataIntake())
         assert {one.key: one.text for one in found.found.values()} == {"a": "one", "2": "two"}, source
 
 
@@ -107,7 +107,7 @@ def test_each_odd_caption_is_named_and_none_moves_another(tmp_path: Path) -> Non
     file = lines(tmp_path / "mine.jsonl", rows)
     file.write_text(file.read_text() + '{"video_id": "f", "capt\n')
     data = lines(tmp_path / "d.jsonl", [{"video_id": name, "events": ["x"]} for name in "abcdef"])
-    intake = Intake()
+    intake = DataIntake()
     found = load_predictions(str(file), salmonn2.SALMONN2, intake)
     cases = {case.video: case for case in join(salmonn2.SALMONN2, salmonn2.load(data, intake), found, 1, intake)}
     assert {name: (case.caption[:5], case.gap) for name, case in cases.items()} == {
@@ -133,11 +133,11 @@ def test_a_file_without_captions_is_told_before_anything_is_asked(tmp_path: Path
     file = tmp_path / "mine.json"
     file.write_text(text)
     with pytest.raises(DataError, match="holds no"):
-        load_predictions(str(file), salmonn2.SALMONN2, Intake())
+        load_predictions(str(file), salmonn2.SALMONN2, DataIntake())
 
 
 def test_captions_of_other_videos_are_told_before_anything_is_asked(tmp_path: Path) -> None:
-    intake = Intake()
+    intake = DataIntake()
     found = load_predictions(str(whole(tmp_path / "c.json", {"x": "one"})), salmonn2.SALMONN2, intake)
     references = salmonn2.load(whole(tmp_path / "d.json", [{"video": "y", "events": ["e"]}]), intake)
     with pytest.raises(DataError, match=r"captions are of 'x', … and the data of 'y'"):
@@ -147,14 +147,14 @@ def test_captions_of_other_videos_are_told_before_anything_is_asked(tmp_path: Pa
 def test_dream_by_id_or_by_number(tmp_path: Path) -> None:
     data = lines(tmp_path / "d.jsonl", [{"vid": "clip_7", "idx": 7, "reference": "r", "events": ["e"]}])
     for record in ({"idx": 7, "pred": "p"}, {"vid": "clip_7.mp4", "pred": "p"}):
-        captions = load_predictions(str(lines(tmp_path / "c.jsonl", [record])), dream.DREAM, Intake())
-        (case,) = join(dream.DREAM, dream.load(data, Intake()), captions, 1, Intake())
+        captions = load_predictions(str(lines(tmp_path / "c.jsonl", [record])), dream.DREAM, DataIntake())
+        (case,) = join(dream.DREAM, dream.load(data, DataIntake()), captions, 1, DataIntake())
         assert case.caption == "p" and case.id == "clip_7"
 
 
 def test_votes_name_a_winner_in_some_way(tmp_path: Path) -> None:
     rows = [{"video_id": 1, "a": "s", "b": "t", "winner": won} for won in ("a", "T", "t", "draw", "both", None)]
-    intake = Intake()
+    intake = DataIntake()
     assert [one.groups["winner"] for one in elo.load(lines(tmp_path / "v.jsonl", rows), intake)] == ["a", "b", "tie"]
     assert intake.kinds() == {"no_vote": 3}
 
@@ -162,7 +162,7 @@ def test_votes_name_a_winner_in_some_way(tmp_path: Path) -> None:
 def test_a_record_that_is_no_json_object_names_its_place(tmp_path: Path) -> None:
     file = tmp_path / "v.jsonl"
     file.write_text('{"video_dir": "a.mp4", "QA_pairs": []}\nnull\n{"video_dir": "b", "QA_pairs": [{}]}\n')
-    intake = Intake()
+    intake = DataIntake()
     with pytest.raises(DataError, match="holds no question"):
         vidcap.load(file, intake)
     assert [(fault.kind, fault.name) for fault in intake.faults] == [

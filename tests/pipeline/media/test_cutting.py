@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from asid.pipeline.clips.choice import Span
 from asid.pipeline.media.cutting import CutSettings, Piece, cut
 from asid.pipeline.media.probe import Probe, probe
 from asid.pipeline.media.process import MediaError, MediaTimeout
 from asid.pipeline.media.timeline import Timeline, read_timeline
+from asid.pipeline.rows import Span
 from tests.kits.mediakit import ffmpeg, noise, shift, write_wav
 
 RATE = 48000
@@ -450,7 +450,6 @@ def test_limits_of_time_size_and_space(
     assert caught.value.kind == "too_much_output"
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr("shutil.disk_usage", lambda folder: usage._replace(free=10 << 20))
-    with pytest.raises(MediaError, match="10 MiB") as caught:
+    with pytest.raises(OSError, match="10 MiB"):
         make(path, spans, tmp_path / "full")
-    assert caught.value.kind == "no_space"
     assert list((tmp_path / "full").iterdir()) == []

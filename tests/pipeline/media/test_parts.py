@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from asid.pipeline.media.parts import KEPT, SHORTEST, Part, in_order, parts_of
+from asid.pipeline.media.parts import KEPT, SHORTEST, StreamPart, in_order, parts_of
 
 
 @pytest.mark.parametrize("processes", [2, 3, 16])
@@ -28,7 +28,7 @@ def test_parts_cover_the_picture_from_keyframe_to_keyframe(frames: int, apart: i
 
 def test_a_picture_that_cannot_be_parted_is_one_part() -> None:
     for frames, keys in ((SHORTEST + 10, list(range(0, SHORTEST + 10, 5))), (5000, [0]), (5000, [0, 4990])):
-        assert parts_of(frames, np.array(keys), 2) == [Part(0, None)]
+        assert parts_of(frames, np.array(keys), 2) == [StreamPart(0, None)]
 
 
 def test_parts_begin_only_where_they_may() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from asid.pipeline.media.probe import Limits, header, probe
+from asid.pipeline.media.probe import ProbeLimits, header, probe
 from asid.pipeline.media.process import MediaError
 from tests.kits.mediakit import ffmpeg, noise, write_wav
 
@@ -34,7 +34,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def refusal(path: Path, **limits: float) -> str:
     with pytest.raises(MediaError) as caught:
-        probe(path, limits=Limits(**limits))
+        probe(path, limits=ProbeLimits(**limits))
     assert str(caught.value)
     return caught.value.kind
 
@@ -172,7 +172,7 @@ def test_a_picture_that_never_decodes_is_refused(plain: Path, tmp_path: Path) ->
 def test_an_hour_between_two_frames_is_refused(tmp_path: Path) -> None:
     gap = clip(tmp_path / "gap.mkv", "-vf", "setpts='PTS+gt(N,24)*3600/TB'", "-fps_mode", "passthrough")
     assert refusal(gap) == "gap"
-    assert probe(gap, limits=Limits(max_gap=4000)).duration == pytest.approx(3602, abs=0.1)
+    assert probe(gap, limits=ProbeLimits(max_gap=4000)).duration == pytest.approx(3602, abs=0.1)
 
 
 def test_limits(plain: Path, tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_limits(plain: Path, tmp_path: Path) -> None:
     assert refusal(plain, max_fps=20) == "too_fast"
     still = clip(tmp_path / "still.mp4", "-frames:v", 1)
     assert refusal(still) == "still"
-    assert probe(still, limits=Limits(min_frames=1)).frames == 1
+    assert probe(still, limits=ProbeLimits(min_frames=1)).frames == 1
 
 
 def test_a_file_that_is_none(tmp_path: Path) -> None:

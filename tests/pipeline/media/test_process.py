@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
-from asid.pipeline.media.process import MediaError, MediaTimeout, input_arguments, run, stream
+from asid.pipeline.media.process import MediaError, MediaKilled, MediaTimeout, input_arguments, run, stream
 from tests.kits.mediakit import ffmpeg
 
 ENDLESS = ["ffmpeg", "-f", "lavfi", "-i", "testsrc2=s=320x240:r=25", "-f", "rawvideo", "pipe:1"]
@@ -111,9 +113,61 @@ def test_the_limits_hold_without_us(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert int(core) == 0
 
 
-def test_a_tool_that_dies_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE])
+def test_a_tool_that_is_ended_from_outside_gives_no_verdict(
+    number: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_ffmpeg(tmp_path, f"kill -{number.value} $$", monkeypatch)
+    with pytest.raises(MediaKilled, match=number.name) as caught:
+        run(["ffmpeg"], timeout=10)
+    assert caught.value.kind == "killed"
+
+
+def test_a_tool_that_ends_in_order_when_it_is_told_to_gives_no_verdict() -> None:
+    endless = ["ffmpeg", "-f", "lavfi", "-i", "color=s=64x64", "-f", "rawvideo", "pipe:1"]
+
+    def read() -> None:
+        with stream(endless, timeout=60) as output:
+            output.read(1000)
+            (child,) = [one for one in psutil.Process().children() if one.name() == "ffmpeg"]
+            child.terminate()
+            while output.read(1 << 16):
+                pass
+
+    with pytest.raises(MediaKilled) as caught:
+        read()
+    assert caught.value.kind == "killed"
+
+
+def test_what_a_reader_says_of_half_an_output_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_ffmpeg(tmp_path, f"echo half; kill -{signal.SIGKILL.value} $$", monkeypatch)
+    with pytest.raises(MediaKilled), stream(["ffmpeg"], timeout=10) as output:
+        raise MediaError(f"{output.read()!r} is no frame", "undecodable")
+    fake_ffmpeg(tmp_path, "echo half; exec sleep 1000", monkeypatch)
+    with pytest.raises(MediaTimeout), stream(["ffmpeg"], timeout=0.5) as output:
+        raise MediaError(f"{output.read()!r} is no frame", "undecodable")
+
+
+def test_a_tool_that_crashes_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake_ffmpeg(tmp_path, f"kill -{signal.SIGSEGV.value} $$", monkeypatch)
-    with pytest.raises(MediaError, match="status"):
+    with pytest.raises(MediaKilled, match="SIGSEGV") as caught:
+        run(["ffmpeg"], timeout=10)
+    assert caught.value.kind == "crashed"
+
+
+def test_a_full_disk_is_not_the_files_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_ffmpeg(tmp_path, "echo 'av_interleaved_write_frame(): No space left on device' >&2; exit 1", monkeypatch)
+    with pytest.raises(OSError, match="found no room") as caught:
+        run(["ffmpeg"], timeout=10)
+    assert caught.value.errno == errno.ENOSPC
+
+
+def test_a_machine_that_can_start_nothing_is_not_the_files_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("subprocess.Popen", refuse)
+    with pytest.raises(BlockingIOError):
         run(["ffmpeg"], timeout=10)
 
 

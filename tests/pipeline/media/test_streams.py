@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from asid.pipeline.clips.choice import Span
 from asid.pipeline.media import excerpt
 from asid.pipeline.media.cutting import CutSettings, cut
 from asid.pipeline.media.decode import audio
 from asid.pipeline.media.probe import Probe, probe
 from asid.pipeline.media.process import MediaError
 from asid.pipeline.media.timeline import read_timeline
+from asid.pipeline.rows import Span
 from tests.kits.mediakit import ffmpeg
 
 PICTURE = ("-f", "lavfi", "-i", "testsrc2=s=128x72:r=25:d=2")

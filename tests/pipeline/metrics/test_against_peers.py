@@ -18,7 +18,7 @@ from scipy.optimize import linear_sum_assignment
 
 from asid.pipeline.metrics import jer, speech, transitions, wer
 from asid.pipeline.metrics.figure import Absent, Figure
-from asid.pipeline.metrics.shots import Found
+from asid.pipeline.metrics.shots import BoundaryCounts
 from asid.pipeline.rows import Turn
 
 WORDS = st.lists(st.sampled_from(["a", "b", "c", "d"]), max_size=12).map(" ".join)
@@ -133,10 +133,10 @@ def test_der_equals_a_count_of_frames() -> None:
         rows, columns = linear_sum_assignment(-shared)
         right = sum(theirs[a] * ours[b] for a, b in zip(rows, columns, strict=True))
         wrong = np.maximum(theirs.sum(0), ours.sum(0)) - right
-        score = speech.Score()
+        score = speech.SpeechScore()
         joined = [[Turn(start=a, end=b, speaker=name) for name, spans in jer.by_speaker(side).items() for a, b in spans]
                   for side in (truth, found)]  # fmt: skip
-        speech.diarization(speech.Truth("clip", 60.0, (), tuple(joined[0])), joined[1], score)
+        speech.diarization(speech.SpeechTruth("clip", 60.0, (), tuple(joined[0])), joined[1], score)
         assert score.wrong_seconds == pytest.approx(wrong.sum() / 10)
         assert score.speech_seconds == pytest.approx(theirs.sum() / 10)
 
@@ -174,7 +174,7 @@ def test_jer_of_a_set_has_one_voice_for_each_speaker() -> None:
 def test_transnets_own_examples(tolerance: int, cut: int, hit: bool) -> None:
     """The cases that TransNet V2's documentation of its protocol lists: ten frames, cut after frame 5."""
     found = transitions.match([(0, cut), (cut + 1, 9)], [(0, 5), (6, 9)], tolerance)
-    assert found == (Found(1, 0, 0) if hit else Found(0, 1, 1))
+    assert found == (BoundaryCounts(1, 0, 0) if hit else BoundaryCounts(0, 1, 1))
 
 
 def scenes(chance: random.Random) -> list[tuple[int, int]]:
@@ -219,6 +219,6 @@ def test_shots_of_a_set_are_pooled_and_videos_not_split_are_missed() -> None:
     [lambda: transitions.match([(0, 5), (5, 9)], []), lambda: transitions.match([(5, 0)], []),
      lambda: transitions.match([(0, 9)], [], -1)],
 )  # fmt: skip
-def test_shots_out_of_order_are_refused(wrong: Callable[[], Found]) -> None:
+def test_shots_out_of_order_are_refused(wrong: Callable[[], BoundaryCounts]) -> None:
     with pytest.raises(ValueError, match=r"reaches into the next|below 0"):
         wrong()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from asid.pipeline.captions import find_quotes
-from asid.pipeline.metrics.captions import Text, measure, read_truth, table, tells
+from asid.pipeline.metrics.captions import ScreenText, measure, read_truth, table, tells
 from asid.pipeline.rows import Answered, Judged
 
 BY = Answered(model="m", provider="p", prompt="0")
@@ -125,7 +125,7 @@ def test_what_cannot_be_measured_is_none_and_other_videos_are_left_out(folder: P
 
 
 def test_a_text_may_be_a_letter_off() -> None:
-    assert tells("the sign says EXIT-6A.", Text("EXIT 6 A", 0, 1))
-    assert tells("a name, CLARA BAKFR, below", Text("Clara Baker", 0, 1))
-    assert not tells("an exit on the left", Text("EXIT 33 N", 0, 1))
-    assert not tells("EX", Text("EXIT 6 A", 0, 1))
+    assert tells("the sign says EXIT-6A.", ScreenText("EXIT 6 A", 0, 1))
+    assert tells("a name, CLARA BAKFR, below", ScreenText("Clara Baker", 0, 1))
+    assert not tells("an exit on the left", ScreenText("EXIT 33 N", 0, 1))
+    assert not tells("EX", ScreenText("EXIT 6 A", 0, 1))

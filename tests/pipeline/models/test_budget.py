@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from asid.pipeline.models.budget import (
-    Look,
+    Sent,
     TooLarge,
     fit,
     frame_count,
@@ -21,7 +21,7 @@ NAMES = {"max_pixels", "fps"}
 
 
 def tokens(settings: dict[str, float], seconds: float, size: tuple[int, int] = (1280, 720), sound: bool = True) -> int:
-    look = Look(*size, video=seconds, sound=seconds if sound else 0.0)
+    look = Sent(*size, video=seconds, sound=seconds if sound else 0.0)
     return qwen_tokens(fit(qwen_tokens, NAMES, settings, look, "", None), look)
 
 
@@ -52,7 +52,7 @@ def test_the_total_holds_until_the_floor_of_a_frame_rules() -> None:
 
 
 def test_a_video_that_is_too_large_is_shown_smaller_then_less_often() -> None:
-    look = Look(1920, 1080, video=40, sound=40)
+    look = Sent(1920, 1080, video=40, sound=40)
     given = {"fps": 2, "max_tokens": 2048}
     assert fit(qwen_tokens, NAMES, given, look, "short", 65536) == given, "what fits is left as it is"
     smaller = fit(qwen_tokens, NAMES, given, look, "short", 16384)
@@ -65,7 +65,7 @@ def test_a_video_that_is_too_large_is_shown_smaller_then_less_often() -> None:
 
 def test_what_no_rule_makes_fit_is_told_by_its_figures() -> None:
     with pytest.raises(TooLarge, match=r"180 s of 1920 x 1080 take \d+ tokens, \d+ at the least, and \d+ of 4096"):
-        fit(qwen_tokens, NAMES, {"fps": 2}, Look(1920, 1080, video=180, sound=180), "", 4096)
+        fit(qwen_tokens, NAMES, {"fps": 2}, Sent(1920, 1080, video=180, sound=180), "", 4096)
 
 
 def test_a_prompt_in_chinese_is_counted_dearer_than_one_in_english() -> None:

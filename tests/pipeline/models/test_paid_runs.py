@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from asid.pipeline.cli import app
 from asid.pipeline.engine import Engine, Result
-from asid.pipeline.engine.office import Desk, open_office
+from asid.pipeline.engine.office import OfficeClient, open_office
 from asid.pipeline.models.factory import model_maker
 from asid.pipeline.models.spend import spent
 from asid.pipeline.recipe import manifest as manifests
@@ -136,7 +136,7 @@ def test_a_worker_whose_driver_is_gone_asks_nothing_more_and_commits_nothing(tmp
         run, _ = work(paid.Job(tmp_path, source, server.url), steps=["ingest", "cut"])
         office = open_office(run)
         ray.kill(office)
-        desk = Desk(office, "orphan")
+        desk = OfficeClient(office, "orphan")
         shard = run.survey().shards[0]
         task = Task("caption-strong", shard, run.survey().inputs("caption-strong", shard) or {})
         with pytest.raises(StageFailed, match="driver is gone"):
@@ -186,3 +186,45 @@ def test_an_estimate_holds_a_budget_stops_at_half_of_it_and_the_run_goes_on(tmp_
         assert usd(job.run) == pytest.approx(estimated, rel=0.15)
         assert server.seen.paid_twice == 0
     assert {state["state"] for state in map(json.loads, asid("status", job.run, "--json").splitlines())} == {"done"}
+
+
+def test_another_run_with_other_shards_pays_only_for_what_was_not_asked_in_the_first(tmp_path: Path) -> None:
+    source = paid.clips(tmp_path / "in", 10)
+    with LlmServer(Behaviour(answer=paid.answer)) as server:
+        (tmp_path / "first").mkdir()
+        (tmp_path / "second").mkdir()
+        first = paid.Job(tmp_path / "first", source, server.url, attributes=("scene",), shard_rows=4)
+        asid("run", first.write(), "--run", first.run)
+        asked = len(server.seen.bodies)
+        (source / "clip-9999.mp4").write_bytes((source / "clip-0000.mp4").read_bytes() + b"more")
+        second = paid.Job(tmp_path / "second", source, server.url, attributes=("scene",), shard_rows=7)
+        asid("run", second.write(), "--run", second.run, "--answers-from", first.run)
+        assert len(server.seen.bodies) - asked == pytest.approx(asked / 10, abs=1), "the new clip alone"
+        assert server.seen.paid_twice == 0
+        assert usd(second.run) == pytest.approx(usd(first.run) / 10, rel=0.3)
+        # The lender is remembered, so that going on without the option pays no more either.
+        (source / "clip-9998.mp4").write_bytes((source / "clip-0000.mp4").read_bytes() + b"yet more")
+        asid("run", second.run)
+        assert server.seen.paid_twice == 0
+    assert "holds no stored answers" in str(
+        CliRunner().invoke(app, ["run", str(second.run), "--answers-from", str(source)]).exception
+    )
+
+
+def test_a_changed_recipe_is_tried_on_some_clips_and_only_what_is_new_is_asked(tmp_path: Path) -> None:
+    source = paid.clips(tmp_path / "in", 12)
+    with LlmServer(Behaviour(answer=paid.answer)) as server:
+        job = paid.Job(tmp_path, source, server.url, attributes=("scene", "camera"), shard_rows=6)
+        manifest = job.write()
+        asid("run", manifest, "--run", job.run)
+        before = {file: file.read_bytes() for file in job.run.rglob("*.parquet")}
+        first = len(server.seen.bodies)
+        prompts = paid.other_prompts(tmp_path / "prompts", "camera", "whether the horizon is level")
+        said = asid("try", manifest, "--against", job.run, "--clips", 5, "--prompts", prompts)
+        assert paid.audited(server.seen.bodies[first:]) == {"camera": 5}
+        assert {file: file.read_bytes() for file in before} == before, "the run itself is as it was"
+        second = len(server.seen.bodies)
+        again = asid("try", manifest, "--against", job.run, "--clips", 5, "--prompts", prompts)
+        assert len(server.seen.bodies) == second, "the same clips again"
+    for told in (said, again):
+        assert [line.split() for line in told.splitlines() if line.startswith("clips")] == [["clips", "5", "5"]]

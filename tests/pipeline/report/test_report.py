@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from asid.pipeline.cli import app
+from asid.pipeline.dataset.card import card
 from asid.pipeline.report import html, plots, shown
 from asid.pipeline.run.figures import gather
 from asid.pipeline.run.folder import Run
@@ -62,6 +63,23 @@ def test_figures_are_those_of_the_rows(run: Run) -> None:
     assert {key: len(found) for key, found in figures.failures.items()} == {("finish", "refusal"): 1}
     assert figures.usd == 0
     assert figures.checks == {"anchor_range": (1.0, 0.0)}
+
+
+def test_what_rules_have_checked_is_never_called_without_error(tmp_path: Path) -> None:
+    run = Run(tmp_path / "run", samples.manifest(tmp_path / "source"))
+    run.freeze()
+    video = samples.video(0)
+    rules = samples.MODEL.model_copy(update={"provider": "embedded"})
+    clips = [samples.judged(video, number) for number in range(4)]
+    clips = [clip.model_copy(update={"audits": tuple(one.model_copy(update={"by": rules}) for one in clip.audits)})
+             for clip in clips]  # fmt: skip
+    samples.write(run, "00000", [video], [clips], 1)
+    audited = gather(run).quality[0]
+    assert (audited.told, audited.rates()["no rule broken"]) == ("checked by rules", 0.0)
+    for page in (html(run), card("demo", gather(run), {}, videos="", held_back="")):
+        assert "No-Error" not in page
+        assert "checked by rules" in page
+        assert "no rule broken" in page
 
 
 def test_hostile_text_stays_text_and_nothing_comes_from_elsewhere(run: Run) -> None:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from asid.pipeline.cli import app
 from asid.pipeline.review import open_sample, save
-from asid.pipeline.review.verdicts import Book, Mark, Verdict, result, wilson
+from asid.pipeline.review.verdicts import AnchorMark, Book, Verdict, result, wilson
 from asid.pipeline.review.views import diff, parts
 from asid.pipeline.run.folder import Run
 from tests import samples
@@ -59,7 +59,7 @@ def test_the_last_word_of_each_reviewer_counts_and_disputes_wait() -> None:
 
 
 def test_deviations_come_from_marks() -> None:
-    marks = (Mark(anchor=12, true=12.5), Mark(anchor=20, true=17))
+    marks = (AnchorMark(anchor=12, true=12.5), AnchorMark(anchor=20, true=17))
     found = result([verdict("a", "ann", "reliable", marks=marks)])
     assert found.deviations == (-0.5, 3.0)
     assert (found.median_deviation, found.near) == (1.75, 0.5)

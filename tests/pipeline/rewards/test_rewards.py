@@ -23,10 +23,10 @@ from asid.rewards import (
     DialogueReward,
     EventsReward,
     FollowingReward,
-    Judge,
     LengthReward,
     RepetitionReward,
     Reward,
+    RewardJudge,
     RewardUnavailable,
     Rollout,
     WeightedReward,
@@ -53,14 +53,14 @@ ANSWERS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def judge(folder: Path, answers: dict[str, Any] | None = None, **config: Any) -> Judge:
+def judge(folder: Path, answers: dict[str, Any] | None = None, **config: Any) -> RewardJudge:
     script = folder / "script.yaml"
     rules = [{"task": f"reward {task}", "answer": answer} for task, answer in (ANSWERS | (answers or {})).items()]
     script.write_text(json.dumps(rules))
-    return Judge({"provider": "scripted", "script": str(script)} | config, folder / "answers")
+    return RewardJudge({"provider": "scripted", "script": str(script)} | config, folder / "answers")
 
 
-def out(folder: Path) -> Judge:
+def out(folder: Path) -> RewardJudge:
     """A judge that never answers, asked twice."""
     return judge(folder, settings={"faults": {"error": 1.0}}, retries=1)
 
@@ -81,12 +81,13 @@ def give(reward: Reward, caption: str = SAYS, tokens: int | None = 100, **row: A
         (FollowingReward, 1 - 1 / 8),  # emotions nobody asked for
     ],
 )
-def test_a_judge_decides(tmp_path: Path, kind: Callable[[Judge], Reward], value: float) -> None:
+def test_a_judge_decides(tmp_path: Path, kind: Callable[[RewardJudge], Reward], value: float) -> None:
     assert give(kind(judge(tmp_path))) == pytest.approx(value)
 
 
 def test_an_answer_is_paid_for_once_and_found_again(tmp_path: Path) -> None:
     assert give(avocado(judge(tmp_path))) == pytest.approx(0.5 + 0.75 + 1.0)
+    assert [file.parent.name for file in (tmp_path / "answers").rglob("*.jsonl")] == ["rewards"]
     assert give(avocado(out(tmp_path))) == pytest.approx(0.5 + 0.75 + 1.0)  # out, but its answers are here
     with pytest.raises(RewardUnavailable):
         give(avocado(out(tmp_path)), caption=SAYS + " Rain.")
@@ -114,18 +115,18 @@ def test_answers_that_do_not_add_up_give_no_reward(tmp_path: Path, kind: Any, ta
 
 
 @pytest.mark.parametrize("kind", [ChecklistReward, DialogueReward, EventsReward, FollowingReward])
-def test_nobody_is_asked_about_an_empty_caption(tmp_path: Path, kind: Callable[[Judge], Reward]) -> None:
+def test_nobody_is_asked_about_an_empty_caption(tmp_path: Path, kind: Callable[[RewardJudge], Reward]) -> None:
     value = give(kind(out(tmp_path)), caption=" \n")
     assert value == (0.75 if kind is FollowingReward else 0.0)
 
 
 def test_a_wrong_model_is_refused_before_training(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="the judge's model is not one:\nprovider"):
-        Judge({"provider": "oracle"}, tmp_path)
+        RewardJudge({"provider": "oracle"}, tmp_path)
     with pytest.raises(UserError, match="setting 'mood' is unknown to scripted"):
-        Judge({"provider": "scripted", "settings": {"mood": 1}}, tmp_path)
+        RewardJudge({"provider": "scripted", "settings": {"mood": 1}}, tmp_path)
     with pytest.raises(Misconfigured):
-        give(ChecklistReward(Judge({"provider": "scripted", "script": "gone.yaml"}, tmp_path)))
+        give(ChecklistReward(RewardJudge({"provider": "scripted", "script": "gone.yaml"}, tmp_path)))
 
 
 def test_a_video_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -226,7 +227,9 @@ def test_ms_swift_gets_values_in_order_and_an_outage_is_raised(tmp_path: Path) -
     for made in (ms_swift.orm(avocado())(), ms_swift.orm(avocado())(args=None, anything=1)):  # 3.x and 4.x
         values = made([SAYS, ""], response_token_ids=[[1] * 2048, [1] * 5000], prompt_id=["a", "b"], **columns(2))
         assert values == [pytest.approx(0.5 + 1.0 + 1.0), 0.0]
-    with pytest.raises(RewardUnavailable, match=r"2 of 2 checklist rewards .* take the training up again"):
+    with pytest.raises(
+        RewardUnavailable, match=r"2 of 2 checklist rewards .* missing reward for 0\. Take the training"
+    ):
         ms_swift.orm(ChecklistReward(out(tmp_path)))()([SAYS, SAYS + " "], **columns(2))
 
 
@@ -260,7 +263,7 @@ def test_trl_gets_none_for_what_nobody_could_tell(tmp_path: Path) -> None:
     assert score(completions=chat, **mixed) == [None, 0.0]  # the empty one needs no judge
     lost = [SAYS, SAYS + " again"]
     assert score(completions=lost, **mixed) == [None, None]
-    with pytest.raises(RewardUnavailable):
+    with pytest.raises(RewardUnavailable, match="nothing came of 2 batches"):
         score(completions=lost, **mixed)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ import ray
 
 from asid.pipeline.engine import Engine
 from asid.pipeline.run import shards
+from asid.pipeline.run.doctor import examine_run
 from asid.pipeline.run.folder import Run
-from asid.pipeline.run.shards import DamagedShard, ShardError
+from asid.pipeline.run.shards import DamagedShard
 from tests import samples
 from tests.toys import recipe, videos
 from tests.watching import Watch
@@ -85,21 +87,116 @@ def test_a_value_that_changed_is_never_read(tmp_path: Path) -> None:
         file.write_bytes(good)
 
 
-def test_damage_to_what_ingest_wrote_is_said_and_nothing_is_made_of_it(tmp_path: Path) -> None:
-    source = videos(tmp_path / "in", ["a", "b"])
-    run, _ = finished(tmp_path / "run", source)
-    file = tmp_path / "run" / "ingest" / "00000.parquet"
-    file.write_bytes(file.read_bytes()[:-20])
-    with pytest.raises(ShardError, match="put a copy of it back"):
-        Run(tmp_path / "run", run.manifest).survey()
-
-
-def test_a_page_of_ingest_that_is_damaged_ends_the_run_before_its_work(tmp_path: Path) -> None:
-    source = videos(tmp_path / "in", ["a", "b"])
-    run, _ = finished(tmp_path / "run", source)
-    file = tmp_path / "run" / "ingest" / "00000.parquet"
+def flipped(file: Path) -> None:
     flip(file, 8 * 40)
-    before = {path: path.read_bytes() for path in (tmp_path / "run").rglob("*.parquet")}
-    with pytest.raises(ShardError, match="put a copy of it back"):
-        Engine(Run(tmp_path / "run", run.manifest), Watch()).execute()
-    assert {path: path.read_bytes() for path in (tmp_path / "run").rglob("*.parquet")} == before
+
+
+def cut_short(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-20])
+
+
+def gone(file: Path) -> None:
+    file.unlink()
+
+
+def names_of(run: Run, step: str) -> list[str]:
+    return sorted(row.name for row in run.all_rows(step))
+
+
+@pytest.mark.parametrize("damage", [flipped, cut_short, gone])
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_shard_of_ingest_is_made_again_and_nothing_after_it_is_worked(
+    damage: Callable[[Path], None], number: int, tmp_path: Path
+) -> None:
+    source = videos(tmp_path / "in", ["a", "b", "bad1", "c", "d", "unreadable"])
+    (source / "copy.mp4").write_text("a")
+    root = tmp_path / "run"
+    run, _ = finished(root, source)
+    assert len(run.survey().shards) == 2
+    whole, footers = tables(run), {shard: shards.footer(run.storage, run.uri("ingest", shard)) for shard in
+                                   run.survey().shards}  # fmt: skip
+    damage(root / "ingest" / f"{number:05d}.parquet")
+    run, watch = finished(root, source)
+    assert tables(run) == whole
+    assert {shard: shards.footer(run.storage, run.uri("ingest", shard)) for shard in run.survey().shards} == footers
+    assert watch.finished_shards == []
+    assert any("made again, as it was" in line for line in watch.lines)
+
+
+def test_videos_that_later_rows_hold_are_not_looked_for(tmp_path: Path) -> None:
+    """Rows that are still videos tell all of them, even when the files are out of reach."""
+    source = videos(tmp_path / "in", ["a", "b", "c"])
+    root = tmp_path / "run"
+    run = Run(root, recipe(source, {"stage": "ToySee"}))
+    run.freeze()
+    Engine(run, Watch()).execute()
+    whole = tables(run)
+    (root / "ingest" / "00000.parquet").unlink()
+    (source / "b.mp4").unlink()
+    Engine(Run(root, run.manifest), watch := Watch()).execute()
+    assert tables(run) == whole
+    assert watch.finished_shards == []
+
+
+def test_what_cannot_be_proved_is_looked_at_anew_and_no_video_is_lost(tmp_path: Path) -> None:
+    source = videos(tmp_path / "in", ["a", "b", "c", "d", "e"])
+    root = tmp_path / "run"
+    run, _ = finished(root, source)
+    (root / "ingest" / "00000.parquet").write_bytes(b"nothing")
+    for step in ("work", "next"):
+        (root / step / "00000.parquet").write_bytes(b"nothing")
+    run, watch = finished(root, source)
+    assert set(names_of(run, "next")) == {f"{name}.mp4" for name in "abcde"}
+    assert any("looked at anew" in line for line in watch.lines)
+
+
+def test_a_file_that_is_gone_with_its_shard_costs_no_other(tmp_path: Path) -> None:
+    source = videos(tmp_path / "in", ["a", "b", "c"])
+    root = tmp_path / "run"
+    finished(root, source)
+    (root / "ingest" / "00000.parquet").unlink()
+    (source / "b.mp4").unlink()
+    run, _ = finished(root, source)
+    assert set(names_of(run, "next")) == {"a.mp4", "c.mp4"}
+
+
+@pytest.mark.parametrize("damage", [flipped, cut_short, gone])
+def test_failures_of_ingest_are_found_again_in_their_place(damage: Callable[[Path], None], tmp_path: Path) -> None:
+    source = videos(tmp_path / "in", ["a", "unreadable", "b"])
+    root = tmp_path / "run"
+    run, _ = finished(root, source)
+    told = run.failures("ingest", "00000")
+    damage(root / "ingest" / "failures" / "00000.parquet")
+    run, watch = finished(root, source)
+    assert run.failures("ingest", "00000") == told
+    assert run.survey().shards == ["00000"]
+    assert {step for step, _ in watch.finished_shards} <= {"ingest"}
+
+
+def test_a_listing_that_was_killed_is_no_damage(tmp_path: Path) -> None:
+    source = videos(tmp_path / "in", ["a", "b", "c", "d", "e"])
+    root = tmp_path / "run"
+    run, _ = finished(root, source)
+    for step in ("work", "next"):
+        for file in (root / step).glob("*.parquet"):
+            file.unlink()
+    (root / "ingest" / "00001.parquet").unlink()
+    run, watch = finished(root, source)
+    assert not any("made again" in line for line in watch.lines)
+    assert set(names_of(run, "next")) == {f"{name}.mp4" for name in "abcde"}
+
+
+def test_the_doctor_names_what_is_damaged_and_what_is_gone(tmp_path: Path) -> None:
+    source = videos(tmp_path / "in", ["a", "b", "bad1", "c", "d"])
+    root = tmp_path / "run"
+    run, _ = finished(root, source)
+    assert all(finding.good for finding in examine_run(run))
+    (root / "ingest" / "00001.parquet").unlink()
+    flipped(root / "next" / "00000.parquet")
+    (failures,) = (root / "work" / "failures").iterdir()
+    failures.unlink()
+    told = [finding.cure for finding in examine_run(run) if not finding.good]
+    assert len(told) == 3
+    assert "run:ingest/00001.parquet is gone" in told[0]
+    assert f"run:work/failures/{failures.name}" in told[1]
+    assert "run:next/00000.parquet is damaged" in told[2]

@@ -160,3 +160,67 @@ def old_way(run: Run) -> None:
             assert footer is not None
             old = footer.model_copy(update={"fingerprint": before.fingerprints[step], "listed": []})
             shards.write(run.storage, run.uri(step, shard), run.types(step)[1], run.rows(step, shard), old)
+
+
+def test_a_changed_file_is_a_new_video_and_the_old_rows_stay(tmp_path: Path) -> None:
+    source = videos(tmp_path / "in", ["a", "b", "c"])
+    work(tmp_path / "run", source)
+    before = files(tmp_path / "run")
+    (source / "b.mp4").write_text("b with other bytes")
+    run, _, watch = work(tmp_path / "run", source)
+    assert before.items() <= files(tmp_path / "run").items()
+    assert sorted(names(run)) == ["a.mp4"] * 2 + ["b.mp4"] * 4 + ["c.mp4"] * 2
+    assert any("1 file changed: b.mp4" in line for line in watch.lines)
+    _, _, again = work(tmp_path / "run", source)
+    assert again.finished_shards == [] and not any("changed" in line for line in again.lines)
+
+
+def test_a_file_that_is_only_written_again_is_looked_at_once_and_is_no_new_video(tmp_path: Path) -> None:
+    source = videos(tmp_path / "in", ["a", "b"])
+    work(tmp_path / "run", source)
+    os.utime(source / "a.mp4", (1, 1))
+    run, _, watch = work(tmp_path / "run", source)
+    assert sorted(names(run)) == ["a.mp4", "a.mp4", "b.mp4", "b.mp4"]
+    assert not any("changed:" in line or "moved:" in line for line in watch.lines)
+    _, _, again = work(tmp_path / "run", source)
+    assert again.finished_shards == []
+
+
+def test_a_file_that_moved_is_the_same_video_and_is_found_where_it_lies_now(tmp_path: Path) -> None:
+    source = videos(tmp_path / "in", ["a", "b"])
+    run, _, _ = work(tmp_path / "run", source)
+    before = files(tmp_path / "run")
+    (source / "later").mkdir()
+    (source / "a.mp4").rename(source / "later" / "z.mp4")
+    run, _, watch = work(tmp_path / "run", source)
+    assert before.items() <= files(tmp_path / "run").items()
+    assert sorted(names(run)) == ["a.mp4", "a.mp4", "b.mp4", "b.mp4"]
+    assert any("1 file moved: z.mp4" in line for line in watch.lines)
+    assert not any("gone" in line for line in watch.lines)
+    old = next(row for row in run.all_rows("ingest") if row.name == "a.mp4")
+    assert run.storage.exists(old.uri) and run.storage.local(old.uri).read_text() == "a"
+    _, _, again = work(tmp_path / "run", source)
+    assert again.finished_shards == [] and not any("gone" in line or "moved:" in line for line in again.lines)
+
+
+def test_what_is_gone_is_said_and_keeps_its_rows(tmp_path: Path) -> None:
+    source = videos(tmp_path / "in", ["a", "b", "c", "d", "e"])
+    work(tmp_path / "run", source)
+    before = files(tmp_path / "run")
+    for name in "abcd":
+        (source / f"{name}.mp4").unlink()
+    run, _, watch = work(tmp_path / "run", source)
+    assert files(tmp_path / "run") == before
+    assert any("4 files gone:" in line and "and 1 more" in line and "asid forget" in line for line in watch.lines)
+    work(tmp_path / "run", source, steps=["ingest"], force=True)
+    assert sorted(set(names(run, "ingest"))) == [f"{name}.mp4" for name in "abcde"]
+
+
+def test_a_broken_file_that_changes_is_tried_again_and_fails_once(tmp_path: Path) -> None:
+    source = videos(tmp_path / "in", ["a", "unreadable"])
+    work(tmp_path / "run", source)
+    run = Run(tmp_path / "run", recipe(source, *STEPS))
+    assert sum(len(run.failures("ingest", shard)) for shard in run.survey().shards) == 1
+    (source / "unreadable.mp4").write_text("still so, with other bytes")
+    work(tmp_path / "run", source)
+    assert sum(len(run.failures("ingest", shard)) for shard in run.survey().shards) == 1

@@ -94,3 +94,12 @@ def test_times_are_said_plainly() -> None:
     assert [took(seconds) for seconds in (None, 0, 12.2, 61, 3600, 90061)] == [
         "", "", "13 s", "1 min", "1 h 00 min", "25 h 01 min",
     ]  # fmt: skip
+
+
+def test_who_waits_for_what_is_told_to_programs_too(run: Run) -> None:
+    said = "finish/00001 waits for leave to call strong, until 14:05 (25 min)"
+    run.storage.write("run:.waits/finish.00001.json", json.dumps({"said": said, "at": time.time()}).encode())
+    folder = str(to_path(run.storage.root))
+    lines = CliRunner().invoke(app, ["status", folder, "--json"]).output.splitlines()
+    assert {step["name"]: step["waits"] for step in map(json.loads, lines)} == {"ingest": [], "finish": [said]}
+    assert said in CliRunner().invoke(app, ["status", folder]).output.replace("\n", " ").replace("  ", " ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,11 +11,12 @@ from typing import Any
 
 import pytest
 
+from asid.pipeline.media.process import MediaError
 from asid.pipeline.rows import Failure, Video
 from asid.pipeline.run import shards
 from asid.pipeline.run.folder import Run
 from asid.pipeline.run.shards import Footer
-from asid.pipeline.run.workshop import ROOM, Outcome, StageFailed, Task, Workshop
+from asid.pipeline.run.workshop import ROOM, RowOutcome, StageFailed, Task, Workshop
 from asid.pipeline.stage import Stage, StageConfig, Unprocessable
 from asid.pipeline.storage import Storage
 from tests import samples
@@ -41,7 +43,7 @@ def test_a_shard_is_not_begun_on_a_full_disk(tmp_path: Path, monkeypatch: pytest
     assert run.rows("finish", "00000") != before
 
 
-def outcome(process: Any, **settings: Any) -> Outcome:
+def outcome(process: Any, **settings: Any) -> RowOutcome:
     """What comes of one row whose stage does `process`."""
 
     class Toy(Stage[Video, Video, StageConfig]):
@@ -72,3 +74,28 @@ def test_half_a_character_in_a_failure_does_not_cost_the_shard(tmp_path: Path) -
     assert failure.raw == "an answer \\ud83d"
     shards.write(Storage(tmp_path), "run:toy/0.parquet", Failure, [failure], Footer(
         fingerprint="x", digest=shards.digest([failure]), inputs={}, outcomes=[("a", 1)], rows=1))  # fmt: skip
+
+
+def test_what_a_machine_had_too_little_of_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("asid.pipeline.run.workshop.PAUSE", 0.0)
+    left = [2]
+
+    async def short(self: Any, row: Any) -> Any:
+        left[0] -= 1
+        if left[0] >= 0:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return row
+
+    assert outcome(short).failure is None
+    left[0] = 10**6
+    failure = outcome(short).failure
+    assert failure is not None
+    assert (failure.kind, failure.attempts, failure.may_pass) == ("no_resources", 3, True)
+
+
+def test_a_tool_that_is_missing_stops_its_stage() -> None:
+    async def lost(self: Any, row: Any) -> Any:
+        raise MediaError("ffmpeg is not installed", "no_tool")
+
+    with pytest.raises(StageFailed, match="not installed"):
+        outcome(lost)

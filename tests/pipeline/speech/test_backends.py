@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from asid.pipeline.speech import weights
-from asid.pipeline.speech.backends import Hearing, make
 from asid.pipeline.speech.base import RATE, Block, MissingPart
 from asid.pipeline.speech.faster_whisper import chunks, spelled
 from asid.pipeline.speech.listen import blocks
+from asid.pipeline.speech.recognisers import make
 from asid.pipeline.speech.whisperx import aligned
 from tests.kits.speechkit import FIRST, MAN, SECOND, WOMAN, missing, track
 
@@ -21,7 +21,7 @@ from tests.kits.speechkit import FIRST, MAN, SECOND, WOMAN, missing, track
 @pytest.mark.models
 def test_any_ctranslate2_model_is_heard_by_its_path() -> None:
     folder, mark = weights.tiny_en()
-    one = make(Hearing(backend="faster_whisper", weights=str(folder), device="cpu", compute_type="int8", beam=1), 1)
+    one = make("faster_whisper", weights=str(folder), device="cpu", compute_type="int8", beam=1)
     one.open()
     heard = one.hear(blocks([track(9, (1, FIRST, WOMAN), (5, SECOND, MAN))]))
     assert missing(f"{FIRST} {SECOND}", " ".join(segment.text for segment in heard.segments)) <= 3
@@ -32,10 +32,13 @@ def test_any_ctranslate2_model_is_heard_by_its_path() -> None:
 
 @pytest.mark.models
 def test_without_diarization_nobody_is_told_apart() -> None:
-    one = make(Hearing(diarize=False, beam=1), 1)
+    one = make("embedded", weights="tiny.en", diarize=False, beam=1)
     one.open()
     heard = one.hear(blocks([track(5, (1, FIRST, WOMAN))]))
     assert heard.segments
+    assert heard.language == "en"
+    assert "knows English only" in heard.notes[0]
+    assert one.name == "whisper tiny.en (1a5afae0)"
     assert heard.turns == ()
     assert "community" not in one.name
 
@@ -43,13 +46,18 @@ def test_without_diarization_nobody_is_told_apart() -> None:
 @pytest.mark.parametrize("model", ["enormous", "/nowhere/at/all"])
 def test_a_model_that_is_not_there_is_named(model: str) -> None:
     with pytest.raises(MissingPart, match=model):
-        make(Hearing(backend="faster_whisper", weights=model), 1).open()
+        make("faster_whisper", weights=model).open()
 
 
 def test_weights_that_are_not_those_that_were_measured_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weights, "TINY_EN", "00000000")
     with pytest.raises(MissingPart, match=r"1a5afae0.*not 00000000"):
-        make(Hearing(), 1).open()
+        make("embedded", weights="tiny.en").open()
+
+
+def test_an_embedded_recogniser_that_does_not_exist_is_named_with_those_that_do() -> None:
+    with pytest.raises(MissingPart, match=r"base or tiny.en, not 'large-v3'.*faster_whisper"):
+        make("embedded", weights="large-v3").open()
 
 
 def test_a_package_that_is_not_there_is_named_with_its_pin() -> None:
@@ -60,7 +68,7 @@ def test_a_package_that_is_not_there_is_named_with_its_pin() -> None:
 def test_whisperx_that_is_not_installed_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "whisperx", None)
     with pytest.raises(MissingPart, match=r"packages: \[whisperx==3.8.6\].*faster_whisper"):
-        make(Hearing(backend="whisperx"), 1).open()
+        make("whisperx").open()
 
 
 def test_gated_speakers_without_a_token_say_where_to_get_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -68,7 +76,7 @@ def test_gated_speakers_without_a_token_say_where_to_get_one(monkeypatch: pytest
     monkeypatch.setitem(sys.modules, "whisperx", SimpleNamespace())
     monkeypatch.setattr("huggingface_hub.get_token", lambda: None)
     with pytest.raises(MissingPart) as told:
-        make(Hearing(backend="whisperx"), 1).open()
+        make("whisperx").open()
     message = str(told.value)
     assert "huggingface.co/pyannote/speaker-diarization-community-1" in message
     assert "HF_TOKEN" in message

@@ -23,6 +23,7 @@ from asid.pipeline.speech.diarize import (
     shares,
     split,
     starts,
+    twins,
     vote,
 )
 from tests.kits.speechkit import turn
@@ -133,3 +134,14 @@ def test_speakers_are_named_in_the_order_in_which_they_begin() -> None:
     turns, voices = named([[], [(2.0, 3.0)], [(1.0, 4.0)]], np.eye(3))
     assert turns == (turn(1.0, 4.0, "S1"), turn(2.0, 3.0, "S2"))
     assert [(voice.speaker, voice.embedding) for voice in voices] == [("S1", (0.0, 0.0, 1.0)), ("S2", (0.0, 1.0, 0.0))]
+
+
+def test_one_narrator_is_not_two_voices_and_two_people_stay_two() -> None:
+    def at(cosine: float) -> np.ndarray:
+        return np.array([cosine, np.sqrt(1 - cosine**2)])
+
+    sizes = np.array([9, 3])
+    (one,) = twins(np.stack([at(1.0), at(0.79)]), sizes)
+    assert one @ at(1.0) > one @ at(0.79) > 0.79, "who has more voices has more weight"
+    assert len(twins(np.stack([at(1.0), at(0.6)]), sizes)) == 2
+    assert len(twins(np.stack([at(1.0), at(0.79)]), sizes, low=2)) == 2, "as many as the manifest asks for"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from asid.pipeline.rows import Cue, Subtitles, Word
 from asid.pipeline.speech.encodings import decoded
-from asid.pipeline.speech.rolling import Shown, read_once
+from asid.pipeline.speech.rolling import ShownCue, read_once
 from asid.pipeline.speech.subtitles import compare, parse, subtitles
 from asid.pipeline.storage import Storage, to_uri
 from tests.kits.speechkit import ffmpeg
@@ -160,7 +160,7 @@ def test_what_is_said_twice_is_read_twice(said: list[str]) -> None:
 
 
 def test_a_line_that_comes_again_later_is_read_again() -> None:
-    cues = [Shown(0, 1, ("a",)), Shown(1, 2, ("a", "b")), Shown(2, 3, ("b", "c")), Shown(9, 10, ("c",))]
+    cues = [ShownCue(0, 1, ("a",)), ShownCue(1, 2, ("a", "b")), ShownCue(2, 3, ("b", "c")), ShownCue(9, 10, ("c",))]
     assert [one.lines for one in read_once(cues, timed=True)] == [("a",), ("b",), ("c",), ("c",)]
 
 
@@ -317,7 +317,7 @@ shown = st.lists(st.lists(st.sampled_from(["a", "b", "a b", "c"]), min_size=1, m
 @relaxed
 @given(shown, st.booleans())
 def test_reading_once_loses_no_word(lines: list[list[str]], timed: bool) -> None:
-    cues = [Shown(float(n), n + 1.0, tuple(rows)) for n, rows in enumerate(lines)]
+    cues = [ShownCue(float(n), n + 1.0, tuple(rows)) for n, rows in enumerate(lines)]
     kept = read_once(cues, timed)
     assert {word for one in kept for row in one.lines for word in row.split()} == {
         word for one in cues for row in one.lines for word in row.split()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import threading
@@ -11,15 +12,22 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from asid.pipeline.models.base import Misconfigured, Transient
-from asid.pipeline.speech.backends import Hearing, make
+from asid.pipeline.models.config import ModelConfig
+from asid.pipeline.models.factory import open_model
+from asid.pipeline.models.layers.replay import AnswerStore, current_store
+from asid.pipeline.models.spend import spent
+from asid.pipeline.speech.asked import AskedTranscriber
 from asid.pipeline.speech.base import RATE, Block
 from asid.pipeline.speech.openai_audio import SPREAD, UNLINKED, UNRATED
+from asid.pipeline.speech.recognisers import find_recogniser, make
+from asid.pipeline.storage import Storage
 
 WORDS = [{"word": "good", "start": 0.5, "end": 0.8}, {"word": "day", "start": 0.8, "end": 1.2}]
 VERBOSE = {
@@ -105,8 +113,14 @@ def block(start: float, seconds: float = 2.0, speech: bool = True) -> Block:
     return Block(start, sound, ((start, start + seconds),) if speech else ())
 
 
+def _with(asked: AskedTranscriber) -> Any:
+    record = find_recogniser("openai_audio")
+    assert record.ask
+    return record.ask(record.settings.model_validate({"diarize": False}), 1, asked)
+
+
 def backend(server: Server, **settings: Any) -> Any:
-    one = make(Hearing(backend="openai_audio", endpoint=server.url, **settings), threads=1)
+    one = make("openai_audio", endpoint=server.url, **settings)
     one.open()
     return one
 
@@ -167,10 +181,38 @@ def test_a_busy_server_is_asked_again_and_a_wrong_key_is_not(server: Server, mon
 def test_a_missing_key_is_said_before_any_work(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     with pytest.raises(Misconfigured, match="OPENAI_API_KEY"):
-        make(Hearing(backend="openai_audio", diarize=False), threads=1).open()
+        make("openai_audio", diarize=False).open()
 
 
 def test_no_words_at_all_is_an_answer(server: Server) -> None:
     server.answers = [(200, {"text": "", "language": "english", "segments": [], "words": []})]
     heard = backend(server, diarize=False).hear([block(0)])
     assert (heard.segments, heard.language) == ((), "")
+
+
+def test_a_model_of_the_manifest_is_asked_once_and_its_hours_are_paid(server: Server, tmp_path: Path) -> None:
+    config = ModelConfig(provider="openai", model="whisper-1", base_url=server.url, prices={"audio_hour": 3.6})
+    block = Block(0.0, np.zeros(2 * RATE, np.float32), ((0.0, 2.0),))
+
+    def hear() -> Any:
+        async def scene() -> Any:
+            store = AnswerStore(Storage(tmp_path), "run:transcribe/answers", "00000")
+            current_store.set(store)
+            model = open_model("ears", config, Storage(tmp_path), stage="transcribe")
+            asked = AskedTranscriber(model, asyncio.get_running_loop())
+            backend = _with(asked)
+            backend.open()
+            heard = await asyncio.to_thread(backend.hear, [block])
+            await store.close()
+            await model.close()
+            return heard
+
+        return asyncio.run(scene())
+
+    server.answers = [(200, VERBOSE)]
+    first = hear()
+    assert [word.text for word in first.segments[0].words] == ["good", "day"]
+    assert hear().segments == first.segments
+    assert len(server.forms) == 1, "the second time the stored answer is read"
+    lines = spent(Storage(tmp_path), ["transcribe"], {"ears": config})
+    assert sum(line.usd or 0.0 for line in lines) == pytest.approx(2.0 / 3600 * 3.6)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asid.pipeline.metrics.speech import turns_of
 from asid.pipeline.rows import Utterance, Voice
 from asid.pipeline.speech.base import Segment
 from asid.pipeline.speech.words import (
@@ -13,6 +14,7 @@ from asid.pipeline.speech.words import (
     clamp,
     guard,
     loop,
+    present,
     renumber,
     rttm,
     settle,
@@ -20,7 +22,6 @@ from asid.pipeline.speech.words import (
     spoken_over,
     srt,
     subtitles,
-    turns_of,
     utterances,
 )
 from tests.kits.speechkit import turn, word
@@ -211,3 +212,9 @@ def test_turns_of_words_leave_out_pauses_inside_an_utterance() -> None:
         "SPEAKER clip 1 0.000 0.400 <NA> <NA> S1 <NA> <NA>",
         "SPEAKER clip 1 1.400 0.600 <NA> <NA> S1 <NA> <NA>",
     ]
+
+
+def test_a_speaker_who_speaks_only_where_nobody_does_is_none() -> None:
+    turns = [turn(0.5, 1.2, "S3"), turn(3, 5, "S1"), turn(6, 8, "S1"), turn(5.0, 5.4, "S2")]
+    assert present(turns, [(3.1, 5.2)]) == [turns[1], turns[2], turns[3]]
+    assert present(turns, []) == []

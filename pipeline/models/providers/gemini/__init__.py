@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from asid.pipeline.models.base import Model
-from asid.pipeline.models.budget import Look
+from asid.pipeline.models.budget import Sent
 from asid.pipeline.models.perception import Perception
 from asid.pipeline.models.provider import Provider
 from asid.pipeline.storage import Storage
@@ -46,7 +46,7 @@ def _perceives(config: ModelConfig) -> Perception:
     return Perception(hears=config.hears is not False, fps=float(config.settings.get("fps") or 0), clock=clock)
 
 
-def _tokens(settings: Mapping[str, Any], look: Look) -> int:
+def _tokens(settings: Mapping[str, Any], look: Sent) -> int:
     """As its documentation counts: 258 tokens a frame and still, 66 at low resolution, 32 a second of sound."""
     frame = 66 if "LOW" in str(settings.get("media_resolution", "")).upper() else 258
     frames = math.ceil(look.video * (settings.get("fps") or 1)) + look.stills

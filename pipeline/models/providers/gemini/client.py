@@ -46,6 +46,8 @@ RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo"
 
 
 class GeminiModel:
+    """Ask a model of Google's Gemini API."""
+
     reads_facts = False
 
     def __init__(self, config: ModelConfig, storage: Storage):
@@ -209,6 +211,7 @@ def _failed(task: asyncio.Task[types.File]) -> bool:
 
 
 def generation(request: Request) -> types.GenerateContentConfig:
+    """Give a request's settings in Gemini's names."""
     settings = request.settings
     names = SAMPLING | RENAMED
     chosen: dict[str, Any] = {names[name]: value for name, value in settings.items() if name in names}
@@ -270,6 +273,7 @@ def text_in(content: Any, body: Any) -> str:
 
 
 def usage_of(usage: Any) -> Usage:
+    """Read the tokens that a reply counts."""
     details = usage.get("promptTokensDetails") if isinstance(usage, Mapping) else None
     if details is not None and not isinstance(details, list):
         raise fault("counts tokens oddly", usage)

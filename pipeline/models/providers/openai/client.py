@@ -13,6 +13,7 @@ import openai
 from openai import AsyncOpenAI
 
 from asid.pipeline.models.base import (
+    TRANSCRIBE,
     BadRequest,
     Media,
     Misconfigured,
@@ -29,6 +30,7 @@ from asid.pipeline.models.keys import read_key
 from asid.pipeline.models.providers.attachments import Attachments, Blob
 from asid.pipeline.models.providers.openai import FPS, MAX_FRAMES, PASSED
 from asid.pipeline.models.replies import fault, finish_of, load, name_of, text_of, tokens, whole_text
+from asid.pipeline.models.transcripts import read_transcript, transcription
 from asid.pipeline.models.waits import is_number, retry_after, seconds_until
 from asid.pipeline.models.wire import BadReply, GuardedClient
 from asid.pipeline.storage import Storage
@@ -38,6 +40,8 @@ CONNECTIONS = httpx2.Limits(max_connections=1000, max_keepalive_connections=100)
 
 
 class OpenAIModel:
+    """Ask a model of OpenAI, or of a server that speaks its API."""
+
     reads_facts = False
 
     def __init__(self, config: ModelConfig, storage: Storage):
@@ -56,6 +60,8 @@ class OpenAIModel:
         return f"OpenAIModel({self.config.model}, {self.key})"
 
     async def generate(self, request: Request) -> Response:
+        if request.task == TRANSCRIBE:
+            return await self._transcribe(request)
         body = await self.body(request)
         try:
             raw = await self.client.chat.completions.with_raw_response.create(
@@ -64,6 +70,18 @@ class OpenAIModel:
         except openai.OpenAIError as error:
             raise self.meaning(error) from None
         return self.response(load(raw.content), raw.headers)
+
+    async def _transcribe(self, request: Request) -> Response:
+        """The server's answer as JSON: `verbose_json` with words, or `diarized_json`."""
+        blob = await self.attachments.whole(request.media[0])
+        try:
+            raw = await self.client.audio.transcriptions.with_raw_response.create(
+                file=("sound.wav", blob.data, "audio/wav"), model=self.config.model,
+                **transcription(str(request.settings["language"]), bool(request.settings["diarized"])),
+            )  # fmt: skip
+        except openai.OpenAIError as error:
+            raise self.meaning(error) from None
+        return read_transcript(raw.content, self.config, float(request.settings["seconds"]), pause_of(raw.headers))
 
     def meaning(self, error: openai.OpenAIError) -> ModelError:
         return meaning(error, self.key.clean(str(error)))
@@ -154,6 +172,7 @@ def _still(blob: Blob) -> list[dict[str, Any]]:
 
 
 def response_format(form: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Ask for an answer of a schema, in the form that the server knows."""
     if form == "json_object":
         return {"type": "json_object"}
     return {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": strict(schema)}}
@@ -204,6 +223,7 @@ def read_chat(body: Any, provider: str, model: str, pause: float = 0.0) -> Respo
 
 
 def usage_of(usage: Any) -> Usage:
+    """Read the tokens that a reply counts."""
     thoughts = tokens(usage, "completion_tokens_details", "reasoning_tokens")
     return Usage(
         input_tokens=tokens(usage, "prompt_tokens"),

@@ -11,6 +11,7 @@ from asid.pipeline.models.faults import checked
 from asid.pipeline.models.keys import read_key
 from asid.pipeline.models.providers.openai.client import meaning
 from asid.pipeline.models.replies import load
+from asid.pipeline.models.transcripts import transcription
 from asid.pipeline.models.wire import GuardedSyncClient
 
 RETRIES = 5  # by the client itself, which honours retry-after
@@ -33,14 +34,9 @@ class Transcriber:
 
     def transcribe(self, wav: bytes, language: str, diarized: bool) -> dict[str, Any]:
         """The server's answer as it came: `verbose_json` with words, or `diarized_json`. Raises ModelError."""
-        body: dict[str, Any] = {"language": language} if language else {}
-        if diarized:
-            body |= {"response_format": "diarized_json", "chunking_strategy": "auto"}
-        else:
-            body |= {"response_format": "verbose_json", "timestamp_granularities": ["word", "segment"]}
         try:
             raw = self.client.audio.transcriptions.with_raw_response.create(
-                file=("sound.wav", wav, "audio/wav"), model=self.model, **body
+                file=("sound.wav", wav, "audio/wav"), model=self.model, **transcription(language, diarized)
             )
         except openai.OpenAIError as error:
             raise meaning(error, self.key.clean(str(error))) from None

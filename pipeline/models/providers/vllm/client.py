@@ -45,11 +45,13 @@ def served(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def processor_arguments(settings: dict[str, Any]) -> dict[str, Any]:
+    """Give the settings that the model's processor of media reads."""
     names = ("fps", "max_pixels", "use_audio_in_video")
     return {name: settings[name] for name in names if name in settings}
 
 
 def loading_arguments(settings: dict[str, Any]) -> dict[str, Any]:
+    """Give the settings by which a video is loaded."""
     return {
         **({"fps": settings["fps"]} if "fps" in settings else {}),
         **({"num_frames": settings["max_frames"]} if "max_frames" in settings else {}),
@@ -60,7 +62,8 @@ def engine_arguments(settings: dict[str, Any]) -> dict[str, Any]:
     """With sound in the video vLLM's cache of processed media is off: it knows pictures and sound apart, and refuses a
     new video whose sound it has met, such as a second silent clip ("Video doesn't have audio track", vLLM 0.32)."""
     usual = {"mm_processor_cache_gb": 0} if settings.get("use_audio_in_video") else {}
-    return usual | settings.get("engine", {})
+    arguments: dict[str, Any] = usual | settings.get("engine", {})
+    return arguments
 
 
 def read_output(final: Any, model: str) -> Response:

@@ -62,9 +62,9 @@ class Way:
 
     def write(self, run: Run, out: Path) -> None:
         if self.to == "publish":
-            publish.build(run, "me/clips", out, publish.Settings(videos="reference"))
+            publish.build(run, "me/clips", out, publish.PublishSettings(videos="reference"))
         elif self.to == "embedded":
-            publish.build(run, "me/clips", out, publish.Settings(videos="embed"))
+            publish.build(run, "me/clips", out, publish.PublishSettings(videos="embed"))
         else:
             export(run, self.to, out, Settings(kinds=("all",), audio="none" if self.to == "llama-factory" else "video"))
 
@@ -169,7 +169,7 @@ def test_a_card_of_somebody_else_stays(runs: dict[str, Run], tmp_path: Path) -> 
 
 @pytest.mark.parametrize("videos", ["reference", "embed", "none"])
 def test_published_videos_and_tags_are_typed(runs: dict[str, Run], tmp_path: Path, videos: publish.Videos) -> None:
-    publish.build(runs["small"], "me/clips", tmp_path / "out", publish.Settings(videos=videos))
+    publish.build(runs["small"], "me/clips", tmp_path / "out", publish.PublishSettings(videos=videos))
     found = datasets.load_dataset(str(tmp_path / "out"), "all_attributes", split="train")
     assert found.features["video"] == datasets.Video(decode=False)
     rows = {row.id: row for row in runs["small"].all_rows("finish")}

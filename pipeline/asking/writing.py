@@ -1,0 +1,50 @@
+"""What stages that write captions share: rules look at each answer, and nothing that they see passes in silence.
+
+A problem is told to the model, which is asked again. What is left after the last try fails the row, if its kind is
+among the stage's `fails`; else it is marked on the row.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from pydantic import Field
+
+from asid.pipeline.asking.stage import AskingConfig
+from asid.pipeline.rows import Mark, Problem
+
+# Kinds that make a caption useless, whatever it tells: `filter` drops them as well.
+FATAL = (
+    "empty", "too_long", "repetition", "anchor_missing", "anchor_order", "anchor_range", "anchor_span", "source_named",
+    "model_voice", "speaker_label",
+)  # fmt: skip
+
+
+class WritingConfig(AskingConfig):
+    fails: tuple[str, ...] = Field(
+        FATAL, description="kinds of problem that fail the row when the last answer still has one; others are marked"
+    )
+
+
+def marks(stage: str, problems: Iterable[Problem], *, mended: bool = False) -> tuple[Mark, ...]:
+    """Problems as they stay on the row."""
+    return tuple(Mark(stage=stage, kind=one.kind, snippet=one.snippet, why=one.why, mended=mended) for one in problems)
+
+
+def new(after: Sequence[Problem], before: Sequence[Problem]) -> list[Problem]:
+    """The problems that a text has and the one it was made from had not: what stood there already is not the doing of
+    whoever had to keep it."""
+    left = Counter((problem.kind, problem.snippet) for problem in before)
+    kinds = Counter(problem.kind for problem in before)
+    found = []
+    for problem in after:
+        key = (problem.kind, problem.snippet)
+        if left[key] > 0:
+            left[key] -= 1
+            kinds[problem.kind] -= 1
+        elif kinds[problem.kind] > 0:
+            kinds[problem.kind] -= 1
+        else:
+            found.append(problem)
+    return found

@@ -1,0 +1,29 @@
+"""Quotations word for word: what nobody says, and each word that was said otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from asid.pipeline.captions.citations import Case, Difference
+from asid.pipeline.captions.text import Flaw
+
+
+def find(case: Case) -> Iterator[Flaw]:
+    for citation in case.speech:
+        start, end = citation.quotation.start, citation.quotation.end
+        if citation.borne:
+            continue
+        if not citation.found:
+            why = f"not in the transcript (likeness {citation.place.score:.2f})"
+            yield Flaw(start, end, "quote_not_found", why)
+        for difference in citation.differences:
+            yield Flaw(start, end, "quote_word", told(difference))
+
+
+def told(difference: Difference) -> str:
+    said, heard, at = difference.said, difference.heard, f"at {difference.time:.1f} s"
+    if not said:
+        return f'"{heard}" is left out {at}'
+    if not heard:
+        return f'"{said}" is not said {at}'
+    return f'"{said}" was said as "{heard}" {at}'

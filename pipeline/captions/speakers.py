@@ -1,0 +1,158 @@
+"""Who a caption says speaks: the words by which it names the speaker of each quotation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from asid.pipeline.captions.paragraph import Paragraph
+from asid.pipeline.captions.quotes import Quotation
+from asid.pipeline.captions.text import WORD
+
+VERB = (
+    r"(?:says?|said|asks?|asked|repl(?:y|ies|ied)|answers?|answered|responds?|responded|states?|stated|tells?|told|"
+    r"exclaims?|exclaimed|shouts?|shouted|whispers?|whispered|calls?|called|cries|cried|yells?|yelled|screams?|"
+    r"mutters?|muttered|murmurs?|adds?|added|continues?|continued|goes\son|went\son|begins?|explains?|explained|"
+    r"announces?|announced|narrates?|comments?|remarks?|declares?|sings?|sang|speaks?|observes?|insists?|concludes?|"
+    r"repeats?|recites?|reads?|warns?|urges?|wonders?|interjects?|interrupts?|agrees?|suggests?|admits?)"
+)
+ARTICLE = r"(?:a|an|the|another|one|this|that|his|her|their|some|two|both|several|many)"
+NOT = r"(?!(?:and|while|as|then|but|when|who|which|whose|says?)\b)"
+NOUNS = rf"{ARTICLE}\s(?:{NOT}[\w'’-]+[\s,]?\s?){{1,9}}?"
+NAME = r"(?:[A-ZÀ-Þ][\w'’.-]+(?:\s[A-ZÀ-Þ][\w'’.-]+){0,3})"
+SUBJECT = re.compile(
+    rf"(?:^|[,;:—–]\s?|\b(?:and|while|as|then|but|when|where|meanwhile),?\s)(?P<who>{ARTICLE}\s[^,;:.!?\"“”]{{2,90}}|"
+    rf"{NAME}(?=\s)|he|she|they|it)(?=[\s,])",
+    re.IGNORECASE,
+)
+VERBS = re.compile(rf"\b{VERB}\b", re.IGNORECASE)
+BEHIND = re.compile(
+    rf"^[,]?\s?(?:(?:{VERB})\s(?P<after>{ARTICLE}\s[^,;:.!?\"“”]{{2,60}}|{NAME}|he|she|they)|"
+    rf"(?P<before>{ARTICLE}\s(?:[\w'’-]+\s){{1,8}}?|{NAME}\s|(?:he|she|they)\s)(?:\w+ly\s)?{VERB}\b)",
+    re.IGNORECASE,
+)
+PRONOUNS = frozenset({"he", "she", "they", "it"})
+PLURAL = frozenset({"both", "two", "several", "many", "some", "they", "people", "men", "women", "voices", "others"})
+INDEFINITE = frozenset({"a", "an", "another", "one"})
+# What may stand between a subject and its speech verb without being part of its name.
+BETWEEN = re.compile(
+    r"\s(?:(?:is|are|was|were|stands?|sits?|walks?|looks?|turns?|smiles?|nods?|leans?|holds?|raises?|points?|gestures?|"
+    r"faces?|appears?|keeps?|starts?|begins?|continues?|comes?|enters?|waves?|laughs?|speaks?|moves?|opens?|closes?|"
+    r"runs?|steps?|stops?|pauses?|responds?|then|now|also|again|still|can\sbe|who|that)\b.*)$",
+    re.IGNORECASE,
+)
+SMALL = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "in",
+        "on",
+        "at",
+        "of",
+        "with",
+        "wearing",
+        "dressed",
+        "from",
+        "by",
+        "to",
+        "and",
+        "his",
+        "her",
+        "their",
+        "its",
+        "this",
+        "that",
+        "same",
+        "who",
+        "is",
+        "whose",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """The words that name a speaker, as they stand from `start` on, and what of them tells one person from another:
+    `head`, the noun, and `marks`, the rest. `new`: introduced as somebody not told of before. `sure`: it is one person,
+    named."""
+
+    start: int
+    shown: str
+    head: str
+    marks: frozenset[str]
+    new: bool
+    sure: bool
+
+
+def description(paragraph: Paragraph, quotation: Quotation) -> Description | None:
+    """Who says a quotation, by the clause before it, else by the one behind it; None where none says."""
+    start, ahead = paragraph.ahead(quotation)
+    verbs = list(VERBS.finditer(ahead))
+    if verbs:
+        clause = ahead[: verbs[-1].start()]
+        if subjects := list(SUBJECT.finditer(clause + " ")):
+            return described(subjects[-1]["who"], start + subjects[-1].start("who"))
+        return None
+    behind = BEHIND.match(paragraph.masked[quotation.end : quotation.end + 90])
+    if behind:
+        group = "after" if behind["after"] else "before"
+        return described(behind[group], quotation.end + behind.start(group))
+    return None
+
+
+def described(who: str, start: int = 0) -> Description | None:
+    """What a subject, which stands at `start`, says of who speaks; None where it says nothing."""
+    start += len(who) - len(who.lstrip())
+    shown = BETWEEN.sub("", f" {who.strip()} ").strip(" ,")
+    shown = re.sub(r"\s(?:\w+ly|" + VERB + r")$", "", shown, flags=re.IGNORECASE).strip(" ,")
+    words = [match[0].casefold() for match in WORD.finditer(shown)]
+    if not words:
+        return None
+    if words[0] in PRONOUNS:
+        return Description(start, shown, words[0], frozenset(), False, False)
+    named = shown[0].isupper() and words[0] not in ARTICLES
+    if named:
+        return Description(start, shown, "".join(words), frozenset(), False, True)
+    new = words[0] in INDEFINITE
+    told = [word for word in words if word not in SMALL]
+    if not told:
+        return None
+    head, marks = _parted(words)
+    sure = not (PLURAL & set(words[:3]))
+    if words[0] == "another":
+        marks |= {"another"}
+    return Description(start, shown, head, marks, new, sure)
+
+
+ARTICLES = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "another",
+        "one",
+        "this",
+        "that",
+        "his",
+        "her",
+        "their",
+        "some",
+        "two",
+        "both",
+        "several",
+        "many",
+    ]
+)
+JOINTS = frozenset(
+    ["in", "on", "at", "of", "with", "wearing", "dressed", "from", "by", "behind", "near", "who", "whose", "off"]
+)
+
+
+def _parted(words: Sequence[str]) -> tuple[str, frozenset[str]]:
+    """The noun, the last word before what is joined to it, and the other words that tell."""
+    core = list(words[1:]) or list(words)
+    end = next((at for at, word in enumerate(core) if word in JOINTS and at > 0), len(core))
+    head = core[end - 1]
+    return head, frozenset(word for at, word in enumerate(core) if word not in SMALL and at != end - 1)

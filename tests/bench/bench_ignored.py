@@ -1,0 +1,104 @@
+"""Planted errors through the stages of a recipe whose editor ignores what it is told. One JSON line for each kind.
+
+    python -m tests.bench.bench_ignored [--clips FOLDER] [--each 40]
+
+An open, scripted model gives the planted caption back at ensemble and at verify, whatever is asked; then come format
+and the filter's limits, as they are set by default. Counted: captions of each kind that are kept without a word of it,
+in `remarks` or in the marks of the row.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections import Counter
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from asid.pipeline.auditing.intervals import share
+from asid.pipeline.auditing.planting import FAULTS, Plant, plant
+from asid.pipeline.captions.citations import Case
+from asid.pipeline.captions.proof import proof
+from asid.pipeline.clips.quality import QualityLimits, reasons
+from asid.pipeline.models.base import Request
+from asid.pipeline.rows import Answered, Candidate, Captioned, Fact, grow
+from asid.pipeline.stage import Unprocessable
+from asid.stages.ensemble import Ensemble
+from asid.stages.format import FormatConfig, format_clip
+from asid.stages.verify import Verify
+from tests.bench.bench_power import SEED
+from tests.finished import CLIPS, Finished, captions
+from tests.kits.asking_kit import Scripted, clip, run
+
+LIMIT = 0.02
+BY = Answered(model="writer", provider="scripted", prompt="")
+
+
+def captioned(one: Finished, folder: Path) -> Captioned:
+    known = one.grounds
+    facts = tuple(
+        Fact(start=text.start, end=text.end, attribute="objects", text=f'the text "{text.text}" appears', score=0.95,
+             model="ocr")
+        for text in known.legible
+    )  # fmt: skip
+    candidates = [
+        Candidate(id="c", annotator=f"annotator {number}", caption=text, facts=facts if number == 0 else (), by=BY)
+        for number, text in enumerate(known.accounts or ("",))
+    ]
+    row = clip(
+        folder, id=one.name, video=one.name.split("/")[0], duration=known.duration, shots=known.shots, frames=(),
+        utterances=known.utterances, turns=known.turns, language=known.language,
+    )  # fmt: skip
+    return grow(row, Captioned, candidates=tuple(candidates))
+
+
+def outcome(one: Finished, planted: Plant, folder: Path) -> str:
+    """failed, dropped, marked or silent."""
+
+    def script(request: Request) -> Any:
+        empty = {"non_speech_deficiency_specific": "", "speech_deficiency_specific": ""}
+        return planted.caption if request.task == "ensemble" else empty | {"caption": planted.caption}
+
+    try:
+        row: Any = captioned(one, folder)
+        for stage in (Ensemble, Verify):
+            row = run(stage, row, Scripted(script), folder)
+        row = format_clip(row, FormatConfig())
+    except Unprocessable:
+        return "failed"
+    if reasons(row, QualityLimits()):
+        return "dropped"
+    told = {remark.kind for remark in proof(row).remarks} | {mark.kind for mark in row.marks}
+    return "marked" if told & planted.expects else "silent"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clips", type=Path, default=CLIPS)
+    parser.add_argument("--each", type=int, default=40)
+    options = parser.parse_args()
+    good = True
+    finished = captions(options.clips, SEED)
+    with tempfile.TemporaryDirectory(prefix="r") as folder:
+        for kind in FAULTS:
+            found: list[tuple[str, str]] = []
+            for number in range(4 * options.each):
+                one = finished[number % len(finished)]
+                chance = Random(f"{SEED}/{kind}/{one.name}/{one.how}/{number}")
+                made = plant(kind, Case(one.caption, one.grounds), chance)
+                if made is not None and len(found) < options.each:
+                    found.append((one.name.split("/")[0], outcome(one, made, Path(folder))))
+            silent = share((clip, what == "silent") for clip, what in found)
+            holds = silent.trials >= options.each and silent.value <= LIMIT
+            good &= holds
+            line = {"bench": "ignored", "figure": f"kept in silence, {kind}", "value": round(silent.value, 4),
+                    "unit": "share", "limit": LIMIT, "holds": holds, "of": silent.trials,
+                    "outcomes": dict(Counter(what for _, what in found))}  # fmt: skip
+            print(json.dumps(line), flush=True)
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,67 @@
+"""Rates of each stage as an auditor of known power finds them."""
+
+import asyncio
+import random
+from pathlib import Path
+
+from asid.pipeline.asking.answers import Findings
+from asid.pipeline.auditing.auditor import Auditing
+from asid.pipeline.auditing.measuring import caption_at, measure, sample
+from asid.pipeline.models.base import Transient
+from asid.pipeline.prompts import Prompts
+from asid.pipeline.storage import Storage
+from tests.kits.asking_kit import Scripted
+from tests.pipeline.auditing.clips import finished
+
+CLEAN = {"errors": [], "missing": [], "expressiveness": []}
+WRONG = CLEAN | {"errors": [{"snippet": "a man", "why": "a woman"}]}
+GAP = CLEAN | {"missing": [{"what": "a dog", "why": "it is there"}]}
+
+
+def auditing(tmp_path: Path, script) -> Auditing:
+    return Auditing("auditor", Scripted(script), Prompts(), Storage(tmp_path), sees=())
+
+
+def test_rates_lie_within_their_intervals_and_stages_apart(tmp_path: Path) -> None:
+    """Half of the drafts are wrong in one attribute and a tenth of the refined captions, as the auditor sees them."""
+    rows = [row.model_copy(update={"draft": f"draft {row.draft}"}) for row, _ in finished(10, 6)]
+
+    def script(request):
+        if request.attribute != "speech":
+            return CLEAN
+        rate = 0.5 if "draft At" in request.prompt else 0.1
+        return WRONG if random.Random(f"{request.row}/{rate}").random() < rate else CLEAN
+
+    draft, refined = asyncio.run(measure(auditing(tmp_path, script), rows, ["draft", "refined"], ("scene", "speech")))
+    for found, truth in ((draft, 0.5), (refined, 0.9)):
+        assert found.no_error.low <= truth <= found.no_error.high
+        assert found.no_error.trials == 60 and found.no_missing.value == 1.0 and found.failed == 0
+        assert found.clean == found.no_error
+    assert draft.no_error.high < refined.no_error.low
+
+
+def test_a_gap_is_no_error_and_a_clip_without_an_answer_is_never_good(tmp_path: Path) -> None:
+    rows = [row for row, _ in finished(2, 2)]
+
+    def script(request):
+        return Transient("down") if request.row == rows[0].id else GAP
+
+    (found,) = asyncio.run(measure(auditing(tmp_path, script), rows, ["verified"], ("scene",)))
+    assert (found.failed, found.no_error.count, found.no_missing.count, found.clean.trials) == (1, 3, 0, 3)
+
+
+def test_the_auditor_is_shown_transcript_and_caption_and_no_annotators_account(tmp_path: Path) -> None:
+    row, caption = finished(1, 1)[0]
+    model = Scripted(lambda _: CLEAN)
+    found = asyncio.run(Auditing("a", model, Prompts(), Storage(tmp_path), sees=()).find(row, "speech", caption))
+    assert found == Findings(errors=[], missing=[], expressiveness=[])
+    prompt = model.requests[0].prompt
+    assert caption in prompt and row.utterances[0].text in prompt
+    assert row.candidates[0].caption not in prompt
+
+
+def test_the_sample_is_drawn_by_its_seed(tmp_path: Path) -> None:
+    rows = [row for row, _ in finished(6, 2)]
+    assert sample(rows, 4, 1) == sample(rows[::-1], 4, 1) != sample(rows, 4, 2)
+    assert len(sample(rows, 99, 1)) == 12
+    assert caption_at(rows[0], "sight") == rows[0].candidates[0].caption

@@ -16,8 +16,9 @@ from typing import Any
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from asid.pipeline.prompts import shipped
-from asid.pipeline.recipe.steps import stage_name
+from asid.pipeline.recipe.steps import find_stage, stage_name
 from asid.pipeline.registry import nearest
+from asid.pipeline.rows import Candidate
 
 PLACES = ("after", "before")
 
@@ -61,7 +62,8 @@ def step_name(entry: Mapping[str, Any]) -> str:
     """What an extending manifest calls a recipe entry: its `name`, that of its model if it annotates without one, or
     that of its stage."""
     stage = stage_name(entry)
-    return str(entry.get("name") or (entry.get("model") if stage == "caption" else "") or stage)
+    annotates = bool(stage) and find_stage(stage).types()[1] is Candidate
+    return str(entry.get("name") or (entry.get("model") if annotates else "") or stage)
 
 
 def _recipe(base: Sequence[Any], over: CommentedMap) -> CommentedSeq:

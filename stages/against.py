@@ -20,6 +20,8 @@ TIMEOUT = 1800.0  # s for one video
 
 
 class AgainstConfig(StageConfig):
+    """Says which videos must not be shown, and how near is near."""
+
     videos: tuple[str, ...] = Field(min_length=1, description="the benchmark's: folders, lists, addresses")
     rate: float = Field(4.0, gt=0, le=25, description="stills a second of a benchmark's video")
     max_distance: float = Field(10.0, ge=0, le=64, description="mean bits of 64 in which the stills may differ")
@@ -27,7 +29,7 @@ class AgainstConfig(StageConfig):
 
 
 class Against(CorpusPass[Clip, AgainstConfig]):
-    """Exact copies by the bytes' hash, others by their stills. A video of the benchmark that cannot be read ends the
+    """Finds exact copies by the bytes' hash, others by their stills. A video of the benchmark that cannot be read ends the
     pass: a clip of it might stay unnoticed."""
 
     name = "against"

@@ -16,6 +16,8 @@ from asid.pipeline.stage import CorpusPass, StageConfig
 
 
 class SelectConfig(StageConfig):
+    """Says how many clips of each kind are wanted, and what a kind is."""
+
     by: tuple[str, ...] = Field(min_length=1, description=f"traits of a clip: {', '.join(TRAITS)}, or a tag's name")
     quota: int | dict[str, int | float] = Field(
         description="clips of each kind; or of each by its name, such as 2/multi: a number, or with `total` a share"
@@ -36,7 +38,7 @@ class SelectConfig(StageConfig):
 
 
 class Select(CorpusPass[Clip, SelectConfig]):
-    """What each Decision says is why a clip is not taken. Which clips are depends on their ids and the seed alone."""
+    """Decides which clips are not taken, and says why. Which ones depends on their ids and the seed alone."""
 
     name = "select"
     columns = COLUMNS

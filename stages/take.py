@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from pydantic import Field
 
@@ -11,18 +11,20 @@ from asid.pipeline.stage import Stage, StageConfig, Unprocessable
 
 
 class TakeConfig(StageConfig):
+    """Says how many clips may be set aside: by default all."""
+
     max_failure_rate: float | None = Field(1.0, ge=0, le=1, description="what is set aside is told as a failure")
 
 
 class Take(Stage[Clip, Clip, TakeConfig]):
-    """Stands after `select`, `against` or `near_duplicates`. What is set aside is among the failures, of the kind
-    `set_aside`, with the pass's reason."""
+    """Sets aside what `select`, `against` or `near_duplicates` before it decided against. It is among the failures, of
+    the kind `set_aside`, with the pass's reason."""
 
     name = "take"
     decisions: Mapping[str, str] = {}
 
-    def with_decisions(self, decisions: Mapping[str, Iterable[Decision]]) -> None:
-        """What the corpus passes before it decided, by the name of the pass."""
+    def with_decisions(self, decisions: Mapping[str, Sequence[Decision]]) -> None:
+        """Learn what the corpus passes before it decided, by the name of the pass."""
         reasons: dict[str, list[str]] = {}
         for name in sorted(decisions):
             for decision in decisions[name]:

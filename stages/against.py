@@ -29,8 +29,8 @@ class AgainstConfig(StageConfig):
 
 
 class Against(CorpusPass[Clip, AgainstConfig]):
-    """Finds exact copies by the bytes' hash, others by their stills. A video of the benchmark that cannot be read ends the
-    pass: a clip of it might stay unnoticed."""
+    """Finds exact copies by the bytes' hash, others by their stills. A video of the benchmark that cannot be read ends
+    the pass: a clip of it might stay unnoticed."""
 
     name = "against"
     columns = ("id", "sha256", "frames.list.element.time", "frames.list.element.phash")

@@ -228,7 +228,8 @@ class Transcribed(Split):
 
 
 class Clip(Row):
-    """A span of one video with its slice of the evidence. `id` is VIDEO-STARTms-ENDms.
+    """A span of one video with its slice of the evidence. `id` is VIDEO-STARTms-ENDms; of a clip that is its video, as
+    it is, the video's own, and `source_uri` is empty.
 
     `uri` is the clip's own file, or the source itself for a virtual clip; `offset` is where the clip begins in that
     file. `sha256` identifies what is seen and heard: it is taken over the source's hash, the span and the cutting

@@ -42,7 +42,8 @@ class CutConfig(ClipPolicy, CutSettings, StageConfig):
 
 class Cut(Stage[Transcribed, Clip, CutConfig]):
     """What the policy drops is told, span by span with its reason, in the tag `dropped_spans` of the first clip; a
-    video of which nothing is left is a failure with the same words."""
+    video of which nothing is left is a failure with the same words. With `whole` a clip that is its video has the
+    video's own bytes and its own id (ASID-1M, 004 section 3: source videos of 5 s to 3 min)."""
 
     name = "cut"
     tools = ("ffmpeg", "ffprobe")
@@ -62,6 +63,8 @@ class Cut(Stage[Transcribed, Clip, CutConfig]):
             spans, drops = choose_spans(
                 timeline.duration, times, video.shots, video.utterances, video.signal, track, self.config
             )
+            if self.config.whole and spans == [Span(start=0.0, end=timeline.duration)]:
+                return [_whole(video, found, timeline)]
             made = self._make(video, path, spans, found, timeline)
         except MediaError as error:
             if error.kind == "no_tool":
@@ -132,6 +135,26 @@ class Cut(Stage[Transcribed, Clip, CutConfig]):
             sound=piece.sound,
             **evidence,
         )
+
+
+def _whole(video: Transcribed, found: Probe, timeline: Timeline) -> Clip:
+    """The video itself as a clip."""
+    duration = timeline.duration
+    return grow(
+        video,
+        Clip,
+        video=video.id,
+        offset=0.0,
+        source_uri="",  # the file itself, not a span of it
+        source_start=0.0,
+        source_end=duration,
+        duration=duration,
+        width=found.width,
+        height=found.height,
+        fps=len(timeline.times) / duration,
+        sound=bool(found.audio),
+        **slice_evidence(video, 0.0, duration, timeline.times),
+    )
 
 
 def clip_id(video: Transcribed, span: Span) -> str:

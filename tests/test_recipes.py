@@ -67,8 +67,11 @@ def lines(run: Run, to: str, out: Path, how: Settings | None = None) -> list[Any
 
 def test_asid(tmp_path: Path) -> None:
     settings = ["recipe.avocado.resources={cpus: 0}"]
-    run = rehearse(tmp_path, "asid.yaml", ("avocado", "seed", "gemini"), settings, code=1)
+    run = rehearse(tmp_path, "asid.yaml", ("avocado", "seed", "gemini"), settings)
     (row,) = run.all_rows("filter")
+    (video,) = run.all_rows("ingest")
+    assert (row.id, row.uri, row.sha256) == (video.id, video.uri, video.sha256), "a whole video is its clip"
+    assert row.kept and not row.reasons
     assert [candidate.annotator for candidate in row.candidates] == ["avocado", "seed", "gemini"]
     prompts = Prompts()
     asked = {"avocado": "caption/general", "seed": "caption/subtitles", "gemini": "caption/subtitles"}

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field
 
+from asid.pipeline.asking import showing
 from asid.pipeline.asking.exchange import Answer, ask
 from asid.pipeline.models.base import (
     Abandoned,
@@ -20,7 +21,8 @@ from asid.pipeline.models.base import (
     Request,
     Response,
 )
-from asid.pipeline.rows import Answered, Problem, Row
+from asid.pipeline.models.config import ModelConfig
+from asid.pipeline.rows import Answered, Clip, Problem, Row
 from asid.pipeline.stage import In, Out, Resources, Stage, StageConfig, Unprocessable
 
 Result = TypeVar("Result")
@@ -93,13 +95,22 @@ class AskingStage(Stage[In, Out, AskingSettings]):
 
         Raises Unprocessable, with kind, attempts and the last raw answer, for whatever concerns this row alone.
         """
+        own = {**({} if model else self.config.settings), **(settings or {})}
+        asked = self.context.models[model] if model else self.model
+        config = getattr(asked, "config", None)
+        if media and isinstance(row, Clip) and isinstance(config, ModelConfig):
+            shown = showing.adapted(config, own)
+            text = self.context.prompts.render(prompt, **showing.told(values, shown, media, row))
+            own |= showing.fitted(shown, media, row, text)
+        else:
+            text = self.context.prompts.render(prompt, **values)
         request = Request(
             task=task,
-            prompt=self.context.prompts.render(prompt, **values),
+            prompt=text,
             media=tuple(media),
             answer_schema=answer.model_json_schema() if answer else None,
             facts=facts,
-            settings={**({} if model else self.config.settings), **(settings or {})},
+            settings=own,
             model=model or self.config.model,
             row=row.id,
             attribute=attribute,

@@ -192,8 +192,9 @@ def _judged(asked: Asked, folder: str, settings: list[str], cpus: float | None, 
     from asid.pipeline.cli.show import Terminal
     from asid.pipeline.evaluation import judged
     from asid.pipeline.evaluation.intake import DataIntake
-    from asid.pipeline.evaluation.judges import is_model, models_of
+    from asid.pipeline.evaluation.judges import models_of
     from asid.pipeline.evaluation.prepare import prepare
+    from asid.pipeline.models.spec import is_model
     from asid.pipeline.run.doctor import before_spending
     from asid.pipeline.run.lock import lock
     from asid.pipeline.run.preflight import preflight

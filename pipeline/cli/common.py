@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 RunFolder = Annotated[str, typer.Option("--run", help="Run folder: a path, s3://… or gs://…", show_default=USUAL)]
 Where = Annotated[str, typer.Argument(metavar="[RUN]", help="Run folder: a path, s3://… or gs://…", show_default=USUAL)]
 Settings = Annotated[list[str] | None, typer.Option("--set", help="path=value, such as recipe.cut.max_seconds=60")]
+Models = Annotated[
+    list[str] | None,
+    typer.Option("--model", help="NAME=PROVIDER:MODEL@URL: your own endpoint in the place of a model of the recipe"),
+]
 Prompts = Annotated[str, typer.Option("--prompts", help="Folder of prompts that come before the shipped ones")]
 AnswersFrom = Annotated[
     list[str] | None,
@@ -68,8 +72,11 @@ def words_and_run(words: list[str] | None, option: str, names: tuple[str, ...]) 
     return run, *given
 
 
-def changes(settings: list[str] | None, prompts: str) -> list[str]:
-    """Settings as `path=value`, the folder of prompts among them."""
+def changes(settings: list[str] | None, prompts: str = "", models: list[str] | None = None) -> list[str]:
+    """Settings as `path=value`, the folder of prompts and the models of the command line among them."""
     if prompts and not os.path.isdir(prompts):
         raise typer.BadParameter(f"there is no folder {prompts}", param_hint="--prompts")
-    return api.changes(settings or [], prompts)
+    if unnamed := [word for word in models or [] if not word.partition("=")[2] or "." in word.partition("=")[0]]:
+        said = f"{unnamed[0]}: write it as NAME=PROVIDER:MODEL@http://host:port/v1, NAME being a model of the recipe"
+        raise typer.BadParameter(said, param_hint="--model")
+    return api.changes([*(f"models.{word}" for word in models or []), *(settings or [])], prompts)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from asid.pipeline.cli.common import Settings, out
+from asid.pipeline.cli.common import Models, Settings, changes, out
 
 if TYPE_CHECKING:
     from asid.pipeline.recipe.manifest import Manifest
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 def doctor(
     what: Annotated[str, typer.Argument(help="Manifest, or run folder; the embedded one by default")] = "demo.yaml",
     settings: Settings = None,
+    models: Models = None,
 ) -> None:
     """Check this machine and a manifest before anything is spent: tools, packages, weights, keys, endpoints."""
     from itertools import chain
@@ -25,7 +26,9 @@ def doctor(
 
     problems = 0
     is_run = not what.endswith((".yaml", ".yml")) and Run.is_at(what)
-    for finding in chain(examine(_manifest(what, settings or [])), examine_run(Run.open(what)) if is_run else ()):
+    for finding in chain(
+        examine(_manifest(what, changes(settings, models=models))), examine_run(Run.open(what)) if is_run else ()
+    ):
         out().print(("ok   " if finding.good else "BAD  ") + finding.what, markup=False)
         if not finding.good:
             problems += 1
@@ -57,12 +60,14 @@ def new(
     out().print(said, markup=False)
 
 
-def check(file: Annotated[str, typer.Argument(help="Manifest")], settings: Settings = None) -> None:
+def check(
+    file: Annotated[str, typer.Argument(help="Manifest")], settings: Settings = None, models: Models = None
+) -> None:
     """Say every mistake of a manifest, with its line, and whether its inputs, models and prompts are there."""
     from asid.pipeline.recipe.manifest import ManifestError, load
     from asid.pipeline.run.doctor import lacks
 
-    manifest = load(file, settings or [])
+    manifest = load(file, changes(settings, models=models))
     if found := list(lacks(manifest)):
         raise ManifestError([f"{file}: {problem}" for problem in found])
     out().print(f"{file} is right: {' → '.join(step.name for step in manifest.steps())}", markup=False)

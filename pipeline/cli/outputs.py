@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -30,6 +32,13 @@ def export(
     validation: Validation = 0.0,
     test: Test = 0.0,
     seed: Seed = 0,
+    stages: Annotated[
+        bool, typer.Option("--stages", help="ASID-Captioner's three training sets, all that fit")
+    ] = False,
+    draw: Annotated[
+        list[str] | None,
+        typer.Option("--draw", help="So many of a stage: stage1=150000, stage2:SOURCE=0.5, stage3=20%"),
+    ] = None,
     unfinished: Annotated[bool, typer.Option("--unfinished", help="Also from a run that is not whole")] = False,
 ) -> None:
     """Write what a trainer reads. Clips of one video are in one split."""
@@ -39,10 +48,15 @@ def export(
 
     splits = exports.Splits(validation, test, seed)
     settings = exports.settings(splits, media, items.split(","), audio, unfinished)
+    if stages or draw:
+        settings = replace(settings, draws=exports.amounts(draw or []))
     opened = Run.open(run_named(folder, run))
     writable_or_refuse(target)
     for name, count in exports.export(opened, to, target, settings).items():
         out().print(f"{name}: {count}")
+    if settings.draws is not None:
+        for stage, counts in json.loads((target / "export.json").read_text("utf-8"))["stages"].items():
+            out().print(f"{stage}: " + ", ".join(f"{count} {name}" for name, count in counts.items()), markup=False)
 
 
 def publish(

@@ -12,6 +12,7 @@ import typer
 from asid.pipeline import api
 from asid.pipeline.cli.common import (
     AnswersFrom,
+    Models,
     Prompts,
     RunFolder,
     Settings,
@@ -37,13 +38,14 @@ def run(
     what: What = None,
     folder: RunFolder = "",
     settings: Settings = None,
+    models: Models = None,
     prompts: Prompts = "",
     cpus: Cpus = None,
     answers_from: AnswersFrom = None,
     yes: Yes = False,
 ) -> None:
     """Take videos through every stage, or go on with a run. Without a manifest: the embedded models."""
-    target, before = api.named(what or [], folder, changes(settings, prompts))
+    target, before = api.named(what or [], folder, changes(settings, prompts, models))
     target.borrow([api.absolute(lender) for lender in answers_from or []])
     _work(target, before, yes, cpus=cpus)
 
@@ -53,6 +55,7 @@ def estimate(
     folder: RunFolder = "",
     sample: Annotated[int, typer.Option("--sample", min=1, help="Clips to try")] = 20,
     settings: Settings = None,
+    models: Models = None,
     prompts: Prompts = "",
     cpus: Cpus = None,
     answers_from: AnswersFrom = None,
@@ -65,7 +68,7 @@ def estimate(
     from asid.pipeline.run import estimate as estimates
     from asid.pipeline.run.lock import lock
 
-    target, before = api.named(what or [], folder, changes(settings, prompts))
+    target, before = api.named(what or [], folder, changes(settings, prompts, models))
     target.borrow([api.absolute(lender) for lender in answers_from or []])
     api.check(target, before, yes, list(target.steps), said=complain)
     steps = estimates.preparing(target)
@@ -89,6 +92,7 @@ def submit(
         str, typer.Option("--run", help="Run folder that all nodes see: s3://…, gs://… or absolute")
     ] = "",
     settings: Settings = None,
+    models: Models = None,
     address: Annotated[str, typer.Option("--address", help="Of the dashboard; RAY_API_SERVER_ADDRESS by default")] = "",
     working_dir: Annotated[
         Path, typer.Option("--working-dir", help="Sent to the cluster: manifests, own stages")
@@ -107,15 +111,15 @@ def submit(
 
     if not folder.startswith(REMOTE) and not Path(folder).is_absolute():
         raise typer.BadParameter("name a run folder that all nodes see, s3://…, gs://… or absolute", param_hint="--run")
-    what = list(what or [])
+    what, settings = list(what or []), changes(settings, "", models)
     if what and check:
         own = what.pop(0) if api.is_manifest(what[0]) else ""
-        sent, notes = submission.check(own or api.DEMO, what, folder, settings or [], working_dir)
+        sent, notes = submission.check(own or api.DEMO, what, folder, settings, working_dir)
         what = [sent, *what] if own else what
         for note in notes:
             err().print(note, markup=False)
     words = ["run", *what, "--run", folder]
-    words += [word for setting in settings or [] for word in ("--set", setting)]
+    words += [word for setting in settings for word in ("--set", setting)]
     words += ["--yes"] if yes else []
     jobs = Jobs(address)
     job = jobs.submit(words, working_dir)

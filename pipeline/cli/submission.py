@@ -79,7 +79,7 @@ def _named(file: Path | None, inputs: Sequence[str], settings: Sequence[str], ho
     given = [(InputConfig(path=path), home) for path in inputs]
     if file is None:
         return Named(given, "")
-    written = manifests.parse(file.read_text("utf-8"), file.name, settings)
+    written = manifests.parse(file.read_text("utf-8"), file.name, settings, folder=file.parent)
     return Named(given or [(entry, file.parent) for entry in written.inputs], written.prompts)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -39,6 +40,8 @@ class ClipPolicy(BaseModel):
     target_seconds: float = Field(30.0, gt=0, description="shots are joined to about this length")
     multi_shot: bool = Field(True, description="false: one shot a clip")
     merge_short: bool = Field(True, description="of single shots: join one to a neighbour; false: drop it")
+    whole: bool = Field(False, description="a video is one clip, as it is: neither cut nor encoded again")
+    longer: Literal["drop", "cut"] = Field("drop", description="with `whole`: what becomes of one above `max_seconds`")
     keep_short_videos: bool = Field(True, description="a video below `min_seconds` is one clip; false: dropped")
     black_below: float = Field(0.04, ge=0, le=1, description="mean luma of a black picture")
     max_black: float = Field(0.9, ge=0, le=1, description="share of a clip that may be black; 1 keeps all")
@@ -53,8 +56,8 @@ class ClipPolicy(BaseModel):
 
 
 class Drop(Span):
-    """`reason`: short, no_place_to_cut (a word, or one standing frame, longer than `max_seconds`), does_not_fit
-    (`min_seconds` and `max_seconds` are too close), black, frozen."""
+    """`reason`: short, long (with `whole`), no_place_to_cut (a word, or one standing frame, longer than `max_seconds`),
+    does_not_fit (`min_seconds` and `max_seconds` are too close), black, frozen."""
 
     reason: str
 
@@ -92,6 +95,10 @@ def choose_spans(
     if duration < policy.min_seconds:
         if not policy.keep_short_videos:
             return [], [Drop(start=0.0, end=duration, reason="short")]
+        chosen, drops = [Span(start=0.0, end=duration)], list[Drop]()
+    elif policy.whole and duration > policy.max_seconds and policy.longer == "drop":
+        return [], [Drop(start=0.0, end=duration, reason="long")]
+    elif policy.whole and duration <= policy.max_seconds:
         chosen, drops = [Span(start=0.0, end=duration)], list[Drop]()
     else:
         frames = np.unique(np.asarray(times, dtype=np.float64))

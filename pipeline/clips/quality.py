@@ -8,6 +8,7 @@ from statistics import fmean
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from asid.pipeline.attributes import ATTRIBUTES
 from asid.pipeline.captions import Case, grounds, repetition_rate, words
 from asid.pipeline.captions.proof import quote_exact
 from asid.pipeline.captions.rules import lines
@@ -49,6 +50,7 @@ class QualityLimits(BaseModel):
     min_repetition_gain: float | None = Field(
         None, description="of a preference pair: by how much the chosen caption repeats itself less; below 0: more"
     )
+    min_attributes: int = Field(0, ge=0, le=8, description="attributes that have a caption of their own; 0: off")
     min_completeness: int = Field(4, ge=1, le=5, description="by the judge, when there is one (AVoCaDO keeps 4 and 5)")
 
 
@@ -69,6 +71,7 @@ def reasons(
         *_lag(clip, limits),
         *_pair(clip, limits),
         *_completeness(completeness, limits),
+        *_attributes(clip, limits),
         *_corpus(decisions),
     ]
     details: dict[str, list[str]] = {}
@@ -179,6 +182,14 @@ def _pair(clip: Formatted, limits: QualityLimits) -> Found:
 def _completeness(completeness: int, limits: QualityLimits) -> Found:
     if completeness and completeness < limits.min_completeness:
         yield "completeness", f"judged {completeness}, wanted {limits.min_completeness}"
+
+
+def _attributes(clip: Formatted, limits: QualityLimits) -> Found:
+    if limits.min_attributes:
+        captions = getattr(clip, "captions", None)
+        given = [name for name in ATTRIBUTES if captions and getattr(captions, name).strip()]
+        if len(given) < limits.min_attributes:
+            yield "attributes", f"{len(given)} have a caption, wanted {limits.min_attributes}"
 
 
 def _corpus(decisions: Iterable[Decision]) -> Found:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from asid.pipeline.errors import UserError
-from asid.pipeline.registry import PROVIDERS
-
-FORM = "write it as PROVIDER:MODEL, PROVIDER:MODEL@http://host:port/v1, or FILE.yaml#NAME of a manifest's models"
+from asid.pipeline.models.spec import FORM, ModelSpecError
+from asid.pipeline.models.spec import model_of as spec_of
 
 
 class JudgeError(UserError):
@@ -39,35 +34,9 @@ def models_of(given: Sequence[str], steps: Iterable[str]) -> tuple[dict[str, Any
     return models, chosen
 
 
-def is_model(spec: str) -> bool:
-    """Whether a word of the command line names a model, not a file."""
-    file, mark, _ = spec.rpartition("#")
-    provider, colon, _ = spec.partition(":")
-    return bool(mark and file.endswith((".yaml", ".yml"))) or bool(colon and provider in PROVIDERS.names())
-
-
 def model_of(spec: str) -> dict[str, Any]:
-    """The settings of a model. Raises JudgeError."""
-    file, mark, name = spec.rpartition("#")
-    if mark and file.endswith((".yaml", ".yml")):
-        return _of_file(Path(file), name)
-    provider, colon, rest = spec.partition(":")
-    if not colon or provider not in PROVIDERS.names():
-        raise JudgeError(f"--judge {spec}: {FORM}; providers are {', '.join(PROVIDERS.names())}")
-    model, _, address = rest.partition("@http")
-    found: dict[str, Any] = {"provider": provider, "model": model}
-    if address:
-        found["base_url"] = f"http{address}"
-    return found
-
-
-def _of_file(file: Path, name: str) -> dict[str, Any]:
+    """Give the settings of a judge. Raises JudgeError."""
     try:
-        values = YAML(typ="safe").load(file.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
-        raise JudgeError(f"{file} cannot be read as YAML: {error}") from error
-    models = values.get("models") if isinstance(values, Mapping) else None
-    if not isinstance(models, Mapping) or not isinstance(models.get(name), Mapping):
-        known = ", ".join(map(str, models)) if isinstance(models, Mapping) else "none"
-        raise JudgeError(f"{file} has no model {name!r} under `models`; it has {known}")
-    return dict(models[name])
+        return spec_of(spec)
+    except ModelSpecError as error:
+        raise JudgeError(f"--judge {error}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import wave
 from pathlib import Path
 
@@ -49,11 +50,22 @@ def sound(path: Path, start: float, end: float | None, timeout: float) -> bytes:
 
 
 def stills(
-    path: Path, start: float, end: float | None, fps: float, most: int, side: int, timeout: float
+    path: Path,
+    start: float,
+    end: float | None,
+    fps: float,
+    most: int,
+    side: int,
+    timeout: float,
+    max_pixels: int | None = None,
+    total_pixels: int | None = None,
 ) -> list[tuple[float, bytes]]:
-    """Seconds from the span's start, and a JPEG no larger than `side` pixels: `fps` a second, `most` at the most,
-    evenly thinned out. Raises MediaError."""
+    """Seconds from the span's start, and a JPEG no larger than `side` pixels, nor than `max_pixels` in area: `fps` a
+    second, `most` and `total_pixels` at the most, evenly thinned out. Raises MediaError."""
     shape = f"scale=w='min({side},iw)':h='min({side},ih)':force_original_aspect_ratio=decrease:force_divisible_by=2"
+    if max_pixels:
+        part = f"min(1,min({side}/max(iw,ih),sqrt({max_pixels}/(iw*ih))))"
+        shape = f"scale=w='max(2,trunc(iw*{part}/2)*2)':h='max(2,trunc(ih*{part}/2)*2)'"
     data = run(
         [
             *("ffmpeg", *input_arguments(path, *_from(start)), "-map", _picture(path), "-vf", f"fps={fps},{shape}"),
@@ -65,11 +77,23 @@ def stills(
     images = [b"\xff\xd8" + rest for rest in data.split(b"\xff\xd9\xff\xd8")] if data else []
     images = [image.removeprefix(b"\xff\xd8") if number == 0 else image for number, image in enumerate(images)]
     images = [image if image.endswith(b"\xff\xd9") else image + b"\xff\xd9" for image in images]
+    if total_pixels and images:
+        most = min(most, max(1, total_pixels // math.prod(jpeg_size(images[0]))))
     if len(images) > most:
         chosen = [round(index * (len(images) - 1) / max(1, most - 1)) for index in range(most)]
     else:
         chosen = list(range(len(images)))
     return [(index / fps, images[index]) for index in chosen]
+
+
+def jpeg_size(data: bytes) -> tuple[int, int]:
+    """Read width and height from a JPEG's frame header. Raises ValueError for bytes that have none."""
+    at = 2
+    while at + 9 < len(data) and data[at] == 0xFF:
+        if data[at + 1] in (0xC0, 0xC1, 0xC2):
+            return int.from_bytes(data[at + 7 : at + 9]), int.from_bytes(data[at + 5 : at + 7])
+        at += 2 + int.from_bytes(data[at + 2 : at + 4])
+    raise ValueError("no JPEG with a frame")
 
 
 def _picture(path: Path) -> str:

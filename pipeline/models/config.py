@@ -57,6 +57,10 @@ class ModelConfig(Part):
     key: str = Field("", description="NAME of the environment variable that holds the key")
     settings: dict[str, Any] = Field(default_factory=dict, description="temperature, max_tokens, fps, …")
     script: str = Field("", description="of `scripted`: a YAML file, or `module:function`; empty for the shipped one")
+    hears: bool | None = Field(None, description="false: the model hears nothing, and is told so; None: as its "
+                               "provider and settings say")  # fmt: skip
+    context: int | None = Field(None, ge=1024, description="tokens of prompt, media and answer together: what cannot "
+                                "fit is sampled down, or fails before it is sent")  # fmt: skip
     prices: Prices = Prices()
     limits: Limits = Limits()
     timeout: float = Field(300.0, gt=0, description="seconds for one call")
@@ -118,4 +122,6 @@ class ModelConfig(Part):
         faults that a scripted model plays."""
         settings = {name: value for name, value in self.settings.items() if name not in HOW}
         identity: dict[str, Any] = {"provider": self.provider, "model": self.model, "settings": settings}
+        if self.hears is not None:
+            identity["hears"] = self.hears
         return identity | find_provider(self.provider).identity(self)

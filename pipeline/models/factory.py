@@ -95,7 +95,10 @@ def unknown_values(config: ModelConfig) -> list[str]:
 
 def unfit_media(config: ModelConfig, sees: Collection[str], whole_files: bool) -> list[str]:
     """Why the model cannot be shown what a step wants it to see. `whole_files`: each clip is a file of its own."""
-    return list(find_provider(config.provider).unfit(config, sees, whole_files))
+    problems = list(find_provider(config.provider).unfit(config, sees, whole_files))
+    if config.hears is False and "audio" in sees:
+        problems.append("it hears nothing (`hears: false`), and the step gives it sound: name another model")
+    return problems
 
 
 # --- what workers share ------------------------------------------------------------------------------------------

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from asid.pipeline.models.base import Model
+from asid.pipeline.models.budget import Weigh
+from asid.pipeline.models.perception import Perception
 from asid.pipeline.registry import PROVIDERS, UnknownName
 from asid.pipeline.storage import Storage
 
@@ -34,6 +36,10 @@ def _fits(config: ModelConfig, sees: Collection[str], whole_files: bool) -> Prob
     return ()
 
 
+def _all_of_it(config: ModelConfig) -> Perception:
+    return Perception(hears=config.hears is not False)
+
+
 @dataclass(frozen=True)
 class Provider:
     """Who answers. Only `open` is needed; the record must import nothing heavy, so that the manifest can be read by
@@ -52,6 +58,9 @@ class Provider:
     shares: what shares one limiter with other models of the manifest; "": key and endpoint.
     identity: what changes answers beside model and settings.
     unfit: why it cannot be shown what a step wants it to see, of clips that are whole files or not.
+    perceives: what of a clip reaches the model, by its settings.
+    weigh: the tokens of media by the processor's arithmetic; None: nobody knows them.
+    samples: settings of a question by which a video is sampled down.
     batches: its batch API for an open model; None: it has none.
     """
 
@@ -69,6 +78,9 @@ class Provider:
     shares: Callable[[str], str] | None = None
     identity: Callable[[ModelConfig], dict[str, Any]] = _nothing
     unfit: Callable[[ModelConfig, Collection[str], bool], Problems] = _fits
+    perceives: Callable[[ModelConfig], Perception] = _all_of_it
+    weigh: Weigh | None = None
+    samples: frozenset[str] = frozenset()
     batches: Callable[[Any], Batches] | None = None
 
 

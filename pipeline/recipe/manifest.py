@@ -19,9 +19,10 @@ from asid.pipeline.inputs import InputConfig
 from asid.pipeline.models import secrets
 from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.prompts import shipped
+from asid.pipeline.recipe import extending as extends
 from asid.pipeline.recipe.mistakes import mistakes
-from asid.pipeline.recipe.steps import Step, stage_name, steps_of
-from asid.pipeline.registry import nearest
+from asid.pipeline.recipe.overrides import override
+from asid.pipeline.recipe.steps import Step, steps_of
 
 LARGEST = 4 << 20  # bytes of a manifest
 
@@ -86,14 +87,15 @@ def load(path: str | Path, settings: Sequence[str] = ()) -> Manifest:
             names = ", ".join(sorted(entry.name for entry in shipped("manifests").glob("*.yaml")))
             raise ManifestError([f"there is no manifest {str(path)!r}; shipped ones: {names}"])
         file = inside
-    manifest = parse(_text(file), file.name, settings)
     folder = file.parent.absolute()
-    inputs = tuple(
-        entry if "://" in entry.path else entry.model_copy(update={"path": str(folder / Path(entry.path).expanduser())})
-        for entry in manifest.inputs
-    )
-    prompts = str(folder / Path(manifest.prompts).expanduser()) if manifest.prompts else ""
+    manifest = parse(_text(file), file.name, settings, folder=folder)
+    inputs = tuple(entry.model_copy(update={"path": _absolute(entry.path, folder)}) for entry in manifest.inputs)
+    prompts = _absolute(manifest.prompts, folder) if manifest.prompts else ""
     return manifest.model_copy(update={"inputs": inputs, "prompts": prompts})
+
+
+def _absolute(path: str, folder: Path) -> str:
+    return path if "://" in path else str(folder / Path(path).expanduser())
 
 
 def _text(file: Path) -> str:
@@ -114,9 +116,28 @@ def _text(file: Path) -> str:
         ) from error
 
 
-def parse(text: str, name: str = "manifest", settings: Sequence[str] = (), frozen: bool = False) -> Manifest:
-    """The manifest in a YAML text. Raises ManifestError with all its mistakes, secrets among them unless it is `frozen`
-    into a run already."""
+def parse(
+    text: str,
+    name: str = "manifest",
+    settings: Sequence[str] = (),
+    frozen: bool = False,
+    folder: Path | None = None,
+) -> Manifest:
+    """The manifest in a YAML text. `folder`: where it lies, and what it extends may lie. Raises ManifestError with all
+    its mistakes, secrets among them unless it is `frozen` into a run already."""
+    tree = _tree(text, name, folder)
+    problems = [problem for setting in settings if (problem := override(tree, setting))]
+    values = _plain(tree)
+    found = sorted({(_line(tree, where), said) for where, said in mistakes(values, Manifest)})
+    found += [] if frozen else sorted({(_line(tree, where), said) for where, said in secrets.found(values)})
+    problems += [f"{name}:{line}: {said}" for line, said in found]
+    if problems:
+        raise ManifestError(problems) from None
+    return Manifest.model_validate(values)
+
+
+def _tree(text: str, name: str, folder: Path | None, extending: tuple[Path, ...] = ()) -> Any:
+    """The YAML of a manifest, with that of the one it extends under it. `extending`: the files that led here."""
     try:
         tree = YAML(typ="rt").load(text)
     except YAMLError as error:
@@ -126,14 +147,18 @@ def parse(text: str, name: str = "manifest", settings: Sequence[str] = (), froze
         raise ManifestError([f"{where}: not YAML: {secrets.mask(said)}"]) from None
     if not isinstance(tree, dict):
         raise ManifestError([f"{name}:1: a manifest is a mapping with `inputs` and `recipe`"])
-    problems = [problem for setting in settings if (problem := _override(tree, setting))]
-    values = _plain(tree)
-    found = sorted({(_line(tree, where), said) for where, said in mistakes(values, Manifest)})
-    found += [] if frozen else sorted({(_line(tree, where), said) for where, said in secrets.found(values)})
-    problems += [f"{name}:{line}: {said}" for line, said in found]
-    if problems:
-        raise ManifestError(problems) from None
-    return Manifest.model_validate(values)
+    if "extends" not in tree:
+        return tree
+    try:
+        file = extends.find(str(tree["extends"]), folder).absolute()
+        if file in extending:
+            raise extends.Unextendable(["extends"], f"{file.name} extends itself by way of this")
+        base = _plain(_tree(_text(file), file.name, file.parent, (*extending, file)))
+        if file.parent != folder:
+            base = extends.rooted(base, file.parent, _absolute)
+        return extends.lay(base, tree)
+    except extends.Unextendable as error:
+        raise ManifestError([f"{name}:{_line(tree, error.path)}: {error}"]) from None
 
 
 def dump(manifest: Manifest) -> str:
@@ -156,49 +181,6 @@ def _plain(value: Any) -> Any:
         if isinstance(value, kind):
             return kind(value)
     return value
-
-
-# --- overrides ---------------------------------------------------------------------------------------------------
-
-
-def _override(tree: Any, setting: str) -> str:
-    """Apply one `path=value`; says what is wrong with it, or nothing."""
-    path, equals, value = setting.partition("=")
-    if not equals or not path:
-        return f"--set {secrets.mask(path)}: write it as path=value, for example recipe.cut.max_seconds=60"
-    *folders, last = path.split(".")
-    place = tree
-    for part in folders:
-        inner = _child(place, part)
-        if inner is None and isinstance(place, dict):
-            inner = place[part] = {}
-        if inner is None:
-            return f"--set {path}: there is no {part!r} in the manifest{nearest(part, _names(place))}"
-        place = inner
-    if isinstance(place, list):
-        return f"--set {path}: {last!r} names a list entry; go on to one of its settings"
-    try:
-        place[last] = YAML(typ="safe").load(value)
-    except YAMLError:
-        return f"--set {path}: its value is not YAML"
-    return ""
-
-
-def _names(place: Any) -> list[str]:
-    """What `_child` finds in a list of recipe entries."""
-    entries = [entry for entry in place if isinstance(entry, dict)] if isinstance(place, list) else []
-    return [str(entry.get("name") or stage_name(entry)) for entry in entries]
-
-
-def _child(place: Any, part: str) -> Any:
-    if isinstance(place, dict):
-        return place.get(part)
-    if isinstance(place, list):
-        if part.isdigit():
-            return place[int(part)] if int(part) < len(place) else None
-        entries = [entry for entry in place if isinstance(entry, dict)]
-        return next((entry for entry in entries if part in (entry.get("name"), stage_name(entry))), None)
-    return None
 
 
 def _line(tree: Any, path: Sequence[str | int]) -> int:

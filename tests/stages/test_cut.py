@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from asid.pipeline.asking import evidence
 from asid.pipeline.prompts import Prompts
 from asid.pipeline.rows import Clip, Frame, Shot, Signal, Sound, Transcribed, Utterance, Word
 from asid.pipeline.stage import Context, Unprocessable
@@ -180,3 +181,23 @@ def test_the_stage_says_what_it_takes_and_gives() -> None:
         CutConfig(min_seconds=10, max_seconds=5)
     with pytest.raises(ValueError, match="extra"):
         CutConfig(crf=3)  # type: ignore[call-arg]
+
+
+def test_a_whole_video_is_a_clip_with_its_own_bytes_and_id(clip: Path, tmp_path: Path) -> None:
+    row = video(clip)
+    (one,) = cut(tmp_path, row, whole=True, max_seconds=180)
+    assert (one.id, one.uri, one.sha256, one.offset) == (row.id, row.uri, row.sha256, 0.0)
+    assert (one.source_start, one.source_end, one.duration, one.fps) == (0.0, 10.0, 10.0, 25.0)
+    assert len(one.shots) == 3 and len(one.frames) == 10 and one.utterances == row.utterances
+    assert not (tmp_path / "media").exists(), "nothing is encoded"
+    (shown,) = asyncio.run(evidence.media(one, ["video"], 8, Storage(tmp_path)))
+    assert (shown.uri, shown.sha256, shown.start, shown.end) == (row.uri, row.sha256, 0.0, None), "and none cut out"
+
+
+def test_a_video_that_is_too_long_is_dropped_with_a_reason_or_cut(clip: Path, tmp_path: Path) -> None:
+    with pytest.raises(Unprocessable, match=r"0\.000-10\.000 long") as caught:
+        cut(tmp_path, video(clip), whole=True, max_seconds=8)
+    assert caught.value.kind == "no_clip"
+    assert len(cut(tmp_path, video(clip), whole=True, longer="cut", max_seconds=8)) == 2
+    with pytest.raises(Unprocessable, match="short"):
+        cut(tmp_path, video(clip), whole=True, min_seconds=12, max_seconds=20, keep_short_videos=False)

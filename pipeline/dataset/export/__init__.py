@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from asid.pipeline.dataset.export.folder import ExportError, Folder
 from asid.pipeline.dataset.export.items import ItemKind, kept
 from asid.pipeline.dataset.export.media import ExportedMedia, Where
 from asid.pipeline.dataset.export.splits import Splits
+from asid.pipeline.dataset.export.stages import Amounts, amounts, draw_stages
 from asid.pipeline.dataset.export.tools import Exporter, Tools
 from asid.pipeline.dataset.export.wordings import Wordings
 from asid.pipeline.registry import EXPORTERS, UnknownName
@@ -18,7 +20,9 @@ from asid.pipeline.rows import Preferred
 from asid.pipeline.run.completeness import finished_shards
 from asid.pipeline.run.folder import Run
 
-__all__ = ["ExportError", "Settings", "Splits", "export", "settings"]
+__all__ = ["Amounts", "ExportError", "Settings", "Splits", "amounts", "export", "settings"]
+
+STAGED = ("asid-1m", "ms-swift", "llama-factory")  # formats with files for each training stage
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Settings:
     audio: str = "video"
     unfinished: bool = False
     tar_bytes: int = 1 << 30
+    draws: Amounts | None = None  # draw the paper's training stages
 
 
 def settings(splits: Splits, media: str, kinds: Sequence[str], audio: str, unfinished: bool = False) -> Settings:
@@ -59,18 +64,27 @@ def export(run: Run, to: str, out: Path, how: Settings) -> dict[str, int]:
     if not exporter.pairs and issubclass(row, Preferred):
         paired = [name for name in EXPORTERS.names() if EXPORTERS.find(name).pairs]
         raise ExportError(f"{to} has no form for preference pairs; these have: {', '.join(paired)}")
+    if how.draws is not None and (to not in STAGED or issubclass(row, Preferred)):
+        raise ExportError(f"training stages are drawn of captions for {', '.join(STAGED)}, not for {to} of this run")
     with Folder(out) as folder:
         folder.note = {"format": to, "seed": how.splits.seed, "media": how.media}
+        wordings, drawn = Wordings(run.prompts, how.splits.seed), None
+        if how.draws is not None:
+            drawn = draw_stages(kept(run, shards, how.splits), wordings, how.kinds, how.draws, how.splits.seed)
+            folder.note["stages"] = drawn.note()
         tools = Tools(
             folder=folder,
             media=ExportedMedia(run.storage, folder, how.media),
-            wordings=Wordings(run.prompts, how.splits.seed),
+            wordings=wordings,
             storage=run.storage,
             kinds=how.kinds,
             audio=how.audio,
             tar_bytes=how.tar_bytes,
+            drawn=drawn,
         )
         exporter.write(kept(run, shards, how.splits, frames=exporter.frames), tools)
+        if drawn and not folder.lines:
+            raise ExportError(f"no item of the training stages can be drawn: {json.dumps(drawn.note())}")
         if not folder.lines:
             raise ExportError("no clip is kept in the shards that are up to date: see asid status")
     return dict(sorted(folder.lines.items()))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 from asid.pipeline.attributes import ATTRIBUTES
+from asid.pipeline.captions import Section, compose, parse
 from asid.pipeline.dataset.export.splits import Splits
 from asid.pipeline.dataset.export.wordings import Wordings
 from asid.pipeline.run import shards
@@ -35,6 +36,8 @@ class Kept:
     captions: dict[str, str]  # by attribute; none of a recipe that does not take captions apart
     frames: Sequence[dict[str, Any]]
     rejected: str = ""  # of a preference pair; `caption` is the chosen one
+    width: int = 0
+    height: int = 0
 
 
 COLUMNS = tuple(field.name for field in fields(Kept) if field.name not in ("split", "frames"))
@@ -75,5 +78,20 @@ def items(clip: Kept, wordings: Wordings, kinds: Collection[ItemKind]) -> Iterat
     if "subset" in kinds:
         for size in SUBSET_SIZES:
             if names := wordings.subset(clip.id, given, size):
-                answer = "\n\n".join(f"{name.capitalize()}: {clip.captions[name]}" for name in names)
+                answer = woven([clip.captions[name] for name in names])
                 yield Item("subset", names, wordings.ask(clip.id, names), answer)
+
+
+def woven(texts: Sequence[str]) -> str:
+    """Weave captions into one paragraph: in order of time, each second named once, in their own order within it."""
+    blocks = [block for text in texts for block in parse(text)]
+    blocks.sort(key=lambda block: -1 if block.anchor is None else block.anchor)
+    joined: list[Section] = []
+    for block in blocks:
+        if joined and joined[-1].anchor == block.anchor:
+            before = joined[-1].text.rstrip()
+            stop = "" if before.endswith((".", "!", "?", '"', "”")) else "."
+            joined[-1] = replace(joined[-1], text=f"{before}{stop} {block.text[:1].upper()}{block.text[1:]}")
+        else:
+            joined.append(block)
+    return compose(joined)

@@ -22,8 +22,8 @@ def write(clips: Iterable[Kept], tools: Tools) -> None:
         heard = clip.sound and tools.audio != "none"
         if heard:
             media["audios"] = [tools.media.sound(clip)]
-        name = f"{clip.split}_{'sound' if heard else 'silent'}.jsonl"
         for item in tools.items(clip):
+            name = f"{tools.group(clip, item)}_{'sound' if heard else 'silent'}.jsonl"
             marks = "<video><audio>" if heard else "<video>"
             asked, answered = messages(item, marks)
             if item.rejected:

@@ -2,7 +2,8 @@
 
 Clips with and without sound are in files apart: its template for Qwen-Omni stops at a batch that mixes them. With
 `audio` "video" train with USE_AUDIO_IN_VIDEO=true on the `sound` files; with "file" each has its sound in `audios`.
-Preference pairs have their worse answer in `rejected_response` (`swift rlhf`).
+Drawn training stages have files of their own, such as `stage2_sound.jsonl`. Preference pairs have their worse answer in
+`rejected_response` (`swift rlhf`).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ def write(clips: Iterable[Kept], tools: Tools) -> None:
             media["audios"] = [tools.media.sound(clip)]
             marks = "<video><audio>"
         for item in tools.items(clip):
-            name = f"{clip.split}_{'sound' if clip.sound else 'silent'}.jsonl"
+            name = f"{tools.group(clip, item)}_{'sound' if clip.sound else 'silent'}.jsonl"
             pair = {"rejected_response": item.rejected} if item.rejected else {}
             tools.folder.line(name, {"messages": messages(item, marks), **pair, **media})
 

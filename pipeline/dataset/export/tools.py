@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from asid.pipeline.dataset.export.folder import Folder
 from asid.pipeline.dataset.export.items import Item, ItemKind, Kept, items
 from asid.pipeline.dataset.export.media import ExportedMedia
+from asid.pipeline.dataset.export.stages import Drawn
 from asid.pipeline.dataset.export.wordings import Wordings
 from asid.pipeline.storage import Storage
 
@@ -23,10 +24,18 @@ class Tools:
     kinds: Sequence[ItemKind]
     audio: str  # "video": heard in the video itself; "file": also as a file of its own; "none": not at all
     tar_bytes: int
+    drawn: Drawn | None = None  # the items of the training stages; None: every item, in no stage
 
     def items(self, clip: Kept) -> Iterator[Item]:
         """Give the questions and answers that a clip is trained on."""
-        return items(clip, self.wordings, self.kinds)
+        for item in items(clip, self.wordings, self.kinds):
+            if self.drawn is None or self.drawn.stage(clip, item):
+                yield item
+
+    def group(self, clip: Kept, item: Item) -> str:
+        """Name the file's group of an item: its training stage where stages are drawn, else its split."""
+        stage = self.drawn.stage(clip, item) if self.drawn else None
+        return stage.name if stage else clip.split
 
 
 @dataclass(frozen=True)

@@ -60,15 +60,24 @@ class Attachments:
         """A video or still as it is, or the span of a video cut out; sound always as WAV of its own."""
         return (await self._kept(("whole", *_place(medium)), self._whole, medium))[0]
 
-    async def stills(self, medium: Media, fps: float, most: int, side: int) -> Sequence[Blob]:
-        """Stills of a video with their times."""
+    async def stills(
+        self,
+        medium: Media,
+        fps: float,
+        most: int,
+        side: int,
+        max_pixels: int | None = None,
+        total_pixels: int | None = None,
+    ) -> Sequence[Blob]:
+        """Stills of a video with their times, within pixels of one and of all."""
 
         def sample(medium: Media) -> Sequence[Blob]:
             path = self.storage.local(medium.uri)
-            found = excerpt.stills(path, medium.start, medium.end, fps, most, side, TIMEOUT)
+            found = excerpt.stills(path, medium.start, medium.end, fps, most, side, TIMEOUT, max_pixels, total_pixels)
             return [Blob(data, "image/jpeg", time) for time, data in found]
 
-        return await self._kept(("stills", *_place(medium), f"{fps}/{most}/{side}"), sample, medium)
+        key = ("stills", *_place(medium), f"{fps}/{most}/{side}/{max_pixels}/{total_pixels}")
+        return await self._kept(key, sample, medium)
 
     def _whole(self, medium: Media) -> Sequence[Blob]:
         path = self.storage.local(medium.uri)

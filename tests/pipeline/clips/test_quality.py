@@ -130,6 +130,12 @@ def test_rules_that_are_off_until_they_are_set(changes: dict[str, Any], rule: st
     assert rules(clip(**(spoken | changes)), HEARD) == [rule]
 
 
+def test_a_clip_of_few_attributes_is_dropped_where_that_is_asked_for() -> None:
+    few = AttributeCaptions(**(dict.fromkeys(ATTRIBUTES, "") | {"scene": "A room.", "camera": "It pans."}))
+    assert rules(clip(captions=few), QualityLimits(min_attributes=2)) == []
+    assert rules(clip(captions=few), QualityLimits(min_attributes=3)) == ["attributes"]
+
+
 def test_quotations_word_for_word_and_problems_by_kind() -> None:
     said = Utterance(start=0, end=3, speaker="S1", text="He stood next to the red umbrella.", words=(), overlap=False)
     told = 'At 0s, a man in a long coat walks over the bridge to the other side and says, "He stood next to the {}"'

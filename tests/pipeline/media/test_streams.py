@@ -76,6 +76,17 @@ def test_the_picture_is_what_moves(tmp_path: Path, name: str) -> None:
     assert excerpt.stills(tmp_path / name, 0.0, 2.0, 25.0, 100, 64, 60)[-1][0] > 1.9  # a virtual clip of it moves too
 
 
+def test_stills_keep_to_pixels_of_one_and_of_all(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    ffmpeg(*PICTURE, *FAST, path)
+    plain = excerpt.stills(path, 0.0, 2.0, 5.0, 100, 64, 60)
+    assert len(plain) == 10 and excerpt.jpeg_size(plain[0][1]) == (64, 36)
+    small = excerpt.stills(path, 0.0, 2.0, 5.0, 100, 768, 60, max_pixels=2000)
+    assert len(small) == 10 and excerpt.jpeg_size(small[0][1]) == (58, 32)
+    few = excerpt.stills(path, 0.0, 2.0, 5.0, 100, 768, 60, max_pixels=2000, total_pixels=6000)
+    assert [time for time, _ in few] == [0.0, 0.8, 1.8], "three of 1,856 pixels, evenly spread"
+
+
 def write_channels(path: Path, channels: int) -> None:
     """One channel of them sounds: all are heard, whichever it is."""
     samples = np.zeros((48000, channels), "<i2")

@@ -13,7 +13,7 @@ from asid.pipeline.recipe.manifest import ManifestError, parse
 from asid.pipeline.recipe.steps import flow
 from asid.pipeline.rows import Judged, Refined
 
-SHIPPED = ["asid.yaml", "avc-dpo.yaml", "avocado.yaml", "demo.yaml", "diadem.yaml", "salmonn2.yaml"]
+SHIPPED = ["asid.yaml", "avc-dpo.yaml", "avocado.yaml", "demo.yaml", "diadem.yaml", "salmonn2.yaml", "strict.yaml"]
 RIGHT = """\
 inputs:
 - path: videos
@@ -231,3 +231,100 @@ def test_what_only_sounds_like_a_secret_is_none() -> None:
 def test_a_run_of_an_earlier_release_opens_all_the_same() -> None:
     text = f"{BASE}environments: {{e: {{packages: [x], variables: {{HF_TOKEN: {PLAIN}}}}}}}"
     assert parse(text, frozen=True).environments["e"].variables == {"HF_TOKEN": PLAIN}
+
+
+# --- manifests that build on others -----------------------------------------------------------------------------------
+
+
+EXTENDING = """\
+extends: asid.yaml
+inputs: [videos]
+models:
+  seed: {limits: {concurrency: 8}}
+  gemini: {provider: gemini, model: gemini-2.5-pro}
+recipe:
+  transcribe: {weights: medium, resources: {gpus: 0}}
+  avocado: null
+  second: {stage: caption, model: gemini, prompt: caption/audio, sees: [audio], after: gemini}
+"""
+
+
+def extending(folder: Path, text: str) -> manifests.Manifest:
+    (folder / "mine.yaml").write_text(text)
+    return manifests.load(folder / "mine.yaml")
+
+
+def test_a_manifest_builds_on_another_with_the_lines_that_differ(tmp_path: Path) -> None:
+    whole, mine = manifests.load("asid.yaml"), extending(tmp_path, EXTENDING)
+    steps = {step.name: step.config for step in mine.steps()}
+    before = {step.name: step.config for step in whole.steps()}
+    assert [name for name in steps if name not in before] == ["caption-second"]
+    assert [name for name in before if name not in steps] == ["caption-avocado"]
+    (heard,) = (entry for entry in mine.recipe if entry["stage"] == "transcribe")
+    assert (heard["weights"], heard["backend"]) == ("medium", "whisperx")
+    assert (steps["transcribe"].resources.gpus, steps["transcribe"].resources.cpus) == (0, 4)
+    names = list(steps)
+    assert names.index("caption-second") == names.index("caption-gemini") + 1
+    assert all(steps[name] == before[name] for name in steps if name not in ("transcribe", "caption-second"))
+    seed = mine.models["seed"]
+    assert seed.limits.concurrency == 8 and seed.limits.tokens_per_minute == 1_000_000
+    assert seed.base_url == whole.models["seed"].base_url
+    assert mine.models["gemini"].key == "" and mine.models["gemini"].settings == {}, "a whole model replaces the other"
+    assert mine.inputs[0].path == str(tmp_path / "videos")
+    assert manifests.parse(manifests.dump(mine)) == mine, "a run freezes it whole"
+
+
+def test_what_a_manifest_builds_on_may_build_on_another_and_keeps_its_own_paths(tmp_path: Path) -> None:
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "first.yaml").write_text(EXTENDING + "prompts: ours\n")
+    mine = extending(tmp_path, "extends: base/first.yaml\nmax_failure_rate: 0.5\n")
+    assert mine.inputs[0].path == str(tmp_path / "base" / "videos") and mine.prompts == str(tmp_path / "base" / "ours")
+    assert mine.max_failure_rate == 0.5 and "caption-second" in {step.name for step in mine.steps()}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("asid.yaml", "asd.yaml"), "mine.yaml:1: there is no manifest 'asd.yaml' to build on; did you mean"),
+        (("asid.yaml", "mine.yaml"), "mine.yaml:1: mine.yaml extends itself"),
+        (("transcribe:", "transcrib:"), "mine.yaml:7: there is no step 'transcrib' in what this extends; did you mean"),
+        (("weights:", "wights:"), "mine.yaml:7: wights: the recogniser whisperx does not read it; it reads"),
+        (("after: gemini", "after: gemni"), "mine.yaml:9: there is no step 'gemni'; did you mean 'gemini'?"),
+        ((", after: gemini", ""), "mine.yaml:9: say where second belongs"),
+        (("concurrency: 8", "concurrency: none"), "mine.yaml:4: concurrency:"),
+    ],
+)
+def test_mistakes_of_an_extending_manifest_have_its_own_lines(
+    tmp_path: Path, change: tuple[str, str], told: str
+) -> None:
+    with pytest.raises(ManifestError) as caught:
+        extending(tmp_path, EXTENDING.replace(*change))
+    assert len(caught.value.problems) == 1 and caught.value.problems[0].startswith(told), caught.value.problems
+
+
+def test_an_own_endpoint_takes_the_place_of_a_model() -> None:
+    mine = manifests.load(
+        "asid.yaml", ["models.avocado=vllm:mine@http://gpu:8000/v1", "models.seed=openai:m@http://h/v1"]
+    )
+    avocado, seed = mine.models["avocado"], mine.models["seed"]
+    assert (avocado.provider, avocado.model, avocado.base_url) == ("vllm", "mine", "http://gpu:8000/v1")
+    assert avocado.settings["use_audio_in_video"] is True, "the same provider keeps its settings"
+    assert (seed.base_url, seed.key, seed.prices.input) == ("http://h/v1", "", None), "neither key nor price is carried"
+    resources = {step.name: step.config.resources for step in mine.steps()}
+    assert (resources["caption-avocado"].gpus, resources["caption-avocado"].env) == (0, "")
+    assert resources["transcribe"].gpus == 1
+    local = manifests.load("asid.yaml", ["models.avocado=vllm:other"])
+    assert {step.name: step.config.resources for step in local.steps()}["caption-avocado"].gpus == 1
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("models.sed=openai:m@http://h/v1", "--model sed: the manifest has no model 'sed'; did you mean 'seed'?"),
+        ("models.seed=opnai:m@http://h/v1", "--model seed=opnai:m@http://h/v1: write it as PROVIDER:MODEL"),
+    ],
+)
+def test_a_stand_in_that_cannot_be_is_told(setting: str, told: str) -> None:
+    with pytest.raises(ManifestError) as caught:
+        manifests.load("asid.yaml", [setting])
+    assert caught.value.problems[0].startswith(told), caught.value.problems

@@ -9,9 +9,13 @@ Settings: temperature, top_p, top_k, max_tokens, seed, stop, thinking_budget, th
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from asid.pipeline.models.base import Model
+from asid.pipeline.models.budget import Sent
+from asid.pipeline.models.perception import Perception
 from asid.pipeline.models.provider import Provider
 from asid.pipeline.storage import Storage
 
@@ -36,10 +40,26 @@ def _batches(model: Any) -> Batches:
     return GeminiBatches(model)
 
 
+def _perceives(config: ModelConfig) -> Perception:
+    """Its times are minutes and seconds; that it is told to write seconds is the prompt's part."""
+    clock = "its own times are MM:SS of playing time: 01:05 is second 65"
+    return Perception(hears=config.hears is not False, fps=float(config.settings.get("fps") or 0), clock=clock)
+
+
+def _tokens(settings: Mapping[str, Any], look: Sent) -> int:
+    """As its documentation counts: 258 tokens a frame and still, 66 at low resolution, 32 a second of sound."""
+    frame = 66 if "LOW" in str(settings.get("media_resolution", "")).upper() else 258
+    frames = math.ceil(look.video * (settings.get("fps") or 1)) + look.stills
+    return frames * frame + math.ceil(look.sound * 32)
+
+
 GEMINI = Provider(
     open=_open,
     settings=frozenset({*SAMPLING, *RENAMED, *OWN}),
     values={"span": ("cut", "offsets")},
     key="GEMINI_API_KEY",
+    perceives=_perceives,
+    weigh=_tokens,
+    samples=frozenset({"fps"}),
     batches=_batches,
 )

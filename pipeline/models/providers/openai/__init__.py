@@ -4,6 +4,8 @@ server.
 Settings, beside those passed through by name:
   video        frames: stills with their times; data: `video_url` with the bytes; uri: `video_url` with the address
   fps, max_frames, side   of the stills: a second, at most, longest side in pixels
+  max_pixels, total_pixels   of one still; of all together: fewer are sent, evenly spread, when they would be more
+  video_url    further fields of `video_url`, for `data` and `uri`: {fps: 1} at Volcengine Ark
   audio        input_audio or audio_url
   schema       json_schema, json_object, or none: how the form of an answer is asked for
   extra        further fields of the request body (mm_processor_kwargs, thinking, …)
@@ -15,6 +17,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from asid.pipeline.models.base import Model
+from asid.pipeline.models.perception import Perception
 from asid.pipeline.models.provider import Problems, Provider
 from asid.pipeline.storage import Storage
 
@@ -26,7 +29,9 @@ PASSED = frozenset(
     {"temperature", "top_p", "max_tokens", "max_completion_tokens", "seed", "stop", "frequency_penalty"}
     | {"presence_penalty", "reasoning_effort", "service_tier", "logit_bias", "verbosity"}
 )
-OWN = frozenset({"video", "fps", "max_frames", "side", "audio", "schema", "extra"})
+FPS, MAX_FRAMES = 1.0, 32  # of stills
+STILLS = frozenset({"fps", "max_frames", "side", "max_pixels", "total_pixels"})
+OWN = STILLS | {"video", "video_url", "audio", "schema", "extra"}
 
 
 def _open(config: ModelConfig, storage: Storage) -> Model:
@@ -41,6 +46,19 @@ def _batches(model: Any) -> Batches:
     return OpenAIBatches(model)
 
 
+def way_of(config: ModelConfig) -> str:
+    """Say how videos are sent: frames, data or uri."""
+    return str(config.settings.get("video", "data" if config.base_url else "frames"))
+
+
+def _perceives(config: ModelConfig) -> Perception:
+    settings = config.settings
+    if way_of(config) == "frames":
+        return Perception(True, False, settings.get("fps", FPS), settings.get("max_frames", MAX_FRAMES))
+    fields = settings.get("video_url") or {}
+    return Perception(hears=config.hears, fps=float(fields.get("fps", 0)))
+
+
 def _unfit(config: ModelConfig, sees: Collection[str], whole_files: bool) -> Problems:
     settings, problems = config.settings, []
     if "video" in sees and not config.base_url and settings.get("video", "frames") != "frames":
@@ -48,6 +66,10 @@ def _unfit(config: ModelConfig, sees: Collection[str], whole_files: bool) -> Pro
     if "video" in sees and settings.get("video") == "uri" and not whole_files:
         problems.append("`video: uri` shows whole files and clips are spans: set `settings.video: data`, or let `cut` "
                         "make files (`method: encode`)")  # fmt: skip
+    if "video" in sees and way_of(config) != "frames" and (lost := sorted(STILLS & set(settings))):
+        problems.append(f"`video: {way_of(config)}` sends the file, and {', '.join(lost)} of stills would be lost: set "
+                        "`settings.video: frames`, or what the server takes in `settings.video_url` or "
+                        "`settings.extra`")  # fmt: skip
     if "audio" in sees and not config.base_url and settings.get("audio", "input_audio") != "input_audio":
         problems.append("OpenAI's own endpoint takes no audio by address: set `settings.audio: input_audio`")
     return problems
@@ -63,5 +85,6 @@ OPENAI = Provider(
     },
     key="OPENAI_API_KEY",
     unfit=_unfit,
+    perceives=_perceives,
     batches=_batches,
 )

@@ -28,7 +28,7 @@ from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.models.faults import checked, classify, said_of
 from asid.pipeline.models.keys import read_key
 from asid.pipeline.models.providers.attachments import Attachments, Blob
-from asid.pipeline.models.providers.openai import PASSED
+from asid.pipeline.models.providers.openai import FPS, MAX_FRAMES, PASSED
 from asid.pipeline.models.replies import fault, finish_of, load, name_of, text_of, tokens, whole_text
 from asid.pipeline.models.transcripts import read_transcript, transcription
 from asid.pipeline.models.waits import is_number, retry_after, seconds_until
@@ -116,14 +116,21 @@ class OpenAIModel:
             return [{"type": "input_audio", "input_audio": {"data": blob.base64, "format": form}}]
         way = settings.get("video", "data" if self.config.base_url else "frames")
         if way == "frames":
-            fps, most, side = settings.get("fps", 1.0), settings.get("max_frames", 32), settings.get("side", 768)
-            blobs = await self.attachments.stills(medium, fps, most, side)
+            fps, most, side = (
+                settings.get("fps", FPS),
+                settings.get("max_frames", MAX_FRAMES),
+                settings.get("side", 768),
+            )
+            caps = settings.get("max_pixels"), settings.get("total_pixels")
+            blobs = await self.attachments.stills(medium, fps, most, side, *caps)
             return [part for blob in blobs for part in _still(blob)]
         if way == "uri":
             if medium.start > 0 or medium.end is not None:
                 raise BadRequest("`video: uri` shows whole files, and this clip is a span of one: cut clips to files")
-            return [{"type": "video_url", "video_url": {"url": self.attachments.storage.resolve(medium.uri)}}]
-        return [{"type": "video_url", "video_url": {"url": (await self.attachments.whole(medium)).data_uri}}]
+            url = self.attachments.storage.resolve(medium.uri)
+        else:
+            url = (await self.attachments.whole(medium)).data_uri
+        return [{"type": "video_url", "video_url": {**(settings.get("video_url") or {}), "url": url}}]
 
     async def check(self) -> list[str]:
         """What keeps this model from being used, found without paying."""

@@ -4,6 +4,7 @@ fits both, and the answers are the same model's, so a run may change from one to
 Settings: temperature, top_p, top_k, max_tokens, seed, stop, repetition_penalty, and
   fps, max_frames       frames of a video that the model sees: a second, at most
   max_pixels            of one frame
+  total_pixels          of all frames of a video: those of a long one are smaller
   use_audio_in_video    the video's own sound, interleaved (Qwen2.5-Omni and its kin)
   engine                arguments of the engine (tensor_parallel_size, max_model_len, gpu_memory_utilization, …)
 """
@@ -13,6 +14,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from asid.pipeline.models.base import Model
+from asid.pipeline.models.budget import qwen_tokens
+from asid.pipeline.models.perception import Perception
 from asid.pipeline.models.provider import Provider
 from asid.pipeline.storage import Storage
 
@@ -32,10 +35,19 @@ def _is_served(config: ModelConfig) -> bool:
     return bool(config.base_url)
 
 
+def _perceives(config: ModelConfig) -> Perception:
+    settings = config.settings
+    hears = bool(settings.get("use_audio_in_video")) and config.hears is not False
+    return Perception(hears=hears, fps=float(settings.get("fps", 0)))
+
+
 VLLM = Provider(
     open=_open,
-    settings=frozenset({*SAMPLING, "fps", "max_frames", "max_pixels", "use_audio_in_video", "engine"}),
+    settings=frozenset({*SAMPLING, "fps", "max_frames", "max_pixels", "total_pixels", "use_audio_in_video", "engine"}),
     is_remote=_is_served,
     packages={"vllm": "vllm is not installed: pip install 'asid-verify[vllm]', or name a served model with `base_url`"},
     is_checked_open=_is_served,
+    perceives=_perceives,
+    weigh=qwen_tokens,
+    samples=frozenset({"max_pixels", "fps"}),
 )

@@ -221,8 +221,11 @@ def test_subsets_name_what_they_ask_for(run: Run, tmp_path: Path) -> None:
     for row in samples.lines(tmp_path / "out" / "some_attributes" / "0_3_m.jsonl"):
         sizes[len(row["attributes"])] += 1
         assert "emotions" not in row["attributes"]  # the clips give none
-        for name in row["attributes"]:
-            assert f"{name.capitalize()}: At 0s, the {name} of clip" in row["messages"][1]["content"]
+        answer = row["messages"][1]["content"]
+        assert answer.startswith(f"At 0s, the {row['attributes'][0]} of clip") and answer.count("At 0s,") == 1
+        assert "\n" not in answer
+        for name in row["attributes"][1:]:
+            assert f". The {name} of clip" in answer
     assert set(sizes) == {2, 3, 4}
 
 

@@ -1,0 +1,60 @@
+"""How a clip is shown to the one model that is asked: told as it is sent, and sent so that it fits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from asid.pipeline.models.base import Media
+from asid.pipeline.models.budget import Sent, TooLarge, fit
+from asid.pipeline.models.config import ModelConfig
+from asid.pipeline.models.provider import find_provider
+from asid.pipeline.rows import Clip
+from asid.pipeline.stage import Unprocessable
+
+
+def adapted(config: ModelConfig, settings: Mapping[str, Any]) -> ModelConfig:
+    """The model with a question's own settings."""
+    return config.model_copy(update={"settings": {**config.settings, **settings}})
+
+
+def told(values: dict[str, str], config: ModelConfig, media: Sequence[Media], clip: Clip) -> dict[str, str]:
+    """The values of a prompt, `material` among them saying what this model is sent of the clip."""
+    if "material" not in values:
+        return values
+    return values | {"material": find_provider(config.provider).perceives(config).of(media, clip.sound)}
+
+
+def fitted(config: ModelConfig, media: Sequence[Media], clip: Clip, prompt: str) -> dict[str, Any]:
+    """The settings that differ for this clip, so that prompt and media fit into the model's context. Raises
+    Unprocessable, of kind context, when nothing makes them fit."""
+    record, limit = find_provider(config.provider), context_of(config)
+    if record.weigh is None:
+        return {}
+    kinds = [medium.kind for medium in media]
+    look = Sent(
+        width=clip.width,
+        height=clip.height,
+        video=clip.duration if "video" in kinds else 0.0,
+        sound=clip.duration if "audio" in kinds or ("video" in kinds and _hears_video(config, clip)) else 0.0,
+        stills=kinds.count("image"),
+    )
+    settings = dict(config.settings)
+    if settings.get("use_audio_in_video") and not clip.sound:
+        settings["use_audio_in_video"] = False  # servers refuse a video whose sound they look for in vain
+    try:
+        found = fit(record.weigh, record.samples, settings, look, prompt, limit)
+    except TooLarge as error:
+        raise Unprocessable(f"does not fit into the context of {config.model}: {error}", "context") from error
+    return {name: value for name, value in found.items() if config.settings.get(name) != value}
+
+
+def _hears_video(config: ModelConfig, clip: Clip) -> bool:
+    return clip.sound and find_provider(config.provider).perceives(config).hears is True
+
+
+def context_of(config: ModelConfig) -> int | None:
+    """Tokens that the model takes: its `context`, else what its engine is told."""
+    engine = config.settings.get("engine")
+    length = engine.get("max_model_len") if isinstance(engine, Mapping) else None
+    return config.context or (length if isinstance(length, int) else None)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from asid.pipeline.api import Event, RunView, run
     from asid.pipeline.api import open_run as open
     from asid.pipeline.errors import UserError
+    from asid.pipeline.figures import Figures
     from asid.pipeline.recipe.manifest import Manifest
     from asid.pipeline.recipe.manifest import load as load_manifest
     from asid.pipeline.rows import (
@@ -59,7 +60,6 @@ if TYPE_CHECKING:
         Video,
         grow,
     )
-    from asid.pipeline.run.figures import Figures
     from asid.pipeline.run.progress import Result
     from asid.pipeline.run.status import StepStatus
     from asid.pipeline.stage import CorpusPass, Stage, StageConfig, Unprocessable
@@ -70,7 +70,7 @@ _MODULES = {
     "asid.pipeline.api": {"Event": "", "RunView": "", "run": "", "open": "open_run"},
     "asid.pipeline.errors": {"UserError": ""},
     "asid.pipeline.recipe.manifest": {"Manifest": "", "load_manifest": "load"},
-    "asid.pipeline.run.figures": {"Figures": ""},
+    "asid.pipeline.figures": {"Figures": ""},
     "asid.pipeline.run.progress": {"Result": ""},
     "asid.pipeline.run.status": {"StepStatus": ""},
     "asid.pipeline.stage": {"CorpusPass": "", "Stage": "", "StageConfig": "", "Unprocessable": ""},

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from asid.pipeline.figures import Figures
     from asid.pipeline.recipe.manifest import Manifest
     from asid.pipeline.rows import Failure, Judged
-    from asid.pipeline.run.figures import Figures
     from asid.pipeline.run.folder import Fresh, Run, Survey
     from asid.pipeline.run.progress import Progress, Result
     from asid.pipeline.run.status import StepStatus
@@ -137,7 +137,7 @@ class RunView:
     def figures(self) -> Figures:
         """Count all that the report shows: clips, hours, languages, audits, spending. Reads every finished clip. Raises
         UserError for a recipe that makes no dataset."""
-        from asid.pipeline.run import figures
+        from asid.pipeline import figures
         from asid.pipeline.run.completeness import finished_shards
 
         finished_shards(self.run, anyway=True)

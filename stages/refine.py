@@ -13,7 +13,7 @@ from asid.pipeline.asking.answers import Findings, Refinement
 from asid.pipeline.asking.stage import AskingStage, together
 from asid.pipeline.asking.writing import WritingConfig, marks, new
 from asid.pipeline.captions import anchors, check, examine, grounds, same_blocks, times
-from asid.pipeline.captions.rules.blocks import Named, changed, named, restored
+from asid.pipeline.captions.rules.blocks import NamedBlocks, changed, named, restored
 from asid.pipeline.prompts import Prompts
 from asid.pipeline.rows import AttributeCaptions, Audit, Audited, Edit, Mark, Problem, Refined, grow
 
@@ -126,12 +126,12 @@ def faulty(audit: Audit) -> bool:
     return bool(audit.errors or audit.missing or audit.expressiveness)
 
 
-def findings(report: Findings) -> list[Named]:
+def findings(report: Findings) -> list[NamedBlocks]:
     """What each finding of a report speaks of."""
     return [
-        *(Named(error.snippet, error.why) for error in report.errors),
-        *(Named(item.what, item.why) for item in report.missing),
-        *(Named(line) for line in report.expressiveness),
+        *(NamedBlocks(error.snippet, error.why) for error in report.errors),
+        *(NamedBlocks(item.what, item.why) for item in report.missing),
+        *(NamedBlocks(line) for line in report.expressiveness),
     ]
 
 

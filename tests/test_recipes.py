@@ -112,7 +112,7 @@ def test_salmonn2(tmp_path: Path) -> None:
 
     (clip,) = load_dataset(str(tmp_path / "run" / "dataset"), split="train", cache_dir=str(tmp_path / "cache"))
     assert (clip["caption"], clip["rejected"], clip["reference"]) == (row.caption, row.rejected, row.reference)
-    assert "score one" in html(run)
+    assert "scores one" in html(run)
     told = shown(run, row.id)
     assert f"  two {row.scores[1].value:.3f} (rehearsed-judge)" in told
     assert f"  {row.chosen_from} before {row.rejected_from}, by {row.margin:.3f}" in told

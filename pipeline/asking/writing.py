@@ -22,6 +22,8 @@ FATAL = (
 
 
 class WritingConfig(AskingConfig):
+    """Say what a stage that writes captions does about problems that rules see."""
+
     fails: tuple[str, ...] = Field(
         FATAL, description="kinds of problem that fail the row when the last answer still has one; others are marked"
     )

@@ -14,7 +14,7 @@ from asid.pipeline.models.base import ModelError
 from asid.pipeline.rows import Captioned, Drafted, Judged, Record, Refined, Verified
 
 
-class Interval(Record):
+class RateInterval(Record):
     """A share with the interval in which the true one lies 95 times in 100."""
 
     count: int
@@ -23,7 +23,7 @@ class Interval(Record):
     high: float
 
     @classmethod
-    def of(cls, found: Share) -> Interval:
+    def of(cls, found: Share) -> RateInterval:
         return cls(count=found.count, trials=found.trials, low=found.low, high=found.high)
 
     @property
@@ -36,9 +36,9 @@ class Measured(Record):
 
     model: str
     point: str  # draft, verified, refined, kept, or an annotator's name
-    no_error: Interval
-    no_missing: Interval
-    clean: Interval
+    no_error: RateInterval
+    no_missing: RateInterval
+    clean: RateInterval
     failed: int
 
 
@@ -98,8 +98,8 @@ async def _point(auditing: Auditing, rows: Sequence[Captioned], point: str, attr
     return Measured(
         model=auditing.name,
         point=point,
-        no_error=Interval.of(share((video, right) for video, right, _ in outcomes)),
-        no_missing=Interval.of(share((video, whole) for video, _, whole in outcomes)),
-        clean=Interval.of(share((video, right and whole) for video, right, whole in outcomes)),
+        no_error=RateInterval.of(share((video, right) for video, right, _ in outcomes)),
+        no_missing=RateInterval.of(share((video, whole) for video, _, whole in outcomes)),
+        clean=RateInterval.of(share((video, right and whole) for video, right, whole in outcomes)),
         failed=len(told) - len(outcomes),
     )

@@ -15,7 +15,7 @@ from random import Random
 
 from asid.pipeline.captions import anchors
 from asid.pipeline.captions.anchors import Section, compose, parse
-from asid.pipeline.captions.citations import Case, Citation
+from asid.pipeline.captions.citations import CaptionCase, Citation
 from asid.pipeline.captions.quotes import Quotation
 from asid.pipeline.captions.speakers import Description, description
 from asid.pipeline.captions.spoken import ENDS, SAME, TENS, UNITS, spoken
@@ -72,10 +72,10 @@ class Plant:
     expects: frozenset[str]
 
 
-Planter = Callable[[Case, Random], Plant | None]
+Planter = Callable[[CaptionCase, Random], Plant | None]
 
 
-def plant(kind: str, case: Case, chance: Random) -> Plant | None:
+def plant(kind: str, case: CaptionCase, chance: Random) -> Plant | None:
     """One error or rewording of a kind of `FAULTS` or `VARIANTS`; None where the caption has no place for it."""
     made = (FAULTS | VARIANTS)[kind](case, chance)
     return made if made is None or made.caption != case.caption else None
@@ -84,7 +84,7 @@ def plant(kind: str, case: Case, chance: Random) -> Plant | None:
 # --- what planters work on ---------------------------------------------------------------------------------------
 
 
-def _spoken(case: Case, least: int = 4) -> list[Citation]:
+def _spoken(case: CaptionCase, least: int = 4) -> list[Citation]:
     """Quotations that stand word for word in the transcript, of at least so many words."""
     return [
         one
@@ -93,13 +93,13 @@ def _spoken(case: Case, least: int = 4) -> list[Citation]:
     ]
 
 
-def _swap(case: Case, span: Quotation, text: str) -> str:
+def _swap(case: CaptionCase, span: Quotation, text: str) -> str:
     """The caption with other words between the marks of a quotation."""
     caption = case.caption
     return caption[: span.start + 1] + text + caption[span.end - 1 :]
 
 
-def _requoted(case: Case, chance: Random, kind: str, change: Callable[[list[str]], tuple[list[str], str] | None],
+def _requoted(case: CaptionCase, chance: Random, kind: str, change: Callable[[list[str]], tuple[list[str], str] | None],
               expects: tuple[str, ...], least: int = 4) -> Plant | None:  # fmt: skip
     found = _spoken(case, least)
     if not found:
@@ -123,7 +123,9 @@ def _replaced(words: list[str], at: int, new: str) -> list[str]:
 # --- errors ------------------------------------------------------------------------------------------------------
 
 
-def quote_substituted(case: Case, chance: Random) -> Plant | None:
+def quote_substituted(case: CaptionCase, chance: Random) -> Plant | None:
+    """Plant another word in the place of one that was said."""
+
     def change(words: list[str]) -> tuple[list[str], str]:
         at = chance.randrange(len(words))
         new = chance.choice([word for word in OTHERS if squash(word) != squash(words[at])])
@@ -132,7 +134,9 @@ def quote_substituted(case: Case, chance: Random) -> Plant | None:
     return _requoted(case, chance, "quote_substituted", change, ("quote_word", "quote_not_found"))
 
 
-def quote_inserted(case: Case, chance: Random) -> Plant | None:
+def quote_inserted(case: CaptionCase, chance: Random) -> Plant | None:
+    """Plant a word into a quotation that nobody said."""
+
     def change(words: list[str]) -> tuple[list[str], str]:
         at = chance.randrange(1, len(words))
         new = chance.choice(OTHERS)
@@ -141,7 +145,7 @@ def quote_inserted(case: Case, chance: Random) -> Plant | None:
     return _requoted(case, chance, "quote_inserted", change, ("quote_word", "quote_not_found"))
 
 
-def quote_omitted(case: Case, chance: Random) -> Plant | None:
+def quote_omitted(case: CaptionCase, chance: Random) -> Plant | None:
     """A word of the middle left out, so that what is left reads as one line."""
 
     def change(words: list[str]) -> tuple[list[str], str] | None:
@@ -154,7 +158,7 @@ def quote_omitted(case: Case, chance: Random) -> Plant | None:
     return _requoted(case, chance, "quote_omitted", change, ("quote_word", "quote_not_found", "quote_short"))
 
 
-def quote_invented(case: Case, chance: Random) -> Plant | None:
+def quote_invented(case: CaptionCase, chance: Random) -> Plant | None:
     """Words that nobody says, in the place of a line."""
     found = _spoken(case)
     if not found:
@@ -163,7 +167,7 @@ def quote_invented(case: Case, chance: Random) -> Plant | None:
     return Plant("quote_invented", _swap(case, one.quotation, new), new, "speech", frozenset({"quote_not_found"}))
 
 
-def quote_cut(case: Case, chance: Random) -> Plant | None:
+def quote_cut(case: CaptionCase, chance: Random) -> Plant | None:
     """A line that stops two words or more before its end."""
 
     def change(words: list[str]) -> tuple[list[str], str]:
@@ -176,7 +180,7 @@ def quote_cut(case: Case, chance: Random) -> Plant | None:
     return _requoted(case, chance, "quote_cut", change, expects, least=5)
 
 
-def speaker_swapped(case: Case, chance: Random) -> Plant | None:
+def speaker_swapped(case: CaptionCase, chance: Random) -> Plant | None:
     """A line given to the other of two described speakers, each of whom speaks twice and keeps one line."""
     told: dict[str, list[Description]] = {}
     for one in case.citations:
@@ -197,7 +201,7 @@ def speaker_swapped(case: Case, chance: Random) -> Plant | None:
     return Plant("speaker_swapped", caption, new, "speech", frozenset({"described_speakers"}))
 
 
-def line_omitted(case: Case, chance: Random) -> Plant | None:
+def line_omitted(case: CaptionCase, chance: Random) -> Plant | None:
     """A sentence with its line of speech taken out, and its anchor where nothing else stands after it."""
     found = [one for one in _spoken(case) if case.paragraph.sentence_at(one.quotation.start)]
     if len(found) < 2:
@@ -211,7 +215,7 @@ def line_omitted(case: Case, chance: Random) -> Plant | None:
     return Plant("line_omitted", caption, one.quotation.text, "speech", frozenset({"line_missing", "quote_short"}))
 
 
-def text_misspelt(case: Case, chance: Random) -> Plant | None:
+def text_misspelt(case: CaptionCase, chance: Random) -> Plant | None:
     """One letter or digit of a text on the screen made another."""
     read = {squash(one.text) for one in case.grounds.legible}
     found = [one for one in case.paragraph.quoted if one.claims != "speech" and squash(one.text) in read]
@@ -229,7 +233,7 @@ def text_misspelt(case: Case, chance: Random) -> Plant | None:
     return Plant("text_misspelt", _swap(case, one, new), new, "objects", frozenset({"text_spelling"}))
 
 
-def speech_shifted(case: Case, chance: Random) -> Plant | None:
+def speech_shifted(case: CaptionCase, chance: Random) -> Plant | None:
     """The anchor that opens a line of speech moved by three to five seconds, in order with its neighbours."""
     blocks = list(parse(case.caption))
     firsts = {one.block: one for one in reversed(_spoken(case, 2))}
@@ -253,7 +257,7 @@ def speech_shifted(case: Case, chance: Random) -> Plant | None:
     return Plant("speech_shifted", compose(blocks), anchors.at(time), "speech", frozenset({"quote_time"}))
 
 
-def source_leaked(case: Case, chance: Random) -> Plant | None:
+def source_leaked(case: CaptionCase, chance: Random) -> Plant | None:
     """A sentence about the material the caption was made from, or about its writer."""
     new = chance.choice(LEAKS)
     ends = [sentence.end for sentence in case.paragraph.sentences]
@@ -262,7 +266,7 @@ def source_leaked(case: Case, chance: Random) -> Plant | None:
     return Plant("source_leaked", caption, new, "narrative", frozenset({"source_named", "model_voice"}))
 
 
-def repeated(case: Case, chance: Random) -> Plant | None:
+def repeated(case: CaptionCase, chance: Random) -> Plant | None:
     """A caption that falls into a loop: a sentence, a word, one digit, or a count that does not end."""
     sentences = [one.text for one in case.paragraph.sentences if '"' not in one.text and len(one.text.split()) >= 4]
     loops = [
@@ -277,13 +281,13 @@ def repeated(case: Case, chance: Random) -> Plant | None:
     return Plant("repeated", f"{case.caption.rstrip()} {new}", new, "narrative", kinds)
 
 
-def blocks_swapped(case: Case, chance: Random) -> Plant | None:
+def blocks_swapped(case: CaptionCase, chance: Random) -> Plant | None:
     """The texts of two blocks exchanged under their anchors, more than four seconds apart, one of them dated by a line
     or a text that was read."""
     blocks = parse(case.caption)
     dated = set()
     for at, block in enumerate(blocks):
-        inner = Case(block.text, case.grounds).citations
+        inner = CaptionCase(block.text, case.grounds).citations
         if any(one.found and one.last - one.first >= 2 for one in inner):
             dated.add(at)
     ways = [
@@ -303,7 +307,8 @@ def blocks_swapped(case: Case, chance: Random) -> Plant | None:
     return Plant("blocks_swapped", compose(blocks), second.text[:80], "narrative", expects)
 
 
-def label_printed(case: Case, chance: Random) -> Plant | None:
+def label_printed(case: CaptionCase, chance: Random) -> Plant | None:
+    """Plant a speaker's label, as a transcript prints it."""
     found = [one for one in _spoken(case, 2) if one.place.speakers[0][0]]
     if not found:
         return None
@@ -314,7 +319,7 @@ def label_printed(case: Case, chance: Random) -> Plant | None:
     return Plant("label_printed", caption, label, "speech", frozenset({"speaker_label"}))
 
 
-def quote_again(case: Case, chance: Random) -> Plant | None:
+def quote_again(case: CaptionCase, chance: Random) -> Plant | None:
     """A line that is told a second time, at the end."""
     found = _spoken(case)
     if not found:
@@ -325,7 +330,7 @@ def quote_again(case: Case, chance: Random) -> Plant | None:
     return Plant("quote_again", caption, one.quotation.text, "speech", kinds)
 
 
-def manner_invented(case: Case, chance: Random) -> Plant | None:
+def manner_invented(case: CaptionCase, chance: Random) -> Plant | None:
     """Around a right quotation another speaker, or a way of speaking, that nothing bears out."""
     found = [who for one in _spoken(case, 2) if (who := description(case.paragraph, one.quotation)) and who.sure]
     if not found:
@@ -341,7 +346,8 @@ def manner_invented(case: Case, chance: Random) -> Plant | None:
     return Plant("manner_invented", caption, new, "speech", kinds)
 
 
-def shots_miscounted(case: Case, chance: Random) -> Plant | None:
+def shots_miscounted(case: CaptionCase, chance: Random) -> Plant | None:
+    """Plant a number of shots that is not the clip's."""
     there = len(case.grounds.shots)
     if not there:
         return None
@@ -350,7 +356,7 @@ def shots_miscounted(case: Case, chance: Random) -> Plant | None:
     return Plant("shots_miscounted", f"{case.caption.rstrip()} {new}", new, "camera", frozenset({"shot_count"}))
 
 
-def cut_misplaced(case: Case, chance: Random) -> Plant | None:
+def cut_misplaced(case: CaptionCase, chance: Random) -> Plant | None:
     """A cut told at a second at which none is."""
     cuts = [shot.start for shot in case.grounds.shots[1:]]
     taken = {block.anchor for block in parse(case.caption)}
@@ -368,7 +374,7 @@ def cut_misplaced(case: Case, chance: Random) -> Plant | None:
     return Plant("cut_misplaced", compose(blocks), new, "camera", frozenset({"cut_time"}))
 
 
-def anchor_turned(case: Case, chance: Random) -> Plant | None:
+def anchor_turned(case: CaptionCase, chance: Random) -> Plant | None:
     """Two neighbouring anchors in the wrong order."""
     blocks = parse(case.caption)
     places = [at for at in range(1, len(blocks)) if blocks[at - 1].anchor is not None]
@@ -394,7 +400,7 @@ SHORT = {
 }  # fmt: skip
 
 
-def _varied(case: Case, chance: Random, kind: str, change: Callable[[str], str]) -> Plant | None:
+def _varied(case: CaptionCase, chance: Random, kind: str, change: Callable[[str], str]) -> Plant | None:
     found = [one for one in _spoken(case, 2) if change(one.quotation.text) != one.quotation.text]
     if not found:
         return None
@@ -403,7 +409,8 @@ def _varied(case: Case, chance: Random, kind: str, change: Callable[[str], str])
     return Plant(kind, _swap(case, one.quotation, new), new, "speech", frozenset())
 
 
-def numbers_written(case: Case, chance: Random) -> Plant | None:
+def numbers_written(case: CaptionCase, chance: Random) -> Plant | None:
+    """Write the numbers of a quotation otherwise, which is true."""
     number = "|".join((*UNITS, *TENS, "hundred", "thousand"))
 
     def digits(match: re.Match[str]) -> str:
@@ -415,7 +422,9 @@ def numbers_written(case: Case, chance: Random) -> Plant | None:
     return _varied(case, chance, "numbers_written", change)
 
 
-def contracted(case: Case, chance: Random) -> Plant | None:
+def contracted(case: CaptionCase, chance: Random) -> Plant | None:
+    """Contract or write out words of a quotation, which is true."""
+
     def change(text: str) -> str:
         for full, short in SHORT.items():
             if re.search(rf"\b{full}\b", text):
@@ -431,7 +440,7 @@ def contracted(case: Case, chance: Random) -> Plant | None:
     return _varied(case, chance, "contracted", change)
 
 
-def paused(case: Case, chance: Random) -> Plant | None:
+def paused(case: CaptionCase, chance: Random) -> Plant | None:
     """An ellipsis, or a sound of hesitation, between two words."""
     filler = chance.choice(["… ", "... ", "uh, ", "um, "])
 
@@ -443,12 +452,13 @@ def paused(case: Case, chance: Random) -> Plant | None:
     return _varied(case, chance, "paused", change)
 
 
-def recased(case: Case, chance: Random) -> Plant | None:
+def recased(case: CaptionCase, chance: Random) -> Plant | None:
+    """Change the case of a quotation, which is true."""
     way = chance.choice([str.upper, str.lower, lambda text: text.rstrip(".!?"), lambda text: text.replace(",", "")])
     return _varied(case, chance, "recased", way)
 
 
-def line_split(case: Case, chance: Random) -> Plant | None:
+def line_split(case: CaptionCase, chance: Random) -> Plant | None:
     """One line quoted in two pieces, with the speaker between."""
     found = _spoken(case, 5)
     if not found:
@@ -467,7 +477,7 @@ WORDINGS = (
 )  # fmt: skip
 
 
-def reworded(case: Case, chance: Random) -> Plant | None:
+def reworded(case: CaptionCase, chance: Random) -> Plant | None:
     """What stands outside quotations told in other words."""
     masked = case.paragraph.masked
     ways = [(old, new) for old, new in WORDINGS if re.search(rf"\b{old}\b", masked)]
@@ -479,7 +489,8 @@ def reworded(case: Case, chance: Random) -> Plant | None:
     return Plant("reworded", caption, new, "narrative", frozenset())
 
 
-def text_recased(case: Case, chance: Random) -> Plant | None:
+def text_recased(case: CaptionCase, chance: Random) -> Plant | None:
+    """Change the case of legible text, which is true."""
     read = {squash(one.text) for one in case.grounds.legible}
     found = [one for one in case.paragraph.quoted if one.claims != "speech" and squash(one.text) in read]
     if not found:

@@ -11,10 +11,10 @@ from rapidfuzz import fuzz
 
 from asid.pipeline.asking.answers import Findings
 from asid.pipeline.auditing.intervals import share
-from asid.pipeline.auditing.measuring import Interval
+from asid.pipeline.auditing.measuring import RateInterval
 from asid.pipeline.auditing.planting import FAULTS, VARIANTS, Plant, plant
 from asid.pipeline.captions import examine
-from asid.pipeline.captions.citations import Case
+from asid.pipeline.captions.citations import CaptionCase
 from asid.pipeline.captions.grounds import grounds
 from asid.pipeline.captions.text import squash
 from asid.pipeline.models.base import ModelError
@@ -35,7 +35,7 @@ class Power(Record):
     model: str
     kind: str
     fault: bool
-    hit: Interval
+    hit: RateInterval
     failed: int  # questions without an answer
 
 
@@ -52,7 +52,7 @@ def planted(clips: Iterable[tuple[Captioned, str]], kinds: Sequence[str], seed: 
     """At most `each` plants of every kind, over as many clips as there are, drawn by chance."""
     found: dict[str, list[Planted]] = {kind: [] for kind in kinds}
     for clip, caption in clips:
-        case = Case(caption, grounds(clip))
+        case = CaptionCase(caption, grounds(clip))
         for kind in kinds:
             made = plant(kind, case, Random(f"{seed}/{kind}/{clip.id}"))
             if made is not None:
@@ -99,7 +99,7 @@ def _by_kind(model: str, outcomes: Sequence[tuple[Planted, bool | None]]) -> lis
         if mine:
             failed = sum(hit is None for _, hit in mine)
             fault = kinds <= set(FAULTS)
-            found.append(Power(model=model, kind=name, fault=fault, hit=Interval.of(known), failed=failed))
+            found.append(Power(model=model, kind=name, fault=fault, hit=RateInterval.of(known), failed=failed))
     return found
 
 

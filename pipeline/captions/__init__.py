@@ -10,7 +10,7 @@ Pure: text in, values out; any text is taken, in time that grows with its length
 from asid.pipeline.captions import quotes
 from asid.pipeline.captions.anchors import Section, Style, at, compose, parse, same_blocks, times
 from asid.pipeline.captions.checks import check, examine, find_quotes
-from asid.pipeline.captions.citations import Case
+from asid.pipeline.captions.citations import CaptionCase
 from asid.pipeline.captions.grounds import Grounds, grounds
 from asid.pipeline.captions.mend import mend
 from asid.pipeline.captions.repetition import rate as repetition_rate
@@ -19,7 +19,7 @@ from asid.pipeline.captions.text import squash, words
 
 __all__ = [
     "FOUND",
-    "Case",
+    "CaptionCase",
     "Grounds",
     "Section",
     "SpokenWords",

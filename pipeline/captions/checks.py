@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from asid.pipeline.captions import anchors, leaks, repetition, rules, symbols
 from asid.pipeline.captions.anchors import Style
-from asid.pipeline.captions.citations import Case
+from asid.pipeline.captions.citations import CaptionCase
 from asid.pipeline.captions.grounds import Grounds
 from asid.pipeline.captions.quotes import Quotation
 from asid.pipeline.captions.speech import FOUND, quote
@@ -53,7 +53,7 @@ def examine(
     """
     if not any(char.isalnum() for char in caption):
         return [Problem(kind="empty", snippet=snippet(caption), why="there is no text")]
-    case = Case(caption, grounds, found)
+    case = CaptionCase(caption, grounds, found)
     quoted = case.paragraph.quoted
     wrong = flaws(caption, grounds.duration, style, quoted)
     wrong += leaks.flaws(caption, grounds.sources, quoted)
@@ -75,7 +75,7 @@ def flaws(caption: str, duration: float, style: Style, quoted: Sequence[Quotatio
 def find_quotes(caption: str, utterances: Sequence[Utterance], found: float = FOUND) -> list[Quote]:
     """The quoted speech of a caption, in order, with its time and speaker where the transcript has it. What is quoted
     from the screen, or only set off by marks, is left out unless it was said as well."""
-    case = Case(caption, Grounds(0.0, utterances=tuple(utterances)), found)
+    case = CaptionCase(caption, Grounds(0.0, utterances=tuple(utterances)), found)
     return [quote(citation.quotation.text, citation.place, found) for citation in case.citations]
 
 

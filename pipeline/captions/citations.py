@@ -41,7 +41,7 @@ class Citation:
     borne: bool  # subtitles that came with the video have it word for word
 
 
-class Case:
+class CaptionCase:
     """One caption held against what is known of its clip."""
 
     def __init__(self, caption: str, grounds: Grounds, found: float = FOUND):

@@ -18,7 +18,7 @@ ENDED = re.compile(r"[.!?…。！？]+[\"'”’)]*(?=\s+[\"“'‘(]?[A-ZÀ-Þ
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence(TextSpan):
+class CaptionSentence(TextSpan):
     """`block`: the number of the anchor it follows, from 0; -1 before the first. `first`: it follows it at once."""
 
     text: str
@@ -62,10 +62,10 @@ class Paragraph:
         return mask(self.text, self.quoted)
 
     @cached_property
-    def sentences(self) -> list[Sentence]:
+    def sentences(self) -> list[CaptionSentence]:
         edges = sorted({0, *self._starts, *(anchor.end for anchor in self.anchors), len(self.text)})
         ends = {match.end() for match in ENDED.finditer(self.masked)}
-        found: list[Sentence] = []
+        found: list[CaptionSentence] = []
         firsts = {anchor.end for anchor in self.anchors}
         for start, end in itertools.pairwise(edges):
             if start in self._starts and end in firsts:
@@ -75,7 +75,7 @@ class Paragraph:
                 text = self.text[at:cut]
                 if text.strip():
                     lead = len(text) - len(text.lstrip())
-                    found.append(Sentence(at + lead, cut, text.strip(), self.block_at(at), first))
+                    found.append(CaptionSentence(at + lead, cut, text.strip(), self.block_at(at), first))
                     first = False
                 at = cut
         return found
@@ -98,7 +98,7 @@ class Paragraph:
             start = max(start, self.quoted[before].end)
         return start, self.masked[start : quotation.start]
 
-    def sentence_at(self, place: int) -> Sentence | None:
+    def sentence_at(self, place: int) -> CaptionSentence | None:
         """The sentence that a character stands in."""
         at = bisect_right(self._sentence_starts, place) - 1
         return self.sentences[at] if at >= 0 and place < self.sentences[at].end else None

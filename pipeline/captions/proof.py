@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from asid.pipeline.captions import latest
-from asid.pipeline.captions.citations import Case
+from asid.pipeline.captions.citations import CaptionCase
 from asid.pipeline.captions.grounds import grounds
 from asid.pipeline.captions.rules import lines
 from asid.pipeline.rows import Audited, Formatted, Record, Refined
@@ -35,7 +35,7 @@ class Proof(Record):
 
 def proof(row: Formatted) -> Proof:
     """The proof of a formatted clip, from its row alone."""
-    case = Case(latest.caption(row), grounds(row))
+    case = CaptionCase(latest.caption(row), grounds(row))
     told, count = lines.told(case)
     return Proof(
         quotes=len(case.speech),
@@ -46,7 +46,7 @@ def proof(row: Formatted) -> Proof:
     )
 
 
-def quote_exact(case: Case) -> float:
+def quote_exact(case: CaptionCase) -> float:
     """Share of the quoted speech that stands in the transcript, or in subtitles that came along, word for word."""
     spoken = case.speech
     if not spoken:
@@ -54,7 +54,7 @@ def quote_exact(case: Case) -> float:
     return sum(one.borne or (one.found and not one.differences) for one in spoken) / len(spoken)
 
 
-def word_score(case: Case) -> float:
+def word_score(case: CaptionCase) -> float:
     """The least score of a recognised word that is quoted; words of unknown score are left out."""
     words = case.grounds.transcript.words
     scores = [

@@ -9,7 +9,7 @@ from statistics import fmean
 from pydantic import BaseModel, ConfigDict, Field
 
 from asid.pipeline.attributes import ATTRIBUTES
-from asid.pipeline.captions import Case, grounds, repetition_rate, words
+from asid.pipeline.captions import CaptionCase, grounds, repetition_rate, words
 from asid.pipeline.captions.proof import quote_exact
 from asid.pipeline.captions.rules import lines
 from asid.pipeline.rows import Audited, Clip, Decision, Formatted, Preferred, Reason, Refined
@@ -123,7 +123,7 @@ def _quotes(clip: Formatted, limits: QualityLimits) -> Found:
 
 def _proof(clip: Formatted, limits: QualityLimits) -> Found:
     """How exact the quotations are and how much of the speech is told, and how many problems of each kind are left."""
-    case = Case(clip.caption, grounds(clip))
+    case = CaptionCase(clip.caption, grounds(clip))
     if limits.quote_exact and (share := quote_exact(case)) < limits.quote_exact:
         yield "quote_exact", f"{share:.2f} of the quoted speech was said word for word, wanted {limits.quote_exact:.2f}"
     if limits.min_lines_told:

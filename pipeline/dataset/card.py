@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 
 from asid.pipeline.attributes import ATTRIBUTES
 from asid.pipeline.dataset.identity import described
-from asid.pipeline.run.figures import UNKNOWN, Figures, Quality
+from asid.pipeline.figures import UNKNOWN, Figures, Quality
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&:@$^=-])")
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"),

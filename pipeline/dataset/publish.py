@@ -19,6 +19,7 @@ from datasets import Features, Value
 from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalTokenNotFoundError
 
+from asid.pipeline import figures as counting
 from asid.pipeline.captions.latest import by_attribute
 from asid.pipeline.dataset import parquet
 from asid.pipeline.dataset.card import card
@@ -30,7 +31,6 @@ from asid.pipeline.dataset.export.wordings import Wordings
 from asid.pipeline.dataset.identity import CARD
 from asid.pipeline.dataset.parquet import Sample, sample, sample_type, values
 from asid.pipeline.rows import Judged, Preferred
-from asid.pipeline.run import figures as counting
 from asid.pipeline.run.completeness import finished_shards
 from asid.pipeline.run.folder import Run
 from asid.pipeline.storage import to_path

@@ -34,6 +34,7 @@ def read_transcript(body: bytes, config: ModelConfig, seconds: float, pause: flo
 
 
 def usage_of(usage: Any, seconds: float) -> Usage:
+    """Give the usage that a server tells, or seconds of sound where it tells none."""
     if not isinstance(usage, Mapping) or usage.get("type") == "duration" or "input_tokens" not in usage:
         return Usage(audio_seconds=seconds)
     return Usage(

@@ -9,12 +9,12 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from asid.pipeline.figures import Figures, gather
 from asid.pipeline.models.spend import Line
 from asid.pipeline.report import plots
 from asid.pipeline.report.plots import Bar
 from asid.pipeline.rows import Candidate, Clip
 from asid.pipeline.run.completeness import lacks
-from asid.pipeline.run.figures import Figures, gather
 from asid.pipeline.run.folder import Run
 
 LONGEST = 400  # characters of an untrusted text

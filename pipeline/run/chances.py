@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from asid.pipeline.run.folder import ALL, Mark, Run, Survey
+from asid.pipeline.run.folder import ALL, Run, ShardMark, Survey
 from asid.pipeline.run.shards import DamagedShard
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Chances:
             return any(name in ahead for name, _ in (*self.ids, *queued))
         return any((name, shard) in self.ids or (name, shard) in queued for name in ahead)
 
-    def part(self, step: str, shard: str, inputs: Mapping[str, str], mark: Mark | None) -> Part:
+    def part(self, step: str, shard: str, inputs: Mapping[str, str], mark: ShardMark | None) -> Part:
         """Which input rows of a shard are to be worked, and the inputs of which its other rows were made; (None, None)
         where that is not known, and all are."""
         ids = self.ids.get((step, shard), frozenset())
@@ -85,7 +85,7 @@ class Chances:
         """A shard is handed out."""
         self.ids.pop((step, shard), None)
 
-    def finished(self, done: Done, before: Mark | None) -> None:
+    def finished(self, done: Done, before: ShardMark | None) -> None:
         """A shard was made anew, in part or as a whole, in place of one with the mark `before`."""
         self.waiting[done.step] -= self.left.pop((done.step, done.shard), 0)
         if before is not None and done.new is not None:

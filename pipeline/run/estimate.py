@@ -45,7 +45,7 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Sample:
+class Trial:
     """A run of the sampled clips, and where they are from: id -> shard."""
 
     run: Run
@@ -75,7 +75,7 @@ def chosen_shards(run: Run) -> frozenset[str]:
     return frozenset(names[round(at * (len(names) - 1) / (SHARDS - 1))] for at in range(SHARDS))
 
 
-def draw(run: Run, count: int) -> Sample:
+def draw(run: Run, count: int) -> Trial:
     """The sample as a run of its own, made ready. Raises RunError when there is no clip to draw."""
     steps = preparing(run)
     survey = run.survey()
@@ -94,13 +94,13 @@ def draw(run: Run, count: int) -> Sample:
     lengths = {row.id: float(getattr(row, "duration", 0.0)) for row, _ in picked}
     long = [sum(getattr(row, "duration", 0.0) for row, home in rows if home == shard) for shard in there]
     parts = [(made, seconds[shard]) for made, shard in zip(long, there, strict=True)]
-    return Sample(
+    return Trial(
         sample, home, [name for name in run.steps if name not in steps], len(rows) / share / len(picked),
         round(len(rows) / share), lengths, sum(long) / share, spread_of(parts, len(seconds)),
     )  # fmt: skip
 
 
-def lend(run: Run, sample: Sample) -> None:
+def lend(run: Run, sample: Trial) -> None:
     """Answers that the run has already paid for go into the sample."""
     survey = run.survey()
     for step in sample.steps:
@@ -109,7 +109,7 @@ def lend(run: Run, sample: Sample) -> None:
                 copy_answers(run.storage, _answers(step, shard), sample.run.storage, _answers(step, ONE), sample.home)
 
 
-def give_back(run: Run, sample: Sample) -> None:
+def give_back(run: Run, sample: Trial) -> None:
     """The sample's answers go to the shards that its clips are from."""
     for step in sample.steps:
         for shard in set(sample.home.values()):
@@ -117,7 +117,7 @@ def give_back(run: Run, sample: Sample) -> None:
             copy_answers(sample.run.storage, _answers(step, ONE), run.storage, _answers(step, shard), rows)
 
 
-def reckon(run: Run, sample: Sample) -> Estimate:
+def reckon(run: Run, sample: Trial) -> Estimate:
     """The whole run's spending, from the sample's answers."""
     models = run.manifest.models
     answers = {step: latest(entries(sample.run.storage, f"run:{step}/answers")) for step in sample.steps}
@@ -136,7 +136,7 @@ def reckon(run: Run, sample: Sample) -> Estimate:
     return Estimate(sample.clips, len(sample.home), found, max(times, default=0.0), interval)
 
 
-def _interval(sample: Sample, answers: Iterable[Entry], models: Mapping[str, ModelConfig]) -> Interval | None:
+def _interval(sample: Trial, answers: Iterable[Entry], models: Mapping[str, ModelConfig]) -> Interval | None:
     """The bill of the whole run by what each sampled row has cost. None while a price is not known."""
     bills = dict.fromkeys(sample.home, 0.0)
     for entry in answers:

@@ -184,7 +184,7 @@ class Run:
         with ThreadPoolExecutor(16) as pool:
             footers = dict(zip(wanted, pool.map(lambda key: self._footer(*key), wanted), strict=True))
         damaged = {key: str(found) for key, found in footers.items() if isinstance(found, DamagedShard)}
-        marks = {key: Mark.of(found) for key, found in footers.items() if isinstance(found, Footer)}
+        marks = {key: ShardMark.of(found) for key, found in footers.items() if isinstance(found, Footer)}
         return Survey(self, marks, damaged)
 
     def size(self, step: str) -> int:
@@ -228,7 +228,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ShardMark:
     """A footer without its list of rows: a survey of a million rows holds one for each shard, and nothing of the rows
     but the ids of those that failed."""
 
@@ -242,7 +242,7 @@ class Mark:
     parts: dict[str, str]
 
     @classmethod
-    def of(cls, footer: Footer) -> Mark:
+    def of(cls, footer: Footer) -> ShardMark:
         """Make a mark of a footer."""
         fingerprint = sys.intern(footer.fingerprint)
         failed = tuple(footer.failed)
@@ -258,7 +258,9 @@ class Survey:
     """Which shards of a run are done, stale or pending, by the marks of their footers. Each question costs the same
     however many shards there are: the engine asks some for every shard."""
 
-    def __init__(self, run: Run, marks: dict[tuple[str, str], Mark], damaged: dict[tuple[str, str], str] | None = None):
+    def __init__(
+        self, run: Run, marks: dict[tuple[str, str], ShardMark], damaged: dict[tuple[str, str], str] | None = None
+    ):
         self.run = run
         self.footers = marks
         self.damaged = damaged or {}  # shards that count as not there, each with the reason
@@ -280,7 +282,7 @@ class Survey:
         there = [count for count in whole if names[:count] == [shard_name(number) for number in range(count)]]
         return names[: max(there, default=0)]
 
-    def _count(self, step: str, mark: Mark, sign: int) -> None:
+    def _count(self, step: str, mark: ShardMark, sign: int) -> None:
         tally = self.tallies[step]
         tally[0] += sign * mark.taken
         tally[1] += sign * len(mark.failed)
@@ -294,7 +296,7 @@ class Survey:
         names = self.names(step)
         return bool(names) and all(self.done(step, shard) for shard in names)
 
-    def record(self, step: str, shard: str, mark: Mark) -> None:
+    def record(self, step: str, shard: str, mark: ShardMark) -> None:
         """A shard has just been written."""
         if before := self.footers.get((step, shard)):
             self._count(step, before, -1)

@@ -59,6 +59,7 @@ def views(run: Run) -> dict[str, pa.dataset.Dataset | pa.Table]:
 
 
 def view_name(step: str) -> str:
+    """Give a step's name as SQL can write it without quotes."""
     name = re.sub(r"\W", "_", step)
     return f"{name}_" if name in RESERVED else name
 

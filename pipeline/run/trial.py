@@ -14,7 +14,7 @@ from asid.pipeline.models.prices import prices_of
 from asid.pipeline.models.spend import cost, entries
 from asid.pipeline.recipe.manifest import Manifest
 from asid.pipeline.run.diff import Change, diff
-from asid.pipeline.run.estimate import Sample, draw, preparing
+from asid.pipeline.run.estimate import Trial, draw, preparing
 from asid.pipeline.run.folder import Run, RunError
 from asid.pipeline.run.shards import read_columns
 
@@ -31,7 +31,7 @@ class TrialFigures:
     usd: float | None
 
 
-def prepare(run: Run, manifest: Manifest, count: int) -> Sample:
+def prepare(run: Run, manifest: Manifest, count: int) -> Trial:
     """The sampled clips as a run of the changed recipe. Raises RunError when its first steps are not those of `run`."""
     changed = Run(run.storage.root, manifest.model_copy(update={"inputs": run.manifest.inputs}))
     for step in preparing(changed):
@@ -74,7 +74,7 @@ def _usd(run: Run, clips: Collection[str], count: int) -> float | None:
     return sum(total.values()) / count
 
 
-def changes(run: Run, sample: Sample) -> Iterator[Change]:
+def changes(run: Run, sample: Trial) -> Iterator[Change]:
     """What the changed recipe has made otherwise of the sampled clips."""
     return (change for change in diff(run, sample.run) if change.clip in sample.home)
 

@@ -21,7 +21,7 @@ from asid.pipeline.models.spend import Line, lines
 from asid.pipeline.recipe.steps import Step
 from asid.pipeline.rows import Candidate, Captioned, Decision, Failure, Row, grow
 from asid.pipeline.run import shards
-from asid.pipeline.run.folder import ALL, Fresh, Mark, Run
+from asid.pipeline.run.folder import ALL, Fresh, Run, ShardMark
 from asid.pipeline.run.shards import Footer
 from asid.pipeline.stage import Context, Stage, Unprocessable
 
@@ -66,7 +66,7 @@ class Done:
 
     step: str
     shard: str
-    mark: Mark
+    mark: ShardMark
     rows_in: int
     failures: int
     seconds: float
@@ -151,7 +151,8 @@ class Workshop:
             raise
         answers = [entry for entry in store.entries.values() if entry.key in store.new] if store else []
         new = None if task.only is None else frozenset(row.id for outcome in made.values() for row in outcome.rows)
-        return Done(task.step, task.shard, Mark.of(footer), len(rows), len(footer.failed), time.monotonic() - began,
+        mark, seconds = ShardMark.of(footer), time.monotonic() - began
+        return Done(task.step, task.shard, mark, len(rows), len(footer.failed), seconds,
                     tuple(lines(task.step, answers, self.run.manifest.models)), new)  # fmt: skip
 
     async def rehearse(self, task: Task, row_id: str) -> None:
@@ -198,7 +199,7 @@ class Workshop:
             return self._commit(task, [RowOutcome(decision.id, (decision,)) for decision in decisions], digests)
 
         footer = await asyncio.to_thread(whole)
-        return Done(task.step, ALL, Mark.of(footer), len(home), 0, time.monotonic() - began)
+        return Done(task.step, ALL, ShardMark.of(footer), len(home), 0, time.monotonic() - began)
 
     # --- reading -------------------------------------------------------------------------------------------------
 

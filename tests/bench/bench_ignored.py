@@ -19,7 +19,7 @@ from typing import Any
 
 from asid.pipeline.auditing.intervals import share
 from asid.pipeline.auditing.planting import FAULTS, Plant, plant
-from asid.pipeline.captions.citations import Case
+from asid.pipeline.captions.citations import CaptionCase
 from asid.pipeline.captions.proof import proof
 from asid.pipeline.clips.quality import QualityLimits, reasons
 from asid.pipeline.models.base import Request
@@ -87,7 +87,7 @@ def main() -> int:
             for number in range(4 * options.each):
                 one = finished[number % len(finished)]
                 chance = Random(f"{SEED}/{kind}/{one.name}/{one.how}/{number}")
-                made = plant(kind, Case(one.caption, one.grounds), chance)
+                made = plant(kind, CaptionCase(one.caption, one.grounds), chance)
                 if made is not None and len(found) < options.each:
                     found.append((one.name.split("/")[0], outcome(one, made, Path(folder))))
             silent = share((clip, what == "silent") for clip, what in found)

@@ -18,7 +18,7 @@ from random import Random
 from asid.pipeline.auditing.intervals import Share, share
 from asid.pipeline.auditing.planting import FAULTS, VARIANTS, plant
 from asid.pipeline.captions import examine
-from asid.pipeline.captions.citations import Case
+from asid.pipeline.captions.citations import CaptionCase
 from asid.pipeline.captions.grounds import Grounds
 from tests.finished import CLIPS, Finished, captions
 
@@ -44,7 +44,9 @@ def measure(finished: list[Finished], kinds: list[str], seeds: int, show: str = 
         before = objections(one.caption, one.grounds)
         for kind in kinds:
             for seed in range(seeds):
-                made = plant(kind, Case(one.caption, one.grounds), Random(f"{SEED}/{kind}/{one.name}/{one.how}/{seed}"))
+                made = plant(
+                    kind, CaptionCase(one.caption, one.grounds), Random(f"{SEED}/{kind}/{one.name}/{one.how}/{seed}")
+                )
                 if made is None:
                     continue
                 new = objections(made.caption, one.grounds) - before

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
-from asid.pipeline.captions.citations import Case
+from asid.pipeline.captions.citations import CaptionCase
 from asid.pipeline.captions.rules import (
     dates,
     editing,
@@ -28,31 +28,31 @@ from asid.pipeline.captions.text import Flaw
 
 
 @dataclass(frozen=True)
-class Rule:
+class CaptionRule:
     """`kinds`: of the flaws it can find. `whole`: it asks whether all is told, which only a whole caption must do."""
 
     kinds: tuple[str, ...]
     needs: tuple[str, ...]
-    find: Callable[[Case], Iterable[Flaw]]
+    find: Callable[[CaptionCase], Iterable[Flaw]]
     whole: bool = False
 
 
 RULES = (
-    Rule(("quote_not_found", "quote_word"), (), wording.find),
-    Rule(("quote_short", "line_missing"), ("utterances",), lines.find, whole=True),
-    Rule(("quote_time", "text_time"), (), timing.find),
-    Rule(("quote_repeated",), ("utterances",), twice.find),
-    Rule(("quote_speakers", "described_speakers", "speaker_label"), ("utterances",), voices.find),
-    Rule(("speech_manner",), ("accounts",), manner.find),
-    Rule(("text_spelling",), ("legible",), lettering.find),
-    Rule(("shot_count", "cut_time"), ("shots",), editing.find),
-    Rule(("speech_untold",), ("turns",), silence.find, whole=True),
-    Rule(("event_time",), ("accounts",), dates.find),
+    CaptionRule(("quote_not_found", "quote_word"), (), wording.find),
+    CaptionRule(("quote_short", "line_missing"), ("utterances",), lines.find, whole=True),
+    CaptionRule(("quote_time", "text_time"), (), timing.find),
+    CaptionRule(("quote_repeated",), ("utterances",), twice.find),
+    CaptionRule(("quote_speakers", "described_speakers", "speaker_label"), ("utterances",), voices.find),
+    CaptionRule(("speech_manner",), ("accounts",), manner.find),
+    CaptionRule(("text_spelling",), ("legible",), lettering.find),
+    CaptionRule(("shot_count", "cut_time"), ("shots",), editing.find),
+    CaptionRule(("speech_untold",), ("turns",), silence.find, whole=True),
+    CaptionRule(("event_time",), ("accounts",), dates.find),
 )
 KINDS = tuple(kind for rule in RULES for kind in rule.kinds)
 
 
-def find(case: Case, *, whole: bool = True, but: Collection[str] = ()) -> list[Flaw]:
+def find(case: CaptionCase, *, whole: bool = True, but: Collection[str] = ()) -> list[Flaw]:
     """Everything that the rules object to, in order of place. `whole`: the caption is to tell the whole clip, not one
     attribute of it. `but`: kinds left out."""
     found = [

@@ -16,14 +16,14 @@ LEAST = 4  # letters of a word by which a finding and a block are matched
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedBlocks:
     """What a finding speaks of: the words it takes from the caption or wants in it, and its reason."""
 
     words: str
     why: str = ""
 
 
-def named(caption: str, findings: Iterable[Named]) -> set[int]:
+def named(caption: str, findings: Iterable[NamedBlocks]) -> set[int]:
     """Numbers of the blocks that findings name: by the caption's own words, by a second that a block covers, else by
     the block with which they share most words."""
     blocks = parse(caption)
@@ -32,7 +32,7 @@ def named(caption: str, findings: Iterable[Named]) -> set[int]:
     return {number for finding in findings for number in _places(blocks, finding)}
 
 
-def _places(blocks: Sequence[Section], finding: Named) -> set[int]:
+def _places(blocks: Sequence[Section], finding: NamedBlocks) -> set[int]:
     spelled = squash(finding.words)
     pieces = [spelled, *(squash(quotation.text) for quotation in quotes.find(finding.words))]
     found = {

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rapidfuzz import fuzz
 
-from asid.pipeline.captions.citations import Case
+from asid.pipeline.captions.citations import CaptionCase
 from asid.pipeline.captions.paragraph import Paragraph
 from asid.pipeline.captions.text import Flaw, words
 
@@ -15,7 +15,8 @@ LEAST = 5  # words of a sentence that can be recognised
 LIKE = 92.0  # of 100
 
 
-def find(case: Case) -> Iterator[Flaw]:
+def find(case: CaptionCase) -> Iterator[Flaw]:
+    """Name blocks whose legible text is read at another time."""
     dated = [event for account in case.grounds.accounts for event in events(account, case.grounds.duration)]
     if not dated or not case.paragraph.anchors:
         return

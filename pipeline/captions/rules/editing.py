@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from asid.pipeline.captions.citations import Case
-from asid.pipeline.captions.paragraph import Sentence
+from asid.pipeline.captions.citations import CaptionCase
+from asid.pipeline.captions.paragraph import CaptionSentence
 from asid.pipeline.captions.spoken import spoken
 from asid.pipeline.captions.text import Flaw, outside
 
@@ -37,11 +37,12 @@ CUT = re.compile(
 )
 
 
-def find(case: Case) -> Iterator[Flaw]:
+def find(case: CaptionCase) -> Iterator[Flaw]:
+    """Name numbers of shots and cuts that the shots contradict."""
     yield from outside([*_counts(case), *_cuts(case)], case.paragraph.quoted)
 
 
-def _counts(case: Case) -> Iterator[Flaw]:
+def _counts(case: CaptionCase) -> Iterator[Flaw]:
     there = len(case.grounds.shots)
     for pattern, more in ((SHOTS, 0), (CUTS, 1)):
         for match in pattern.finditer(case.caption):
@@ -54,7 +55,7 @@ def _counts(case: Case) -> Iterator[Flaw]:
             yield Flaw(*match.span(), "shot_count", f"one told, {there} shots found")
 
 
-def _cuts(case: Case) -> Iterator[Flaw]:
+def _cuts(case: CaptionCase) -> Iterator[Flaw]:
     found = [shot.start for shot in case.grounds.shots[1:]]
     for match in CUT.finditer(case.caption):
         sentence = case.paragraph.sentence_at(match.start())
@@ -69,7 +70,7 @@ def _cuts(case: Case) -> Iterator[Flaw]:
             yield Flaw(*match.span(), "cut_time", why)
 
 
-def _when(case: Case, sentence: Sentence) -> tuple[float, float]:
+def _when(case: CaptionCase, sentence: CaptionSentence) -> tuple[float, float]:
     """A cut that opens a block is at its anchor; another one lies between that and the next."""
     begin, end = case.paragraph.time_of(sentence.block, case.grounds.duration)
     return (begin, begin) if sentence.first else (begin, end)

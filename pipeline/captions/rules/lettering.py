@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from rapidfuzz import fuzz
 
-from asid.pipeline.captions.citations import Case
+from asid.pipeline.captions.citations import CaptionCase
 from asid.pipeline.captions.grounds import Legible
 from asid.pipeline.captions.text import CLOSERS, WORD, Flaw, before, outside, squash, starts_sentence
 
@@ -15,7 +15,8 @@ LIKE = 60.0  # of 100: a quoted text this like one that was read is meant for it
 LIKE_NAME = 80.0  # of 100: of a name that stands without quotation marks
 
 
-def find(case: Case) -> Iterator[Flaw]:
+def find(case: CaptionCase) -> Iterator[Flaw]:
+    """Name legible text that is spelt otherwise than it was read."""
     read = case.grounds.legible
     words = {squash(match[0]) for text in read for match in WORD.finditer(text.text)}
     wholes = {squash(text.text) for text in read}
@@ -67,7 +68,7 @@ def _within(text: str, reading: str) -> float:
     return max((fuzz.ratio("".join(wanted), run) for run in runs if len(run) >= LEAST), default=0.0)
 
 
-def _names(case: Case, read: Sequence[Legible], words: set[str], said: set[str]) -> Iterator[Flaw]:
+def _names(case: CaptionCase, read: Sequence[Legible], words: set[str], said: set[str]) -> Iterator[Flaw]:
     """Capitalised words within a sentence, or in capitals, that are nearly a word that was read."""
     known = {word for word in words if len(word) > LEAST}
     accounts = {squash(match[0]) for account in case.grounds.accounts for match in WORD.finditer(account)}

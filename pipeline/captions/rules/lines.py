@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asid.pipeline.captions.citations import Case, Citation
+from asid.pipeline.captions.citations import CaptionCase, Citation
 from asid.pipeline.captions.text import Flaw
 
 FRAGMENT = 3  # spoken words from which a line of the transcript is more than a fragment
@@ -12,7 +12,8 @@ EDGE = 2  # words at the clip's boundary that may be halves of what is said acro
 TOLD = 0.5  # share of a line that is quoted, below which the line counts as missing
 
 
-def find(case: Case) -> Iterator[Flaw]:
+def find(case: CaptionCase) -> Iterator[Flaw]:
+    """Name lines of speech that the caption leaves out."""
     covered = [False] * len(case.heard)
     for citation in case.speech:
         if citation.found:
@@ -35,7 +36,7 @@ def find(case: Case) -> Iterator[Flaw]:
             yield _short(case, near, run)
 
 
-def told(case: Case) -> tuple[int, int]:
+def told(case: CaptionCase) -> tuple[int, int]:
     """How many of the transcript's lines, fragments apart, are told, and how many there are."""
     flaws = list(find(case)) if case.grounds.utterances else []
     sizes: dict[int, int] = {}
@@ -45,14 +46,14 @@ def told(case: Case) -> tuple[int, int]:
     return max(0, count - sum(flaw.kind == "line_missing" for flaw in flaws)), count
 
 
-def _missing(case: Case, line: int) -> Flaw:
+def _missing(case: CaptionCase, line: int) -> Flaw:
     said = case.grounds.utterances[line]
     text = said.text if len(said.text) <= 160 else f"{said.text[:159]}…"
     place = _place(case, said.start)
     return Flaw(place, place, "line_missing", f'the line at {said.start:.1f} s is missing: "{text}"')
 
 
-def _short(case: Case, near: list[Citation], run: list[int]) -> Flaw:
+def _short(case: CaptionCase, near: list[Citation], run: list[int]) -> Flaw:
     closest = min(near, key=lambda one: min(abs(one.first - run[-1]), abs(one.last - run[0])))
     words = " ".join(case.heard[at].shown for at in run if case.heard[at].shown)
     why = f'cut short: "{words}" at {case.time(run[0]):.1f} s belongs to it'
@@ -70,7 +71,7 @@ def _runs(places: list[int]) -> Iterator[list[int]]:
         yield run
 
 
-def _place(case: Case, time: float) -> int:
+def _place(case: CaptionCase, time: float) -> int:
     """The character of the caption before which something of that time would be told."""
     anchors = case.paragraph.anchors
     return next((anchor.start for anchor in anchors if float(anchor.time) > time), len(case.caption))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from asid.pipeline.captions.citations import Case
+from asid.pipeline.captions.citations import CaptionCase
 from asid.pipeline.captions.speakers import VERBS, description
 from asid.pipeline.captions.text import Flaw
 
@@ -84,7 +84,8 @@ PLAIN = frozenset(
 )
 
 
-def find(case: Case) -> Iterator[Flaw]:
+def find(case: CaptionCase) -> Iterator[Flaw]:
+    """Name statements about a voice that the transcript contradicts."""
     accounts = " ".join(case.grounds.accounts).casefold()
     for citation in case.speech:
         if not citation.found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from asid.pipeline.captions.citations import Case
+from asid.pipeline.captions.citations import CaptionCase
 from asid.pipeline.captions.quotes import SPEECH
 from asid.pipeline.captions.text import Flaw
 from asid.pipeline.rows import Turn
@@ -16,7 +16,8 @@ MORE = re.compile(
 )
 
 
-def find(case: Case) -> Iterator[Flaw]:
+def find(case: CaptionCase) -> Iterator[Flaw]:
+    """Name speech that is heard while the caption tells of none."""
     turns = [turn for turn in case.grounds.turns if _unwritten(case, turn) >= LEAST]
     if not turns or any(citation.found for citation in case.speech):
         return
@@ -27,7 +28,7 @@ def find(case: Case) -> Iterator[Flaw]:
                f"somebody speaks from {first.start:.1f} s to {first.end:.1f} s, and nothing tells of it")  # fmt: skip
 
 
-def _unwritten(case: Case, turn: Turn) -> float:
+def _unwritten(case: CaptionCase, turn: Turn) -> float:
     """Seconds of a turn in which the transcript has no words."""
     said = sum(max(0.0, min(turn.end, one.end) - max(turn.start, one.start)) for one in case.grounds.utterances)
     return turn.end - turn.start - said

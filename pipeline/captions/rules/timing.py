@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asid.pipeline.captions.citations import Case, Citation
+from asid.pipeline.captions.citations import CaptionCase, Citation
 from asid.pipeline.captions.text import Flaw, squash
 
 DRIFT = 2.0  # s that a reader would notice (ASID's residual deviation)
 
 
-def find(case: Case) -> Iterator[Flaw]:
+def find(case: CaptionCase) -> Iterator[Flaw]:
+    """Name quotations that stand at another time than they were said."""
     opened: set[int] = set()
     for citation in case.speech:
         if citation.found and citation.block >= 0:
@@ -20,7 +21,7 @@ def find(case: Case) -> Iterator[Flaw]:
     yield from _texts(case)
 
 
-def _misplaced(case: Case, citation: Citation, first: bool) -> str:
+def _misplaced(case: CaptionCase, citation: Citation, first: bool) -> str:
     """Why a quotation cannot stand in its block; "" when it can. What opens a block begins at its anchor; what follows
     may begin at any time until the next one."""
     begin, end = case.paragraph.time_of(citation.block, case.grounds.duration)
@@ -33,7 +34,7 @@ def _misplaced(case: Case, citation: Citation, first: bool) -> str:
     return "" if fits else f"said at {start:.1f} s, told at {begin:g} s"
 
 
-def _texts(case: Case) -> Iterator[Flaw]:
+def _texts(case: CaptionCase) -> Iterator[Flaw]:
     """A text that was read on the screen, letter for letter, at no time near its block."""
     for quotation in case.paragraph.quoted:
         spelled = squash(quotation.text)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asid.pipeline.captions.citations import Case
+from asid.pipeline.captions.citations import CaptionCase
 from asid.pipeline.captions.text import Flaw
 
 LEAST = 3  # words: shorter lines recur in any talk
 
 
-def find(case: Case) -> Iterator[Flaw]:
+def find(case: CaptionCase) -> Iterator[Flaw]:
+    """Name quotations that are told more often than they were said."""
     seen: dict[int, float] = {}
     for citation in case.speech:
         if not citation.found:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from asid.pipeline.captions.citations import Case, Citation
+from asid.pipeline.captions.citations import CaptionCase, Citation
 from asid.pipeline.captions.speakers import Description, description
 from asid.pipeline.captions.text import Flaw, outside
 
@@ -23,7 +23,8 @@ class Person:
     said: list[tuple[str, Citation]]
 
 
-def find(case: Case) -> Iterator[Flaw]:
+def find(case: CaptionCase) -> Iterator[Flaw]:
+    """Name descriptions that speak with the voices of two people."""
     for citation in case.speech:
         speakers = citation.place.speakers
         if citation.found and len(speakers) > 1 and speakers[1][1] >= MIXED:
@@ -35,7 +36,7 @@ def find(case: Case) -> Iterator[Flaw]:
     yield from _labels(case)
 
 
-def people(case: Case) -> list[Person]:
+def people(case: CaptionCase) -> list[Person]:
     """Who speaks in the caption, as far as its own words tell: a description without new marks is the one person whom
     it fits; where it fits two it is left out."""
     found: list[Person] = []
@@ -74,7 +75,7 @@ def _two_voices(person: Person) -> Iterator[Flaw]:
             yield Flaw(citation.quotation.start, citation.quotation.end, "described_speakers", why)
 
 
-def _labels(case: Case) -> Iterator[Flaw]:
+def _labels(case: CaptionCase) -> Iterator[Flaw]:
     labels = {utterance.speaker for utterance in case.grounds.utterances}
     found = [
         Flaw(*match.span(), "speaker_label", "a label of the transcript, which tells voices apart and is never printed")

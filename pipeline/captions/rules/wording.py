@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asid.pipeline.captions.citations import Case, Difference
+from asid.pipeline.captions.citations import CaptionCase, Difference
 from asid.pipeline.captions.text import Flaw
 
 
-def find(case: Case) -> Iterator[Flaw]:
+def find(case: CaptionCase) -> Iterator[Flaw]:
+    """Name words of quotations that were not said, or are missing, with their time."""
     for citation in case.speech:
         start, end = citation.quotation.start, citation.quotation.end
         if citation.borne:
@@ -21,6 +22,7 @@ def find(case: Case) -> Iterator[Flaw]:
 
 
 def told(difference: Difference) -> str:
+    """Say how a quotation differs from what was said."""
     said, heard, at = difference.said, difference.heard, f"at {difference.time:.1f} s"
     if not said:
         return f'"{heard}" is left out {at}'

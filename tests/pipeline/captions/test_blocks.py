@@ -1,20 +1,20 @@
 """Which blocks findings name, and that the others come back byte for byte."""
 
-from asid.pipeline.captions.rules.blocks import Named, changed, named, restored
+from asid.pipeline.captions.rules.blocks import NamedBlocks, changed, named, restored
 
 BEFORE = "At 0s, a man opens a door.  At 4s, he sits down on a red chair. At 9s, a dog runs in and barks."
 
 
 def test_a_finding_names_a_block_by_its_words_by_its_second_or_by_what_they_share():
-    assert named(BEFORE, [Named("he sits down", "he stands")]) == {1}
-    assert named(BEFORE, [Named("a cat that follows at 10s", "it is in view")]) == {2}
-    assert named(BEFORE, [Named("the animal that barks is brown", "its coat shows")]) == {2}
-    assert named(BEFORE, [Named("he sits down", "that is at 9s")]) == {1, 2}
-    assert named(BEFORE, [Named("quite another matter", "none")]) == set()
+    assert named(BEFORE, [NamedBlocks("he sits down", "he stands")]) == {1}
+    assert named(BEFORE, [NamedBlocks("a cat that follows at 10s", "it is in view")]) == {2}
+    assert named(BEFORE, [NamedBlocks("the animal that barks is brown", "its coat shows")]) == {2}
+    assert named(BEFORE, [NamedBlocks("he sits down", "that is at 9s")]) == {1, 2}
+    assert named(BEFORE, [NamedBlocks("quite another matter", "none")]) == set()
 
 
 def test_a_caption_of_one_block_is_named_by_any_finding():
-    assert named("A man opens a door.", [Named("quite another matter")]) == {0}
+    assert named("A man opens a door.", [NamedBlocks("quite another matter")]) == {0}
 
 
 def test_what_no_finding_names_is_told_and_put_back():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from asid.pipeline.captions import Case, Grounds, examine
+from asid.pipeline.captions import CaptionCase, Grounds, examine
 from asid.pipeline.captions.citations import Difference
 from asid.pipeline.captions.grounds import Legible
 from asid.pipeline.captions.spoken import alike, spoken
@@ -96,7 +96,7 @@ def test_subtitles_that_came_with_the_video_bear_a_quotation_out():
 
 
 def test_where_two_words_differ_both_are_named():
-    case = Case('At 3s, a man says, "He sat next to the blue umbrella."', Grounds(20.0, utterances=(RED,)))
+    case = CaptionCase('At 3s, a man says, "He sat next to the blue umbrella."', Grounds(20.0, utterances=(RED,)))
     (citation,) = case.citations
     assert [(one.said, one.heard) for one in citation.differences] == [("sat", "stood"), ("blue", "red")]
     assert all(isinstance(one, Difference) and 3.0 <= one.time < 5.2 for one in citation.differences)

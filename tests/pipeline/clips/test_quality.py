@@ -81,7 +81,9 @@ def clip(**changes: Any) -> Formatted:
 
 
 LIMITS = QualityLimits()
-HEARD = QualityLimits(min_speech=0.5, languages=("en", "de"), min_motion=0.05, max_motion=2.0, max_bars=0.3)
+HEARD = QualityLimits(
+    min_speech=0.5, languages=("en", "de"), min_motion=0.05, max_motion=2.0, max_bars=0.3, max_sound_lag=0.1
+)
 WALK = (signal(residual=0.2), signal(residual=0.2))
 
 

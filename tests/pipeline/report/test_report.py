@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from asid.pipeline.cli import app
 from asid.pipeline.dataset.card import card
+from asid.pipeline.figures import gather
 from asid.pipeline.report import html, plots, shown
-from asid.pipeline.run.figures import gather
 from asid.pipeline.run.folder import Run
 from tests import samples
 

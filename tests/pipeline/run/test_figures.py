@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from asid.pipeline.figures import _texts, gather
 from asid.pipeline.rows import Answered, Clip, Judged, Preferred, Record, Refined, Scored, joined, written
-from asid.pipeline.run.figures import _texts, gather
 from tests import samples
 
 

@@ -94,7 +94,7 @@ def test_diadem(tmp_path: Path) -> None:
     (clip,) = load_dataset(str(tmp_path / "run" / "dataset"), split="train", cache_dir=str(tmp_path / "cache"))
     assert clip["written_by"] == ["rehearsed-words", "rehearsed-speakers", "rehearsed-avocado"]
     told = html(run)
-    assert "correct dialogue" in told and "caption avocado" in told
+    assert "candidates dialogue" in told and "candidates avocado" in told
     assert "dialogue, corrected (rehearsed-speakers): At 0s" in shown(run, row.id)
 
 

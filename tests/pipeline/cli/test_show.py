@@ -44,7 +44,7 @@ def told(folder: Path, clip: str) -> str:
 def staged(tmp_path: Path) -> Path:
     """A run of four steps, each of which changes the caption of one clip."""
     recipe = [{"stage": "tests.toys:ToyIngest"}]
-    recipe += [{"stage": f"tests.pipeline.test_show:{name}"} for name in ("Draft", "Check", "Mend")]
+    recipe += [{"stage": f"tests.pipeline.cli.test_show:{name}"} for name in ("Draft", "Check", "Mend")]
     run = Run(tmp_path / "run", Manifest.model_validate({"inputs": [{"path": str(tmp_path)}], "recipe": recipe}))
     run.freeze()
     source = samples.video(0)

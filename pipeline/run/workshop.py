@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from asid.pipeline.media.process import SHORT, MediaError
@@ -100,7 +101,6 @@ class Workshop:
         self.stages: dict[str, Stage[Any, Any, Any]] = {}
         self.seats: dict[str, asyncio.Semaphore] = {}
         self.opening: dict[str, asyncio.Lock] = {}
-        self.archive = Archive(run.storage, run.lenders)
 
     async def stage(self, name: str) -> Stage[Any, Any, Any]:
         """The stage of a step, opened on first use. Raises StageFailed with the reason."""
@@ -166,6 +166,11 @@ class Workshop:
         """What comes of some rows, in order, with nothing kept of it."""
         made = await self._attempt_all(await self.stage(step), rows, None, Task(step, ""))
         return [made[row.id] for row in rows]
+
+    @cached_property
+    def archive(self) -> Archive:
+        """The answers of all shards and of lending runs."""
+        return Archive(self.run.storage, self.run.lenders)
 
     def _store(self, stage: Stage[Any, Any, Any], task: Task) -> AnswerStore | None:
         if not stage.context.models:

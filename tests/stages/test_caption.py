@@ -99,7 +99,8 @@ def test_detectors_answer_from_facts(tmp_path: Path) -> None:
     facts = model.requests[0].facts
     assert facts["annotator"] == "sight"
     assert set(facts["clip"]) == {
-        "duration", "width", "height", "fps", "sound", "shots", "signal", "frames", "language", "utterances", "sounds"
+        "duration", "width", "height", "fps", "sound", "shots", "signal", "frames", "language", "utterances", "sounds",
+        "turns",
     }  # fmt: skip
     assert facts["clip"]["utterances"][0]["words"][0]["text"] == "the"
 

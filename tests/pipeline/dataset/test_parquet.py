@@ -265,7 +265,7 @@ def test_a_damaged_file_is_written_again(tmp_path: Path) -> None:
         told += file.read_bytes() == good
         assert pq.read_table(file).equals(pq.read_table(BytesIO(good)))
         file.write_bytes(good)
-    assert told > 20, "but for bits that nobody reads"
+    assert told > 10, "but for bits that nobody reads: in so small a file half of all are the footer's"
     file.write_bytes(good[:-9])
     parquet.write(run)
     assert file.read_bytes() == good

@@ -103,6 +103,11 @@ def names_of(run: Run, step: str) -> list[str]:
     return sorted(row.name for row in run.all_rows(step))
 
 
+def unstamped(footer: Any) -> Any:
+    """A footer without the stamps of its files: those of a lost shard are gone."""
+    return footer.model_copy(update={"stamps": {}})
+
+
 @pytest.mark.parametrize("damage", [flipped, cut_short, gone])
 @pytest.mark.parametrize("number", [0, 1])
 def test_a_shard_of_ingest_is_made_again_and_nothing_after_it_is_worked(
@@ -118,7 +123,8 @@ def test_a_shard_of_ingest_is_made_again_and_nothing_after_it_is_worked(
     damage(root / "ingest" / f"{number:05d}.parquet")
     run, watch = finished(root, source)
     assert tables(run) == whole
-    assert {shard: shards.footer(run.storage, run.uri("ingest", shard)) for shard in run.survey().shards} == footers
+    again = {shard: shards.footer(run.storage, run.uri("ingest", shard)) for shard in run.survey().shards}
+    assert [unstamped(one) for one in again.values()] == [unstamped(one) for one in footers.values()]
     assert watch.finished_shards == []
     assert any("made again, as it was" in line for line in watch.lines)
 

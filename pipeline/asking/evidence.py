@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from asid.pipeline.asking.answers import Findings
 from asid.pipeline.models.base import Media
-from asid.pipeline.prompts import fence
-from asid.pipeline.rows import Candidate, Clip, Frame, Problem, Sound, Subtitles, Utterance
+from asid.pipeline.prompts import AttributeText, fence
+from asid.pipeline.rows import Candidate, Captioned, Clip, Frame, Problem, Sound, Subtitles, Utterance
 from asid.pipeline.stage import Unprocessable
 from asid.pipeline.storage import Storage
 
@@ -159,3 +159,16 @@ def candidate_facts(candidates: Iterable[Candidate]) -> list[dict[str, Any]]:
 def utterance_facts(clip: Clip) -> list[dict[str, Any]]:
     """Give the clip's utterances as plain values."""
     return [utterance.model_dump(mode="json") for utterance in clip.utterances]
+
+
+def audit_facts(clip: Captioned, entry: AttributeText, attribute: str, caption: str) -> dict[str, Any]:
+    """Give as plain values what one caption of a clip is audited by, for one attribute."""
+    return {
+        "attribute": attribute,
+        "about": entry.about,
+        "verify": list(entry.verify),
+        "caption": caption,
+        "duration": clip.duration,
+        "candidates": candidate_facts(clip.candidates),
+        "utterances": utterance_facts(clip),
+    }

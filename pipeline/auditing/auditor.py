@@ -49,15 +49,7 @@ class Auditing:
             material=evidence.material(clip, self.sees, self.max_frames),
             transcript=evidence.transcript(clip.utterances, clip.subtitles),
         )
-        facts = {
-            "attribute": attribute,
-            "about": entry.about,
-            "verify": list(entry.verify),
-            "caption": caption,
-            "duration": clip.duration,
-            "candidates": evidence.candidate_facts(clip.candidates),
-            "utterances": evidence.utterance_facts(clip),
-        }
+        facts = evidence.audit_facts(clip, entry, attribute, caption)
         request = Request(
             task="audit", prompt=prompt, media=tuple(media), answer_schema=Findings.model_json_schema(), facts=facts,
             model=self.name, row=clip.id, attribute=attribute,

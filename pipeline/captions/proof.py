@@ -11,8 +11,6 @@ from asid.pipeline.captions.grounds import grounds
 from asid.pipeline.captions.rules import lines
 from asid.pipeline.rows import Audited, Formatted, Record, Refined
 
-INEXACT = ("quote_word", "quote_not_found", "quote_short")
-
 
 class Remark(Record):
     """A problem that a rule found, or an audit's finding (`kind` audit). `mended`: no longer there, as far as whoever

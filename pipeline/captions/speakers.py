@@ -18,8 +18,6 @@ VERB = (
     r"repeats?|recites?|reads?|warns?|urges?|wonders?|interjects?|interrupts?|agrees?|suggests?|admits?)"
 )
 ARTICLE = r"(?:a|an|the|another|one|this|that|his|her|their|some|two|both|several|many)"
-NOT = r"(?!(?:and|while|as|then|but|when|who|which|whose|says?)\b)"
-NOUNS = rf"{ARTICLE}\s(?:{NOT}[\w'’-]+[\s,]?\s?){{1,9}}?"
 NAME = r"(?:[A-ZÀ-Þ][\w'’.-]+(?:\s[A-ZÀ-Þ][\w'’.-]+){0,3})"
 SUBJECT = re.compile(
     rf"(?:^|[,;:—–]\s?|\b(?:and|while|as|then|but|when|where|meanwhile),?\s)(?P<who>{ARTICLE}\s[^,;:.!?\"“”]{{2,90}}|"

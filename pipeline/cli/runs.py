@@ -34,6 +34,15 @@ What = Annotated[list[str] | None, typer.Argument(help="A manifest (.yaml), inpu
 Cpus = Annotated[float | None, typer.Option("--cpus", help="CPUs to use on this machine; all of them by default")]
 
 
+def _meant(
+    what: list[str] | None, folder: str, changed: list[str], lenders: list[str] | None
+) -> tuple[Run, Run | None]:
+    """Give the run that a command means, with the runs that lend it answers, and the one that is there already."""
+    target, before = api.named(what or [], folder, changed)
+    target.borrow([api.absolute(lender) for lender in lenders or []])
+    return target, before
+
+
 def run(
     what: What = None,
     folder: RunFolder = "",
@@ -45,8 +54,7 @@ def run(
     yes: Yes = False,
 ) -> None:
     """Take videos through every stage, or go on with a run. Without a manifest: the embedded models."""
-    target, before = api.named(what or [], folder, changes(settings, prompts, models))
-    target.borrow([api.absolute(lender) for lender in answers_from or []])
+    target, before = _meant(what, folder, changes(settings, prompts, models), answers_from)
     _work(target, before, yes, cpus=cpus)
 
 
@@ -68,8 +76,7 @@ def estimate(
     from asid.pipeline.run import estimate as estimates
     from asid.pipeline.run.lock import lock
 
-    target, before = api.named(what or [], folder, changes(settings, prompts, models))
-    target.borrow([api.absolute(lender) for lender in answers_from or []])
+    target, before = _meant(what, folder, changes(settings, prompts, models), answers_from)
     api.check(target, before, yes, list(target.steps), said=complain)
     steps = estimates.preparing(target)
     with _going_on(target), lock(target.storage):

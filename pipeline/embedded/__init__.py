@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from asid.pipeline.embedded.base import EmbeddedModel
 from asid.pipeline.models.base import Misconfigured
-from asid.pipeline.models.provider import Provider
+from asid.pipeline.models.provider import Provider, never
 from asid.pipeline.storage import Storage
 
 if TYPE_CHECKING:
@@ -43,15 +43,11 @@ def _identity(config: ModelConfig) -> dict[str, Any]:
     return {"version": VERSION}
 
 
-def _is_inside(config: ModelConfig) -> bool:
-    return False
-
-
 EMBEDDED = Provider(
     open=_open,
     settings=None,  # each kind knows its own
     is_free=True,
     is_rules=True,
-    is_remote=_is_inside,
+    is_remote=never,
     identity=_identity,
 )

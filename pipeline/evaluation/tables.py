@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -31,17 +30,6 @@ def shown(cell: Cell, digits: int) -> str:
     if cell is None:
         return "–"
     return f"{cell:.{digits}f}" if isinstance(cell, float) else str(cell)
-
-
-def markdown(table: Table) -> str:
-    """The table as Markdown."""
-    lines = [f"**{table.title}**", "", _line(table.columns), _line(["---"] * len(table.columns))]
-    lines += [_line([shown(cell, table.digits) for cell in row]) for row in table.rows]
-    return "\n".join(lines + (["", *table.notes] if table.notes else []))
-
-
-def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def percent(figure: Figure) -> float | None:

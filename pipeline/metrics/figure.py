@@ -17,7 +17,6 @@ Counted = Literal["worst", "left out"]
 
 NO_PREDICTION = "no prediction"
 NO_REFERENCE = "no reference"
-JUDGE_FAILED = "judge failed"
 
 Value = TypeVar("Value")
 

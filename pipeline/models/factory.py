@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from asid.pipeline.recipe.steps import Step
     from asid.pipeline.run.folder import Run
 
-GateMaker = Callable[[ModelConfig], Gate]
-
 
 def open_model(
     name: str,

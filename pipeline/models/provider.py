@@ -24,7 +24,8 @@ def _always(config: ModelConfig) -> bool:
     return True
 
 
-def _never(config: ModelConfig) -> bool:
+def never(config: ModelConfig) -> bool:
+    """Answer a question about a model with no."""
     return False
 
 

@@ -251,7 +251,7 @@ def test_readers_of_parquet_see_the_same(tmp_path: Path) -> None:
 
 
 def test_a_damaged_file_is_written_again(tmp_path: Path) -> None:
-    run = make(tmp_path)
+    run = make(tmp_path, per_shard=6)  # in a smaller file most bits are statistics, which have no checksum
     file = next((tmp_path / "RUN" / "dataset" / "data").iterdir())
     good = file.read_bytes()
     chance = random.Random(4)
@@ -265,7 +265,7 @@ def test_a_damaged_file_is_written_again(tmp_path: Path) -> None:
         told += file.read_bytes() == good
         assert pq.read_table(file).equals(pq.read_table(BytesIO(good)))
         file.write_bytes(good)
-    assert told > 10, "but for bits that nobody reads: in so small a file half of all are the footer's"
+    assert told > 20, "but for bits that nobody reads"
     file.write_bytes(good[:-9])
     parquet.write(run)
     assert file.read_bytes() == good

@@ -28,7 +28,7 @@ from asid.pipeline.scratch import clear, owned
 Result = TypeVar("Result")
 REMOTE = ("s3://", "gs://", "gcs://")
 ATTEMPTS = 10  # of one request to a bucket: a store under load turns many away
-HURRY = 1.0  # s for one answer, where somebody waits to begin
+HURRY = 0.8  # s for one answer, where somebody waits to begin
 HURRIED = 4  # of one request, then
 ANSWER = 2.0  # s for a bucket to answer at all, before a run begins
 TRIES = 5  # of a whole action on one

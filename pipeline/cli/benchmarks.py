@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from asid.pipeline.cli.common import Prompts, RunFolder, Settings, Yes, changes, complain, err, out, words_and_run
+from asid.pipeline.cli.common import changes, complain, err, out, words_and_run
+from asid.pipeline.cli.options import Prompts, RunFolder, Settings, Yes
 
 if TYPE_CHECKING:
     from asid.pipeline.evaluation.captioning import Written

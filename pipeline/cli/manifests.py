@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from asid.pipeline.cli.common import Models, Settings, changes, out
+from asid.pipeline.cli.common import changes, out
+from asid.pipeline.cli.options import Models, Settings
 
 if TYPE_CHECKING:
     from asid.pipeline.recipe.manifest import Manifest

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from asid.pipeline.cli.common import RunFolder, Where, out, run_named
+from asid.pipeline.cli.common import out, run_named
+from asid.pipeline.cli.options import RunFolder, Where
 
 Auditor = Annotated[str, typer.Option("--model", help="Which of the manifest's models audits")]
 Seed = Annotated[int, typer.Option("--seed", help="Of the sample")]

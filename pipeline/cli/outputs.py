@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from asid.pipeline.cli.common import RunFolder, Where, out, run_named
+from asid.pipeline.cli.common import out, run_named
+from asid.pipeline.cli.options import RunFolder, Where
 
 Validation = Annotated[float, typer.Option("--validation", help="Share of the videos")]
 Test = Annotated[float, typer.Option("--test", help="Share of the videos")]

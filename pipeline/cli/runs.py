@@ -10,19 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from asid.pipeline import api
-from asid.pipeline.cli.common import (
-    AnswersFrom,
-    Models,
-    Prompts,
-    RunFolder,
-    Settings,
-    Yes,
-    changes,
-    complain,
-    err,
-    out,
-    words_and_run,
-)
+from asid.pipeline.cli.common import changes, complain, err, out, words_and_run
+from asid.pipeline.cli.options import AnswersFrom, Models, Prompts, RunFolder, Settings, Yes
 
 if TYPE_CHECKING:
     from asid.pipeline.run.folder import Run

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from asid.pipeline import api
-from asid.pipeline.cli.common import Prompts, RunFolder, Where, changes, out, run_named, words_and_run
+from asid.pipeline.cli.common import changes, out, run_named, words_and_run
+from asid.pipeline.cli.options import Prompts, RunFolder, Where
 
 
 def status(
@@ -47,7 +48,7 @@ def show(
     run: RunFolder = "",
 ) -> None:
     """Everything known of one clip, stage by stage, with what each stage changed in the caption."""
-    from asid.pipeline.cli.show import print_clip
+    from asid.pipeline.cli.clip import print_clip
     from asid.pipeline.run.folder import Run
 
     folder, clip = words_and_run(words, run, ("RUN", "CLIP"))

@@ -19,6 +19,7 @@ from asid.pipeline.rows import Decomposed, FormattedByAttribute, Judged, Preferr
 from asid.pipeline.run import shards
 from asid.pipeline.run.folder import Run
 from asid.pipeline.run.shards import Footer
+from asid.pipeline.schema import schema
 from asid.pipeline.storage import to_path
 
 if TYPE_CHECKING:
@@ -216,9 +217,9 @@ def features(kind: type[Sample]) -> Features:
     import datasets  # takes seconds, and most commands write no samples
 
     typed = {"video": datasets.Video(decode=False), "tags": datasets.Json()}
-    schema = shards.schema(kind)
-    known = datasets.Features.from_arrow_schema(pa.schema([field for field in schema if field.name not in typed]))
-    return datasets.Features({name: typed[name] if name in typed else known[name] for name in schema.names})
+    columns = schema(kind)
+    known = datasets.Features.from_arrow_schema(pa.schema([field for field in columns if field.name not in typed]))
+    return datasets.Features({name: typed[name] if name in typed else known[name] for name in columns.names})
 
 
 def values(made: Sample) -> dict[str, Any]:

@@ -1,17 +1,15 @@
-"""The only Parquet code between the stages: a shard is one file, its schema comes from its row type, and its footer
-says what made it. A shard is done when its file is there with the right fingerprint: no second marker."""
+"""The only Parquet code between the stages: a shard is one file, and its footer says what made it. A shard is done when
+its file is there with the right fingerprint: no second marker."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
 import json
-import types
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
 from io import BytesIO
-from typing import Any, BinaryIO, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, BinaryIO, TypeVar, get_origin, get_type_hints
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,12 +17,12 @@ from pydantic import BaseModel
 
 from asid.pipeline.errors import UserError
 from asid.pipeline.rows import Record
+from asid.pipeline.schema import schema
 from asid.pipeline.storage import Storage
 
 FORMAT = "1"  # of the run folder; a run of another format is refused
 FOOTER = b"asid"
 FOOTER_CRC = b"asid.crc32"  # of the footer's bytes; files of earlier versions have none
-PLAIN = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_(), bytes: pa.binary()}
 MADE_AGAIN = ": asid run makes it again, from what is stored"
 RecordType = TypeVar("RecordType", bound=Record)
 
@@ -77,40 +75,6 @@ class Footer(BaseModel):
         lost = [id for id, count in self.outcomes if count == 0 and id not in failed]
         both = [id for id, count in self.outcomes if count > 0 and id in failed]
         return not lost and not both and sum(count for _, count in self.outcomes) == self.rows
-
-
-def _arrow(kind: Any) -> pa.DataType:
-    if kind in PLAIN:
-        return PLAIN[kind]
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        return pa.struct(_fields(kind))
-    origin, arguments = get_origin(kind), get_args(kind)
-    if origin is Literal:
-        return PLAIN[type(arguments[0])]
-    if origin in (list, tuple):
-        return pa.list_(_arrow(arguments[0]))
-    if origin is dict:
-        return pa.map_(_arrow(arguments[0]), _arrow(arguments[1]))
-    if origin in (Union, types.UnionType):
-        inner = [argument for argument in arguments if argument is not type(None)]
-        if len(inner) == 1:
-            return _arrow(inner[0])
-    raise TypeError(f"a row cannot hold {kind}: use str, int, float, bool, bytes, Literal, a Record, tuple, dict")
-
-
-def _fields(kind: type[BaseModel]) -> list[pa.Field]:
-    hints = get_type_hints(kind)
-    fields = []
-    for name in kind.model_fields:
-        optional = type(None) in get_args(hints[name])
-        fields.append(pa.field(name, _arrow(hints[name]), nullable=optional))
-    return fields
-
-
-@cache
-def schema(kind: type[Record]) -> pa.Schema:
-    """The Arrow schema of a row type: from the type, never from the data."""
-    return pa.schema(_fields(kind))
 
 
 def _plain(value: Any) -> Any:

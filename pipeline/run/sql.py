@@ -17,7 +17,7 @@ from asid.pipeline.errors import UserError
 from asid.pipeline.models.spend import spent
 from asid.pipeline.rows import Failure, Record
 from asid.pipeline.run.folder import SHARD, Run
-from asid.pipeline.run.shards import schema
+from asid.pipeline.schema import schema
 
 if TYPE_CHECKING:
     import duckdb

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
-import onnxruntime
 
 from asid.pipeline.rows import Turn, Voice
 from asid.pipeline.speech import weights
@@ -127,6 +126,8 @@ class Networks:
     """Segmentation and embedding, loaded once. `run` of an ONNX session may be called from any thread."""
 
     def __init__(self, threads: int = 1):
+        import onnxruntime  # here: to name a recogniser must not load it
+
         blobs, self.mark = weights.community()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1

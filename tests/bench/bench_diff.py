@@ -40,6 +40,7 @@ from asid.pipeline.run import shards
 from asid.pipeline.run.diff import diff
 from asid.pipeline.run.folder import Run
 from asid.pipeline.run.shards import Footer
+from asid.pipeline.schema import schema
 from tests import paid
 
 MISSED: list[str] = []
@@ -192,7 +193,7 @@ def many(folder: Path, count: int) -> None:
     last = list(one.steps)[-1]
     kind = one.types(last)[1]
     first = rows(0, "", "scene", one)["filter"]
-    table = pa.Table.from_pylist([json_row(first)], schema=shards.schema(kind))
+    table = pa.Table.from_pylist([json_row(first)], schema=schema(kind))
     size, chance = 2000, random.Random(1)
     changed = set(chance.sample(range(count), 500))
     for run, suffix in ((one, ""), (two, " changed")):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from asid.pipeline.rows import Drafted, Judged, Record, Refined, Row, Video, joined
+from asid.pipeline.rows import Record, Row
 from asid.pipeline.run import shards
 from asid.pipeline.run.shards import Footer, ShardError
 from asid.pipeline.storage import Storage
@@ -55,23 +55,6 @@ def test_rows_come_back_as_they_went_in(rows: list[Sample], tmp_path_factory: py
     shards.write(storage, "run:s/00000.parquet", Sample, rows, footer(rows))
     assert shards.read(storage, "run:s/00000.parquet", Sample) == rows
     assert shards.footer(storage, "run:s/00000.parquet") == footer(rows)
-
-
-def test_the_schema_comes_from_the_type(tmp_path: Path) -> None:
-    storage = Storage(tmp_path)
-    shards.write(storage, "run:s/00000.parquet", Sample, [], footer([]))
-    import pyarrow.parquet as pq
-
-    assert pq.read_schema(tmp_path / "s/00000.parquet").equals(shards.schema(Sample))
-    text = shards.pa.string()
-    assert shards.schema(Video).field("tags").type == shards.pa.map_(text, text)
-
-
-def test_a_row_that_became_more_on_the_way_has_the_columns_of_both() -> None:
-    made = set(shards.schema(joined(Refined, Judged)).names)
-    assert made == {*shards.schema(Refined).names, *shards.schema(Judged).names}
-    assert {"edits", "kept"} <= made and joined(Refined, Judged) is joined(Refined, Judged)
-    assert joined(Drafted, Judged) is Judged and joined(Judged, Drafted) is Judged
 
 
 def test_rows_that_do_not_add_up_are_refused(tmp_path: Path) -> None:

@@ -232,7 +232,7 @@ def test_a_broken_rule_is_seen(file: str, text: str, said: str) -> None:
 def test_a_kept_rule_is_not() -> None:
     typed = "if TYPE_CHECKING:\n    from asid.pipeline.run import folder\n"
     assert broken_rules("pipeline/captions/text.py", typed) == []
-    assert broken_rules("pipeline/engine/crew.py", "import ray\nfrom asid.pipeline.run import folder\n") == []
+    assert broken_rules("pipeline/engine/pool.py", "import ray\nfrom asid.pipeline.run import folder\n") == []
     assert broken_rules("pipeline/metrics/shots.py", "cuts = [at for at, kind in opened if kind == 'cut']\n") == []
 
 

@@ -20,10 +20,10 @@ import ray
 from ray.exceptions import ActorUnschedulableError, RayActorError, RayTaskError, RuntimeEnvSetupError
 
 from asid.pipeline.engine import cluster
-from asid.pipeline.engine.crew import Crew, Group, Hand
-from asid.pipeline.engine.flight import Flight, Suspect
+from asid.pipeline.engine.calls import RunningCall, Suspect
 from asid.pipeline.engine.intake import Intake
 from asid.pipeline.engine.meters import Meters
+from asid.pipeline.engine.pool import Group, PooledWorker, WorkerPool
 from asid.pipeline.models.layers import notices
 from asid.pipeline.rows import Failure
 from asid.pipeline.run import listing, pace, repair, shards
@@ -57,8 +57,8 @@ class Engine:
             repair.restore(run, damaged, progress.said)
         self.survey = run.survey()
         self.result = Result()
-        self.crew = Crew(run)
-        self.flights: dict[Any, Flight] = {}
+        self.pool = WorkerPool(run)
+        self.calls: dict[Any, RunningCall] = {}
         self.ready: dict[str, deque[Task]] = defaultdict(deque)
         self.queued: set[Key] = set()
         self.deaths: Counter[Key] = Counter()
@@ -104,7 +104,7 @@ class Engine:
             self.progress.said("starting Ray" if not cluster.is_shared() else "joining the cluster")
             with cluster.cluster(self.cpus):
                 try:
-                    self.crew.prepare(
+                    self.pool.prepare(
                         self.run.steps[step]
                         for step in self.steps
                         if self.force or self.chances.waiting[step] or not self.survey.whole(step)
@@ -115,7 +115,7 @@ class Engine:
                     self._seed(first)
                     self._loop()
                 finally:
-                    self.crew.dismiss_all()
+                    self.pool.dismiss_all()
         else:
             self.progress.started(self.survey, self.steps)
         self._judge_rates()
@@ -210,19 +210,19 @@ class Engine:
         while True:
             self._draw(first)
             self._dispatch()
-            if not self.flights:
+            if not self.calls:
                 if not any(self.ready.values()):
                     return
-                if self.crew.changing or self._waits_for_a_node():
+                if self.pool.changing or self._waits_for_a_node():
                     continue
                 self._stuck()
                 return
             self.waiting_since = None
-            finished, _ = ray.wait(list(self.flights), num_returns=1, timeout=5.0)
+            finished, _ = ray.wait(list(self.calls), num_returns=1, timeout=5.0)
             for reference in finished:
-                self._land(reference, self.flights.pop(reference))
+                self._land(reference, self.calls.pop(reference))
             if not finished:
-                self.crew.drop_stranded()
+                self.pool.drop_stranded()
 
     def _draw(self, first: str) -> None:
         """Keep a few pieces of the inputs at hand."""
@@ -245,24 +245,24 @@ class Engine:
         time.sleep(LOOK)
         return True
 
-    def _land(self, reference: Any, flight: Flight) -> None:
-        flight.hand.load -= 1
-        flight.hand.alone = False
-        flight.hand.used = time.monotonic()
+    def _land(self, reference: Any, call: RunningCall) -> None:
+        call.worker.load -= 1
+        call.worker.alone = False
+        call.worker.used = time.monotonic()
         try:
             given = ray.get(reference)
         except RayActorError as error:
-            self._bury(flight, error)
+            self._bury(call, error)
             return
         except RayTaskError as error:
-            self._give_up(flight.task, error)
+            self._give_up(call.task, error)
             return
         except (RuntimeEnvSetupError, ActorUnschedulableError) as error:
-            self.crew.dismiss(flight.hand)
-            self._stop(flight.task.step, f"its workers cannot start: {error}")
+            self.pool.dismiss(call.worker)
+            self._stop(call.task.step, f"its workers cannot start: {error}")
             return
-        if flight.row:
-            self._cleared(flight)
+        if call.row:
+            self._cleared(call)
         else:
             self._finish(given)
 
@@ -353,36 +353,36 @@ class Engine:
         for step in self.steps:
             self._judge_rate(step, enough=1)
 
-    def _bury(self, flight: Flight, error: RayActorError) -> None:
+    def _bury(self, call: RunningCall, error: RayActorError) -> None:
         """A worker died: its place is free, its shards go back, and a shard that was there too often is suspected."""
-        lost = flight.hand.stranded or cluster.is_gone(flight.hand.node)
-        self.crew.dismiss(flight.hand)
-        key = (flight.task.step, flight.task.shard)
+        lost = call.worker.stranded or cluster.is_gone(call.worker.node)
+        self.pool.dismiss(call.worker)
+        key = (call.task.step, call.task.shard)
         logger.info("worker died: %s", error)
         if lost:
             self.progress.said(f"the node that worked {key[0]}/{key[1]} is gone, and the shard goes elsewhere")
-            self._try_again(key, flight.task)
+            self._try_again(key, call.task)
             return
         self.progress.said(f"a worker died on {key[0]}/{key[1]} and is replaced")
-        if flight.row:
+        if call.row:
             suspect = self.suspects[key]
-            suspect.tried[flight.row] += 1
-            if suspect.tried[flight.row] >= DEATHS:
+            suspect.tried[call.row] += 1
+            if suspect.tried[call.row] >= DEATHS:
                 suspect.rows.popleft()
-                suspect.poison.append(_killer(key[0], flight.row))
+                suspect.poison.append(_killer(key[0], call.row))
         else:
             self.deaths[key] += 1
             if self.deaths[key] >= DEATHS and key not in self.suspects and key[1] != ALL:
                 with suppress(shards.DamagedShard, FileNotFoundError):  # else its next worker meets it, and tells
-                    rows = flight.task.listed or self.run.rows(self.run.trunk(key[0]), key[1])
-                    ids = deque(row.id for row in rows if flight.task.only is None or row.id in flight.task.only)
-                    self.suspects[key] = Suspect(flight.task, ids)
-        self._try_again(key, flight.task)
+                    rows = call.task.listed or self.run.rows(self.run.trunk(key[0]), key[1])
+                    ids = deque(row.id for row in rows if call.task.only is None or row.id in call.task.only)
+                    self.suspects[key] = Suspect(call.task, ids)
+        self._try_again(key, call.task)
 
-    def _cleared(self, flight: Flight) -> None:
-        key = (flight.task.step, flight.task.shard)
+    def _cleared(self, call: RunningCall) -> None:
+        key = (call.task.step, call.task.shard)
         self.suspects[key].rows.popleft()
-        self._try_again(key, flight.task)
+        self._try_again(key, call.task)
 
     def _try_again(self, key: Key, task: Task) -> None:
         suspect = self.suspects.get(key)
@@ -395,19 +395,19 @@ class Engine:
     def _dispatch(self) -> None:
         """Give ready shards to workers, downstream first; where there is no room, let somebody go."""
         backlog = {self.run.steps[step]: len(queue) for step, queue in self.ready.items() if queue}
-        self.crew.make_room(backlog)
-        self.crew.ask(backlog)
+        self.pool.make_room(backlog)
+        self.pool.ask(backlog)
         if time.monotonic() - self.told > TELL:
             self.told = time.monotonic()
-            self.meters.state({step: len(self.ready[step]) for step in self.steps}, *self.crew.counts())
+            self.meters.state({step: len(self.ready[step]) for step in self.steps}, *self.pool.counts())
             self._tell_waits()
         for step in reversed(list(self.run.steps)):
             queue = self.ready.get(step)
             while queue:
-                hand = self.crew.hand_for(self.run.steps[step], (step, queue[0].shard) in self.suspects)
-                if hand is None:
+                worker = self.pool.worker_for(self.run.steps[step], (step, queue[0].shard) in self.suspects)
+                if worker is None:
                     break
-                self._send(queue.popleft(), hand)
+                self._send(queue.popleft(), worker)
 
     def _tell_waits(self) -> None:
         """Say once what workers wait for longer than a minute."""
@@ -417,20 +417,20 @@ class Engine:
                 self.progress.said(said)
         self.waits = set(found)
 
-    def _send(self, task: Task, hand: Hand) -> None:
+    def _send(self, task: Task, worker: PooledWorker) -> None:
         suspect = self.suspects.get((task.step, task.shard))
-        hand.load += 1
-        hand.used = time.monotonic()
-        hand.alone = suspect is not None
-        hand.opened.add(task.step)
+        worker.load += 1
+        worker.used = time.monotonic()
+        worker.alone = suspect is not None
+        worker.opened.add(task.step)
         row = suspect.rows[0] if suspect and suspect.rows else ""
         if row:
-            call = hand.actor.rehearse.remote(task, row)
+            call = worker.actor.rehearse.remote(task, row)
         elif self.run.steps[task.step].is_corpus_pass:
-            call = hand.actor.decide.remote(task, self.survey.shards)
+            call = worker.actor.decide.remote(task, self.survey.shards)
         else:
-            call = hand.actor.work.remote(task)
-        self.flights[call] = Flight(task, hand, row)
+            call = worker.actor.work.remote(task)
+        self.calls[call] = RunningCall(task, worker, row)
 
     def _stuck(self) -> None:
         """Work is left and nobody can ever do it."""

@@ -16,20 +16,20 @@ from asid.pipeline.run.workshop import Done, Task, Workshop
 
 
 class Worker:
-    """One process that works shards. Its stages open on first use. `office`: what it shares with the others, if any,
+    """One process that works shards. Its stages open on first use. `shared`: what it shares with the others, if any,
     who know it by `name`."""
 
-    def __init__(self, run: Run, office: Any, name: str):
+    def __init__(self, run: Run, shared: Any, name: str):
         interrupts.leave_terminal()
-        from asid.pipeline.engine.office import OfficeClient, has_budget
+        from asid.pipeline.engine.shared import SharedStateClient, has_budget
         from asid.pipeline.models.factory import model_maker
 
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         logs.listen()
         run.storage.clear_scratch()
-        desk = OfficeClient(office, name) if office else None
-        make = model_maker(desk.gate if desk else None, desk if desk and has_budget(run) else None)
+        client = SharedStateClient(shared, name) if shared else None
+        make = model_maker(client.gate if client else None, client if client and has_budget(run) else None)
         self.shop = Workshop(run, make)
 
     def node(self) -> str:

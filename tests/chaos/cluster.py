@@ -24,7 +24,7 @@ from typing import Any
 
 import psutil
 
-from asid.pipeline.engine.crew import IN_FLIGHT
+from asid.pipeline.engine.pool import IN_FLIGHT
 from asid.pipeline.recipe.manifest import dump
 from asid.pipeline.rows import Video
 from asid.pipeline.run.folder import Run

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from asid.pipeline.cli import app
 from asid.pipeline.engine import Engine, Result
-from asid.pipeline.engine.office import OfficeClient, open_office
+from asid.pipeline.engine.shared import SharedStateClient, open_shared_state
 from asid.pipeline.models.factory import model_maker
 from asid.pipeline.models.spend import spent
 from asid.pipeline.recipe import manifest as manifests
@@ -134,13 +134,13 @@ def test_a_worker_whose_driver_is_gone_asks_nothing_more_and_commits_nothing(tmp
     source = paid.clips(tmp_path / "in", 3)
     with LlmServer(Behaviour(answer=paid.answer)) as server:
         run, _ = work(paid.Job(tmp_path, source, server.url), steps=["ingest", "cut"])
-        office = open_office(run)
-        ray.kill(office)
-        desk = OfficeClient(office, "orphan")
+        shared = open_shared_state(run)
+        ray.kill(shared)
+        client = SharedStateClient(shared, "orphan")
         shard = run.survey().shards[0]
         task = Task("caption-strong", shard, run.survey().inputs("caption-strong", shard) or {})
         with pytest.raises(StageFailed, match="driver is gone"):
-            asyncio.run(Workshop(run, model_maker(desk.gate)).work(task))
+            asyncio.run(Workshop(run, model_maker(client.gate)).work(task))
         assert server.seen.calls == 0
     assert not run.survey().done("caption-strong", shard)
 

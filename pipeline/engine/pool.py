@@ -14,7 +14,8 @@ from typing import Any
 import ray
 from ray.exceptions import RayError
 
-from asid.pipeline.engine import cluster, office
+from asid.pipeline.engine import cluster
+from asid.pipeline.engine.shared import is_needed, open_shared_state
 from asid.pipeline.engine.worker import Worker
 from asid.pipeline.recipe.steps import Step
 from asid.pipeline.run.folder import Run
@@ -54,7 +55,7 @@ class Group:
 
 
 @dataclass(eq=False)
-class Hand:
+class PooledWorker:
     """A worker as the driver sees it."""
 
     actor: Any
@@ -83,31 +84,31 @@ class Hand:
             return ""
 
 
-class Crew:
+class WorkerPool:
     """Hire, send and dismiss workers, as many as there is work and room for."""
 
     def __init__(self, run: Run):
         self.run = run
-        self.hands: list[Hand] = []
-        self.office: Any = None
+        self.workers: list[PooledWorker] = []
+        self.shared: Any = None
         self._total: tuple[float, dict[str, float]] = (float("-inf"), {})
         self._asked = float("-inf")
 
-    def hand_for(self, step: Step, alone: bool) -> Hand | None:
+    def worker_for(self, step: Step, alone: bool) -> PooledWorker | None:
         """The best worker that can take a shard of this step now, hired if need be; None when all are busy."""
         group = Group.of(step)
-        mine = [hand for hand in self.hands if hand.group == group and not hand.leaving]
-        free = [hand for hand in mine if hand.load < (1 if alone or hand.alone else IN_FLIGHT)]
-        idle = [hand for hand in free if not hand.load]
+        mine = [worker for worker in self.workers if worker.group == group and not worker.leaving]
+        free = [worker for worker in mine if worker.load < (1 if alone or worker.alone else IN_FLIGHT)]
+        idle = [worker for worker in free if not worker.load]
         most = self._most(group)
         limit = step.config.max_workers or most
-        serving = sum(step.name in hand.opened for hand in mine)
+        serving = sum(step.name in worker.opened for worker in mine)
         if not idle and len(mine) < most and serving < limit and self._fits(group):
             idle = [self._hire(group)]
         choice = idle or free
         if serving >= limit:
-            choice = [hand for hand in choice if step.name in hand.opened]
-        return min(choice, key=lambda hand: (hand.load, step.name not in hand.opened), default=None)
+            choice = [worker for worker in choice if step.name in worker.opened]
+        return min(choice, key=lambda worker: (worker.load, step.name not in worker.opened), default=None)
 
     def prepare(self, steps: Iterable[Step]) -> None:
         """One worker for each group at once, where there is room for all: a process takes seconds to start, and the
@@ -120,47 +121,50 @@ class Crew:
     def make_room(self, wanting: Iterable[Step]) -> None:
         """A group with work and no worker gets the place of one that is idle, or that has had its turn. Who has had
         nothing to do for a while goes anyway, but for as many as a stage wants to keep."""
-        for hand in list(self.hands):
-            if not hand.load and (hand.leaving or (time.monotonic() - hand.used > IDLE and not self._kept(hand))):
-                self.dismiss(hand)
-        staffed = {hand.group for hand in self.hands if not hand.leaving}
+        for worker in list(self.workers):
+            if not worker.load and (
+                worker.leaving or (time.monotonic() - worker.used > IDLE and not self._kept(worker))
+            ):
+                self.dismiss(worker)
+        staffed = {worker.group for worker in self.workers if not worker.leaving}
         order = list(self.run.steps)
         for group in {Group.of(step) for step in wanting} - staffed:
-            if self._fits(group) or any(hand.leaving for hand in self.hands):
+            if self._fits(group) or any(worker.leaving for worker in self.workers):
                 continue
             now = time.monotonic()
             victims = [
-                hand
-                for hand in self.hands
-                if hand.group.claims().keys() & group.claims().keys() and (not hand.load or now - hand.hired > TURN)
+                worker
+                for worker in self.workers
+                if worker.group.claims().keys() & group.claims().keys()
+                and (not worker.load or now - worker.hired > TURN)
             ]
             if victims:
                 # An idle one first, then the one whose work is furthest upstream: downstream work ends shards.
-                def rank(hand: Hand) -> tuple[bool, bool, int]:
-                    return hand.load > 0, self._kept(hand), max(map(order.index, hand.opened), default=0)
+                def rank(worker: PooledWorker) -> tuple[bool, bool, int]:
+                    return worker.load > 0, self._kept(worker), max(map(order.index, worker.opened), default=0)
 
                 min(victims, key=rank).leaving = True
 
-    def _kept(self, hand: Hand) -> bool:
+    def _kept(self, worker: PooledWorker) -> bool:
         """Whether its stages want no fewer workers than they have."""
-        fewest = max((self.run.steps[step].config.min_workers for step in hand.opened), default=0)
-        return fewest >= sum(other.group == hand.group and not other.leaving for other in self.hands)
+        fewest = max((self.run.steps[step].config.min_workers for step in worker.opened), default=0)
+        return fewest >= sum(other.group == worker.group and not other.leaving for other in self.workers)
 
     def drop_stranded(self) -> None:
         """Nodes have left, and workers that were to start there wait for room that may never come: they go, and their
         shards come back."""
-        late = [hand for hand in self.hands if time.monotonic() - hand.hired > STRANDED and not hand.started]
-        for hand in late:
+        late = [worker for worker in self.workers if time.monotonic() - worker.hired > STRANDED and not worker.started]
+        for worker in late:
             if not self._fits():
-                hand.stranded = True
-                self.dismiss(hand)
+                worker.stranded = True
+                self.dismiss(worker)
 
     def ask(self, backlog: Mapping[Step, int]) -> None:
         """Tell an autoscaler what the waiting shards would have use for. Without one nobody listens."""
         if not cluster.is_shared() or time.monotonic() - self._asked < ASK:
             return
         self._asked = time.monotonic()
-        wanted: Counter[Group] = Counter(hand.group for hand in self.hands)
+        wanted: Counter[Group] = Counter(worker.group for worker in self.workers)
         for step, shards in backlog.items():
             more = math.ceil(shards / IN_FLIGHT)
             wanted[Group.of(step)] += min(more, step.config.max_workers) if step.config.max_workers else more
@@ -168,30 +172,30 @@ class Crew:
 
     def counts(self) -> tuple[dict[str, int], float]:
         """Workers by what they hold, and the GPUs of those that have nothing to do."""
-        workers = Counter(hand.group.said() for hand in self.hands)
-        return dict(workers), sum(hand.group.resources.gpus for hand in self.hands if not hand.load)
+        workers = Counter(worker.group.said() for worker in self.workers)
+        return dict(workers), sum(worker.group.resources.gpus for worker in self.workers if not worker.load)
 
     @property
     def changing(self) -> bool:
         """Whether a worker is about to leave its place."""
-        return any(hand.leaving for hand in self.hands)
+        return any(worker.leaving for worker in self.workers)
 
-    def dismiss(self, hand: Hand) -> None:
+    def dismiss(self, worker: PooledWorker) -> None:
         """End a worker at once."""
-        if hand in self.hands:
-            self.hands.remove(hand)
+        if worker in self.workers:
+            self.workers.remove(worker)
             with suppress(RayError):  # it may never have been there
-                ray.kill(hand.actor)
-            if self.office is not None:
-                self.office.bury.remote(hand.name)
+                ray.kill(worker.actor)
+            if self.shared is not None:
+                self.shared.bury.remote(worker.name)
 
     def dismiss_all(self) -> None:
-        """End all workers, and the office after them."""
-        office, self.office = self.office, None
-        for hand in list(self.hands):
-            self.dismiss(hand)
-        if office is not None:
-            ray.kill(office)
+        """End all workers, and what they share after them."""
+        shared, self.shared = self.shared, None
+        for worker in list(self.workers):
+            self.dismiss(worker)
+        if shared is not None:
+            ray.kill(shared)
         if cluster.is_shared():
             cluster.ask([])
 
@@ -204,7 +208,7 @@ class Crew:
     def _fits(self, *more: Group) -> bool:
         """Whether the cluster has room for all who are hired, and one worker of each of these groups."""
         held: dict[str, float] = defaultdict(float)
-        for group in (*(hand.group for hand in self.hands), *more):
+        for group in (*(worker.group for worker in self.workers), *more):
             for name, amount in group.claims().items():
                 held[name] += amount
         total = self._has()
@@ -216,7 +220,7 @@ class Crew:
             self._total = (now, cluster.total())
         return self._total[1]
 
-    def _hire(self, group: Group) -> Hand:
+    def _hire(self, group: Group) -> PooledWorker:
         resources = group.resources
         options: dict[str, Any] = {
             "num_cpus": resources.cpus,
@@ -231,9 +235,9 @@ class Crew:
         if resources.env:
             environment = self.run.manifest.environments[resources.env]
             options["runtime_env"] = {"pip": list(environment.packages), "env_vars": environment.variables}
-        if self.office is None and office.is_needed(self.run):
-            self.office = office.open_office(self.run)
+        if self.shared is None and is_needed(self.run):
+            self.shared = open_shared_state(self.run)
         name = uuid.uuid4().hex
-        actor: Any = ray.remote(Worker).options(**options).remote(self.run, self.office, name)
-        self.hands.append(hand := Hand(actor, group, name, place=actor.node.remote()))
-        return hand
+        actor: Any = ray.remote(Worker).options(**options).remote(self.run, self.shared, name)
+        self.workers.append(worker := PooledWorker(actor, group, name, place=actor.node.remote()))
+        return worker

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
-from asid.pipeline.engine.crew import Hand
+from asid.pipeline.engine.pool import PooledWorker
 from asid.pipeline.rows import Failure
 from asid.pipeline.run.workshop import Task
 
@@ -21,9 +21,9 @@ class Suspect:
 
 
 @dataclass
-class Flight:
+class RunningCall:
     """A call under way."""
 
     task: Task
-    hand: Hand
+    worker: PooledWorker
     row: str = ""  # of a suspect shard

@@ -1,4 +1,4 @@
-"""What all workers of a run share: the pace of each endpoint, and the money. One actor, asked in batches."""
+"""What all workers of a run share: the rate limits of each endpoint, and the budget. One actor, asked in batches."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from asid.pipeline.models.spend import Ledger, Ticket, spent
 from asid.pipeline.run.folder import Run
 
 
-class Office:
-    """Its state is made anew from the run's durable answers when its process is lost."""
+class SharedState:
+    """Hold rate limits and spending for all workers; after a lost process they are made anew from the run's answers."""
 
     def __init__(self, run: Run):
         limits: dict[str, list[Limits]] = defaultdict(list)
@@ -65,42 +65,42 @@ def is_needed(run: Run) -> bool:
     return has_budget(run) or any(endpoint(name, config) for name, config in run.manifest.models.items())
 
 
-def open_office(run: Run) -> Any:
-    """Start the run's office on the cluster."""
+def open_shared_state(run: Run) -> Any:
+    """Start the run's shared state on the cluster."""
     options = {"num_cpus": 0, "max_restarts": -1, "max_task_retries": -1, "max_concurrency": 10_000}
-    return ray.remote(Office).options(**options).remote(run)
+    return ray.remote(SharedState).options(**options).remote(run)
 
 
 @dataclass
-class OfficeClient:
-    """A worker's end of the office: its gates and its purse. Ray starts a lost office again: one that is dead for good
-    died with its driver."""
+class SharedStateClient:
+    """A worker's end of the shared state: rate limits and budget. Ray starts a lost actor again: one that is dead for
+    good died with its driver."""
 
-    office: Any
+    shared: Any
     worker: str
 
     def gate(self, where: str) -> Gate:
-        """Give the gate to an endpoint, whose places the office keeps."""
+        """Give the gate to an endpoint, whose places the shared state keeps."""
 
         async def ask(wants: list[int]) -> list[Lease]:
-            leases: list[Lease] = await _answer(self.office.acquire_many.remote(where, wants, self.worker))
+            leases: list[Lease] = await _answer(self.shared.acquire_many.remote(where, wants, self.worker))
             return leases
 
         async def tell(ended: list[Release]) -> None:
             with suppress(RayActorError):
-                await self.office.release_many.remote(where, ended)
+                await self.shared.release_many.remote(where, ended)
 
         return RemoteGate(ask, tell)
 
     async def reserve(self, stage: str, model: str, guess: float) -> Ticket:
         """Set money aside for a call. Raises OutOfBudget."""
-        ticket: Ticket = await _answer(self.office.reserve.remote(stage, model, guess, self.worker))
+        ticket: Ticket = await _answer(self.shared.reserve.remote(stage, model, guess, self.worker))
         return ticket
 
     async def settle(self, ticket: Ticket, stage: str, model: str, usd: float) -> None:
         """Tell what a call cost, in USD."""
         with suppress(RayActorError):  # the answer is there, and is kept
-            await self.office.settle.remote(ticket, stage, model, usd)
+            await self.shared.settle.remote(ticket, stage, model, usd)
 
 
 async def _answer(call: Awaitable[Any]) -> Any:

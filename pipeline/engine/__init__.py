@@ -19,6 +19,7 @@ from typing import Any
 import ray
 from ray.exceptions import ActorUnschedulableError, RayActorError, RayTaskError, RuntimeEnvSetupError
 
+from asid.pipeline import interrupts
 from asid.pipeline.engine import cluster
 from asid.pipeline.engine.calls import RunningCall, Suspect
 from asid.pipeline.engine.intake import Intake
@@ -115,7 +116,8 @@ class Engine:
                     self._seed(first)
                     self._loop()
                 finally:
-                    self.pool.dismiss_all()
+                    with interrupts.bounded():
+                        self.pool.dismiss_all()
         else:
             self.progress.started(self.survey, self.steps)
         self._judge_rates()

@@ -35,7 +35,8 @@ def cluster(cpus: float | None = None) -> Iterator[None]:
         _await_node()
         yield
     finally:
-        ray.shutdown()
+        with interrupts.bounded():
+            ray.shutdown()
 
 
 def _start(address: str, options: dict[str, Any]) -> None:
@@ -47,7 +48,7 @@ def _start(address: str, options: dict[str, Any]) -> None:
             return
         except Exception as error:  # Ray raises bare ones here
             ray.shutdown()
-            if last:
+            if last or interrupts.is_told():
                 raise RunError(f"Ray did not start ({address}): {error}") from error
 
 

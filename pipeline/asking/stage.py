@@ -102,7 +102,9 @@ class AskingStage(Stage[In, Out, AskingSettings]):
             shown = showing.adapted(config, own)
             text = self.context.prompts.render(prompt, **showing.told(values, shown, media, row))
             own |= showing.fitted(shown, media, row, text)
+            weight = showing.weight(showing.adapted(config, own), media, row)
         else:
+            weight = 0
             text = self.context.prompts.render(prompt, **values)
         request = Request(
             task=task,
@@ -114,6 +116,7 @@ class AskingStage(Stage[In, Out, AskingSettings]):
             model=model or self.config.model,
             row=row.id,
             attribute=attribute,
+            weight=weight,
         )
 
         def objection(value: Any) -> str | None:

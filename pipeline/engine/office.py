@@ -40,11 +40,11 @@ class Office:
         """Give places back, with how their calls ended."""
         await self.limiters[where].release_many(releases)
 
-    async def reserve(self, stage: str, model: str, guess: float, worker: str) -> Ticket:
-        """Set money aside for a call. Raises OutOfBudget."""
-        return await self.ledger.reserve(stage, model, guess, worker)
+    async def reserve(self, stage: str, model: str, most: float, first_alone: bool, worker: str) -> Ticket:
+        """Set money aside for a call, or say why not."""
+        return await self.ledger.reserve(stage, model, most, first_alone, worker)
 
-    async def settle(self, ticket: Ticket, stage: str, model: str, usd: float) -> None:
+    async def settle(self, ticket: Ticket, stage: str, model: str, usd: float | None) -> None:
         """Replace what was set aside by what the call cost, in USD."""
         await self.ledger.settle(ticket, stage, model, usd)
 
@@ -92,12 +92,12 @@ class OfficeClient:
 
         return RemoteGate(ask, tell)
 
-    async def reserve(self, stage: str, model: str, guess: float) -> Ticket:
-        """Set money aside for a call. Raises OutOfBudget."""
-        ticket: Ticket = await _answer(self.office.reserve.remote(stage, model, guess, self.worker))
+    async def reserve(self, stage: str, model: str, most: float, first_alone: bool = True) -> Ticket:
+        """Set money aside for a call, or say why not."""
+        ticket: Ticket = await _answer(self.office.reserve.remote(stage, model, most, first_alone, self.worker))
         return ticket
 
-    async def settle(self, ticket: Ticket, stage: str, model: str, usd: float) -> None:
+    async def settle(self, ticket: Ticket, stage: str, model: str, usd: float | None) -> None:
         """Tell what a call cost, in USD."""
         with suppress(RayActorError):  # the answer is there, and is kept
             await self.office.settle.remote(ticket, stage, model, usd)

@@ -40,10 +40,11 @@ class Request(Record):
     # Not part of the identity: bookkeeping only.
     row: str = ""
     attribute: str = ""
+    weight: int = 0  # most tokens of its media; 0: nobody has weighed them
 
     def key(self) -> str:
         """Identity of the request: SHA-256 over all that can change the answer."""
-        body = self.model_dump(mode="json", exclude={"row", "attribute"})
+        body = self.model_dump(mode="json", exclude={"row", "attribute", "weight"})
         for medium in body["media"]:
             del medium["uri"]
         return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

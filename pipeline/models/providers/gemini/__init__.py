@@ -61,5 +61,6 @@ GEMINI = Provider(
     perceives=_perceives,
     weigh=_tokens,
     samples=frozenset({"fps"}),
+    longest=65_536,
     batches=_batches,
 )

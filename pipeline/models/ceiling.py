@@ -26,6 +26,7 @@ PER_STILL = 1500
 SOUND = 100  # tokens of a second of sound
 UNTOLD = 60.0  # s of a file whose length the request does not tell
 CAPS = ("max_tokens", "max_completion_tokens")
+LONGEST_CACHE = 3600.0  # s, where the manifest does not say
 SAID = (2000, 30)  # most tokens of a transcript: always, and for each second
 
 
@@ -58,6 +59,9 @@ def ceiling(request: Request, config: ModelConfig, prices: Prices) -> float:
     if prices.input is None or prices.output is None:
         raise ValueError("a price is missing")
     shown = max(price for price in (prices.input, prices.audio, prices.video) if price is not None)
+    if config.settings.get("cache") == "explicit" and request.alike:
+        seconds = float(config.settings.get("cache_seconds") or LONGEST_CACHE)
+        shown += prices.input + (prices.storage or 0.0) * seconds / 3600  # it may be the one that fills the cache
     return (text * prices.input + media * shown + answer_tokens(request, config) * prices.output) / MILLION
 
 

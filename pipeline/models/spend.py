@@ -21,6 +21,7 @@ from asid.pipeline.storage import Storage
 MILLION = 1_000_000
 GUESSED_OUTPUT = 500
 BEYOND = 1.1  # of a cost that was above what was told of it: the next may be a little more so
+FRACTIONS = frozenset({"audio_seconds", "stored_token_hours"})  # figures of usage that are no counts
 TOKENS_PER_MEDIA_SECOND = 300  # until the first answer says better
 
 
@@ -40,14 +41,16 @@ def cost(usage: Usage, prices: Prices) -> float | None:
         if price is not None:
             total += tokens * price
             plain -= tokens
+    total += usage.stored_tokens * prices.input + usage.stored_token_hours * (prices.storage or 0.0)
     return (total + plain * prices.input + (usage.output_tokens + usage.thought_tokens) * prices.output) / MILLION
 
 
 def saved_by_caches(usage: Usage, prices: Prices) -> float:
-    """USD that a call would have cost more without its provider's cache."""
-    full = cost(usage.model_copy(update={"cached_tokens": 0}), prices)
+    """USD that a call would have cost more without its provider's cache; less than nothing where a cache was made for
+    it that saves others."""
+    full = cost(usage.model_copy(update={"cached_tokens": 0, "stored_tokens": 0, "stored_token_hours": 0.0}), prices)
     paid = cost(usage, prices)
-    return 0.0 if full is None or paid is None else max(0.0, full - paid)
+    return 0.0 if full is None or paid is None else full - paid
 
 
 def guess_tokens(request: Request) -> int:
@@ -142,7 +145,8 @@ def add(usages: Iterable[Usage]) -> Usage:
 
 def scaled(line: Line, factor: float) -> Line:
     """What a line becomes when the work is `factor` times as much."""
-    usage = Usage(**{name: round(getattr(line.usage, name) * factor) for name in Usage.model_fields})
+    grown = {name: getattr(line.usage, name) * factor for name in Usage.model_fields}
+    usage = Usage(**{name: value if name in FRACTIONS else round(value) for name, value in grown.items()})  # type: ignore[arg-type]
     return Line(
         line.stage, line.model, line.attribute, round(line.answers * factor), round(line.rejected * factor),
         round(line.calls * factor), usage, None if line.usd is None else line.usd * factor, line.seconds * factor,

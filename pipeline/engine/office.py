@@ -14,6 +14,7 @@ from ray.exceptions import RayActorError
 from asid.pipeline.models.base import Abandoned
 from asid.pipeline.models.config import Limits
 from asid.pipeline.models.factory import endpoint, strictest
+from asid.pipeline.models.layers.flights import Claims
 from asid.pipeline.models.layers.limiter import Gate, Lease, Limiter, Release, RemoteGate
 from asid.pipeline.models.spend import Ledger, Ticket, spent
 from asid.pipeline.run.folder import Run
@@ -27,6 +28,7 @@ class Office:
         for name, config in run.manifest.models.items():
             limits[endpoint(name, config)].append(config.limits)
         self.limiters = {where: Limiter(strictest(found)) for where, found in limits.items() if where}
+        self.claims = Claims()
         budgets = {step.name: step.config.budget for step in run.steps.values() if step.config.budget}
         self.ledger = Ledger(run.manifest.budget.usd, budgets)
         if has_budget(run):
@@ -48,11 +50,20 @@ class Office:
         """Replace what was set aside by what the call cost, in USD."""
         await self.ledger.settle(ticket, stage, model, usd)
 
+    async def claim(self, key: str, worker: str) -> str:
+        """Wait while another worker asks a question. Gives its answer; "": it is the worker's own to ask."""
+        return await self.claims.claim(key, worker)
+
+    async def through(self, key: str, worker: str, answer: str) -> None:
+        """A worker has asked a question: those that wait for it get its answer."""
+        await self.claims.through(key, worker, answer)
+
     async def bury(self, worker: str) -> None:
         """A worker is gone: what it held goes to the others at once."""
         for limiter in self.limiters.values():
             limiter.forget(worker)
         self.ledger.forget(worker)
+        await self.claims.forget(worker)
 
 
 def has_budget(run: Run) -> bool:
@@ -96,6 +107,16 @@ class OfficeClient:
         """Set money aside for a call, or say why not."""
         ticket: Ticket = await _answer(self.office.reserve.remote(stage, model, most, first_alone, self.worker))
         return ticket
+
+    async def claim(self, key: str) -> str:
+        """Wait while another worker asks a question. Gives its answer; "": it is ours to ask."""
+        answer: str = await _answer(self.office.claim.remote(key, self.worker))
+        return answer
+
+    async def through(self, key: str, answer: str) -> None:
+        """Tell the answer to a question that was ours to ask; "": nothing came of it."""
+        with suppress(RayActorError):
+            await self.office.through.remote(key, self.worker, answer)
 
     async def settle(self, ticket: Ticket, stage: str, model: str, usd: float | None) -> None:
         """Tell what a call cost, in USD."""

@@ -30,7 +30,7 @@ class Worker:
         run.storage.clear_scratch()
         desk = OfficeClient(office, name) if office else None
         make = model_maker(desk.gate if desk else None, desk if desk and has_budget(run) else None)
-        self.shop = Workshop(run, make)
+        self.shop = Workshop(run, make, desk)
 
     def node(self) -> str:
         """Name the node that it runs on."""

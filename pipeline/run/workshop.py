@@ -16,7 +16,7 @@ from asid.pipeline.media.process import SHORT, MediaError
 from asid.pipeline.models.base import Abandoned, Misconfigured, Model, OutOfBudget
 from asid.pipeline.models.layers.archive import Archive
 from asid.pipeline.models.layers.batch import LONGEST
-from asid.pipeline.models.layers.flights import Flights
+from asid.pipeline.models.layers.flights import Board, Flights
 from asid.pipeline.models.layers.replay import AnswerStore, current_store
 from asid.pipeline.models.replies import whole_text
 from asid.pipeline.models.spend import Line, lines
@@ -94,15 +94,16 @@ ModelMaker = Callable[[Run, Step, str], Model]
 
 
 class Workshop:
-    """The stages that one worker process holds open, and the tools they share."""
+    """The stages that one worker process holds open, and the tools they share. `board`: where the workers of a run say
+    what they ask."""
 
-    def __init__(self, run: Run, make_model: ModelMaker):
+    def __init__(self, run: Run, make_model: ModelMaker, board: Board | None = None):
         self.run = run
         self.make_model = make_model
         self.stages: dict[str, Stage[Any, Any, Any]] = {}
         self.seats: dict[str, asyncio.Semaphore] = {}
         self.opening: dict[str, asyncio.Lock] = {}
-        self.flights = Flights()
+        self.flights = Flights(board)
 
     async def stage(self, name: str) -> Stage[Any, Any, Any]:
         """The stage of a step, opened on first use. Raises StageFailed with the reason."""

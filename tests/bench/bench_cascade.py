@@ -4,10 +4,10 @@
 
 Scripted auditors of known error: the strong one finds a fault in a share of all audits, the cheap one's suspicion of
 these is higher by some standard deviations, more in some seeds than in others. A sample is asked of both, the product
-chooses the threshold, and all other audits go through the cascade. Recall is that of the run, whose sample is a part of
-it; beyond the sample the promise is that of the bound, 95 of 100 runs, and so about half of all hundreds of seeds have a
-few less. A last seed has a screen that knows nothing. Prints one JSON line for each figure; exits with 1 when one misses
-its limit.
+chooses the threshold, and all other audits go through the cascade. Recall is that of the run, whose sample is a part
+of it; beyond the sample the promise is that of the bound, 95 of 100 runs, and so about half of all hundreds of seeds
+have a few less. A last seed has a screen that knows nothing. Prints one JSON line for each figure; exits with 1 when
+one misses its limit.
 """
 
 from __future__ import annotations
@@ -38,8 +38,9 @@ def show(figure: str, value: float, unit: str, least: float | None = None, most:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """Of one corpus: `saved` strong calls (those of the sample are not), and recall in the run and beyond its sample."""
+class CascadeResult:
+    """Of one corpus: share of strong calls saved (those of the sample are not), recall in the run and beyond its
+    sample."""
 
     threshold: Threshold
     saved: float
@@ -47,7 +48,7 @@ class Outcome:
     beyond: float
 
 
-def cascade(seed: int, knows: bool = True) -> Outcome:
+def cascade(seed: int, knows: bool = True) -> CascadeResult:
     chance = random.Random(seed)
     rate, apart = chance.uniform(0.15, 0.3), chance.uniform(3.0, 4.0) if knows else 0.0
     sample, rest = [], []
@@ -60,7 +61,7 @@ def cascade(seed: int, knows: bool = True) -> Outcome:
     sent = [one for one in rest if one.suspicion >= threshold.value]
     kept, there, early = (sum(one.faulty for one in audits) for audits in (sent, rest, sample))
     saved = 1 - (len(sample) + len(sent)) / (CLIPS * ATTRIBUTES)
-    return Outcome(threshold, saved, (early + kept) / (early + there), kept / there)
+    return CascadeResult(threshold, saved, (early + kept) / (early + there), kept / there)
 
 
 def main(words: list[str]) -> int:

@@ -27,7 +27,7 @@ from pydantic import ValidationError
 
 from asid.pipeline.models.base import InvalidAnswer, Layer, MissingAnswer, Request, Response, Stopping, Usage
 from asid.pipeline.models.config import ModelConfig
-from asid.pipeline.models.layers.flights import Flight, Flights
+from asid.pipeline.models.layers.flights import Flights
 from asid.pipeline.rows import Record
 from asid.pipeline.storage import Storage, to_path
 
@@ -80,6 +80,13 @@ class Entry(Record):
     at: float  # seconds since 1970
     outcome: str = "answer"
     origin: str = ""  # the run or step that paid for it; "" for this one
+
+
+class Claimed(Record):
+    """An answer that one worker hands to another."""
+
+    entry: Entry
+    step: str
 
 
 CHECKED = re.compile(rb'(\{.*),"crc":"([0-9a-f]{8})"\}', re.DOTALL)
@@ -187,13 +194,12 @@ class AnswerStore:
             return None
         return await self._copy(entry, row)
 
-    async def take(self, flight: Flight, row: str) -> None:
-        """Copy the answer that another row has just been given, unless it lies here already."""
+    async def take(self, entry: Entry, step: str, row: str) -> None:
+        """Copy the answer that another row has just been given, unless it lies here already. `step`: the folder of
+        answers that it lies in."""
         await self._loaded()
-        entry = flight.entry
-        assert entry is not None
         if (known := self.entries.get(entry.key)) is None or known.at < entry.at:
-            origin = entry.origin or ("" if flight.step == self.step_folder else step_of(flight.step))
+            origin = entry.origin or ("" if step == self.step_folder else step_of(step))
             await self._copy(entry.model_copy(update={"origin": origin}), row)
             self.new.add(entry.key)  # it is no older than this store, and fit for who wants no old one
 
@@ -211,7 +217,8 @@ class AnswerStore:
         if self.flushing is None or self.flushing.done():
             self.flushing = asyncio.create_task(self._flush())
         await asyncio.shield(future)
-        self.flights.landed(entry, self.step_folder)
+        if entry.text is not None:
+            self.flights.landed(Claimed(entry=entry, step=self.step_folder))
 
     async def outlive(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Do `work` to its end even when whoever waits for it is cancelled: what is being paid for gets stored."""
@@ -381,12 +388,24 @@ class Replaying(Layer):
 
     @asynccontextmanager
     async def turn(self, request: Request) -> AsyncIterator[None]:
-        """Wait while another row asks the same; its answer is in the store then."""
+        """Wait while another row asks the same, in this worker or another; its answer is in the store then."""
         store, whole = _store(), self.whole(request)
-        async with store.flights.turn(whole.key()) as other:
-            if other is not None:
-                await store.take(other, whole.row)
+        key = whole.key()
+        async with store.flights.turn(key) as other:
+            if other is not None and other.given is not None:
+                await store.take(other.given.entry, other.given.step, whole.row)
+            elif store.flights.board is not None and self.is_paid(store) and await store.get(whole) is None:
+                async with store.flights.claimed(key) as answer:
+                    if answer:
+                        given = Claimed.model_validate_json(answer)
+                        await store.take(given.entry, given.step, whole.row)
+                    yield
+                return
             yield
+
+    def is_paid(self, store: AnswerStore) -> bool:
+        """Whether a question may go out that costs something."""
+        return not store.replay_only and not self.config.is_rules
 
     async def keep(self, request: Request, response: Response) -> None:
         """The answer to `request` is good: store it, so that it is never paid for again."""

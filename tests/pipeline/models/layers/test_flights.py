@@ -13,7 +13,7 @@ from asid.pipeline.models.base import Model, Refused
 from asid.pipeline.models.config import ModelConfig, Prices
 from asid.pipeline.models.factory import open_model
 from asid.pipeline.models.layers.archive import Archive
-from asid.pipeline.models.layers.flights import Flights
+from asid.pipeline.models.layers.flights import Claims, Flights
 from asid.pipeline.models.layers.replay import AnswerStore, current_store
 from asid.pipeline.models.spend import spent
 from asid.pipeline.storage import Storage
@@ -24,11 +24,18 @@ PRICED = {"strong": ModelConfig(provider="openai", model="tiny", prices=Prices(i
 
 
 class Process:
-    """The stores of a worker."""
+    """The stores of a worker; with `claims`, of one of several."""
 
-    def __init__(self, root: Path | str):
+    def __init__(self, root: Path | str, claims: Claims | None = None):
         self.storage = Storage(root)
-        self.archive, self.flights = Archive(self.storage), Flights()
+        self.claims = claims or Claims()
+        self.archive, self.flights = Archive(self.storage), Flights(self if claims else None)
+
+    async def claim(self, key: str) -> str:
+        return await self.claims.claim(key, str(id(self)))
+
+    async def through(self, key: str, answer: str) -> None:
+        await self.claims.through(key, str(id(self)), answer)
 
     async def rows(self, model: Model, shard: str, rows: list[str], step: str = "audit", **more: Any) -> list[Any]:
         """Each row asks the same; gives the texts, or the errors."""
@@ -118,3 +125,46 @@ def test_who_wants_no_old_answer_takes_one_that_was_under_way(tmp_path: Path) ->
 
     assert asyncio.run(scene()) == [["new"], ["new"]]
     assert len(provider.asked) == 1
+
+
+def test_two_workers_that_ask_the_same_at_once_pay_once(tmp_path: Path) -> None:
+    provider, claims = Listed('{"caption": "x"}'), Claims()
+    workers = [Process(tmp_path, claims) for _ in range(3)]
+
+    async def scene() -> list[Any]:
+        calls = (worker.rows(replaying(provider), f"{n:05d}", ["a", "b"]) for n, worker in enumerate(workers))
+        return await asyncio.wait_for(asyncio.gather(*calls), 20)
+
+    assert asyncio.run(scene()) == [["x", "x"]] * 3
+    assert len(provider.asked) == 1
+    assert told(tmp_path, "audit") == [("audit", 1, 0.00011)]
+    assert not claims.open and not claims.waiting
+
+
+def test_what_comes_to_nothing_in_one_worker_is_asked_by_another(tmp_path: Path) -> None:
+    provider, claims = Listed(Refused("no"), response('{"caption": "x"}')), Claims()
+    workers = [Process(tmp_path, claims) for _ in range(3)]
+
+    async def scene() -> list[Any]:
+        calls = (worker.rows(replaying(provider), f"{n:05d}", ["a"]) for n, worker in enumerate(workers))
+        return await asyncio.wait_for(asyncio.gather(*calls), 20)
+
+    found = [one for (one,) in asyncio.run(scene())]
+    assert [isinstance(one, Refused) for one in found] == [True, False, False] and found[1:] == ["x", "x"]
+    assert len(provider.asked) == 2
+
+
+def test_what_a_dead_worker_was_asking_is_asked_by_who_waits_for_it() -> None:
+    async def scene() -> list[str]:
+        claims = Claims()
+        assert await claims.claim("k", "dead") == ""
+        waiting = [asyncio.create_task(claims.claim("k", name)) for name in ("one", "two")]
+        await asyncio.sleep(0.01)
+        assert not any(task.done() for task in waiting)
+        await claims.forget("dead")
+        assert await asyncio.wait_for(waiting[0], 5) == "" and not waiting[1].done()
+        await claims.through("k", "dead", "late")  # it is not its own any more
+        await claims.through("k", "one", "answer")
+        return await asyncio.wait_for(asyncio.gather(*waiting), 5)
+
+    assert asyncio.run(scene()) == ["", "answer"]

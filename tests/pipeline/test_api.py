@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import ray
@@ -72,7 +73,8 @@ def test_runs_that_lend_answers_are_named_or_said_to_have_none(tmp_path: Path, m
         stored(tmp_path / name, lambda: exchange.ask(replaying(Listed('{"caption": "x"}')), request("a"), Caption))
     monkeypatch.setattr(api, "work", lambda target, *_, **__: target)
     monkeypatch.chdir(tmp_path)
-    for given, lenders in (("one", ["one"]), ([tmp_path / "one", "two"], ["one", "two"])):
+    cases: list[tuple[Any, list[str]]] = [("one", ["one"]), ([tmp_path / "one", "two"], ["one", "two"])]
+    for given, lenders in cases:
         run = asid.run(manifest, run=tmp_path / "run", answers_from=given)
         assert run.lenders == [(tmp_path / name).as_uri() for name in lenders]  # type: ignore[attr-defined]
     (tmp_path / "empty").mkdir()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from asid.pipeline.models.base import Media, Request, Response, Usage
-from asid.pipeline.models.config import ModelConfig
+from asid.pipeline.models.config import ModelConfig, Prices
 from asid.pipeline.models.factory import open_model
 from asid.pipeline.models.providers.gemini.client import GeminiModel
 from asid.pipeline.models.spend import add, cost, saved_by_caches
@@ -33,13 +33,13 @@ def clip(tmp_path: Path) -> Media:
 
 
 def config(server: LlmServer, cache: str = "explicit", **more: Any) -> ModelConfig:
-    settings = {"cache": cache, **more.pop("settings", {})}
-    return ModelConfig(**{"provider": "gemini", "model": "tiny", "base_url": server.url, "key": "TEST_KEY",
-                          "prices": PRICES, "settings": settings, **more})  # fmt: skip
+    told: dict[str, Any] = {"provider": "gemini", "model": "tiny", "base_url": server.url, "key": "TEST_KEY"}
+    told |= {"prices": PRICES, **more, "settings": {"cache": cache, **more.get("settings", {})}}
+    return ModelConfig(**told)
 
 
 def audits(clip: Media, count: int = 8, **more: Any) -> list[Request]:
-    told = {"media": (clip,), "weight": 9000, "alike": count - 1, "row": "r", **more}
+    told: dict[str, Any] = {"media": (clip,), "weight": 9000, "alike": count - 1, "row": "r", **more}
     return [request(f"aspect {number}", **told) for number in range(count)]
 
 
@@ -131,7 +131,7 @@ def test_other_media_have_a_cache_of_their_own_and_the_same_are_not_stored_again
 
 
 def test_what_a_cache_takes_has_its_price() -> None:
-    prices = ModelConfig(provider="openai", model="tiny", prices=PRICES).prices
+    prices = Prices(**PRICES)
     usage = Usage(input_tokens=9100, cached_tokens=9000, stored_tokens=9000, stored_token_hours=3000)
     assert cost(usage, prices) == pytest.approx((100 + 9000 * 0.25 + 9000 + 3000) / 1e6)
 

@@ -49,6 +49,7 @@ def run(
     run: str | os.PathLike[str] = "",
     settings: Mapping[str, Any] | Iterable[str] = (),
     prompts: str | os.PathLike[str] = "",
+    answers_from: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = (),
     cpus: float | None = None,
     yes: bool = False,
     progress: Callable[[Event], None] | None = None,
@@ -59,14 +60,17 @@ def run(
     lists, `s3://…`, `gs://…`, `hf://…`; or inputs alone, or nothing for a run that is there. Without a manifest the
     embedded models do the work. `run` is the run folder, `asid-run` where none is named. `settings` change the
     manifest: `{"recipe.cut.max_seconds": 20}`, or lines `path=value`. `prompts` is a folder of prompts that come before
-    the shipped ones. `cpus` are used on this machine; all of them by default. `yes` goes on although what was made so
-    far becomes stale. `progress` is called in this thread with each `Event`.
+    the shipped ones. `answers_from` names runs, copies of them or copied folders of answers, which lend their stored
+    answers and are only read; they are remembered. `cpus` are used on this machine; all of them by default. `yes` goes
+    on although what was made so far becomes stale. `progress` is called in this thread with each `Event`.
 
     Raises UserError, with the run as it was, for what can be told before work begins: mistakes of the manifest, inputs
     or keys that are missing, settings that would make finished work stale. Rows that fail are no error, and neither is
     a stage that stops or a budget that is spent: `Result` says so, and the same call goes on.
     """
     target, before = named(list(what), os.fspath(run), changes(settings, prompts))
+    lenders = [answers_from] if isinstance(answers_from, str | os.PathLike) else answers_from
+    target.borrow([absolute(os.fspath(lender)) for lender in lenders])
     told = Callback(target, progress)
     check(target, before, yes, list(target.steps), said=told.said)
     return work(target, told, cpus=cpus)

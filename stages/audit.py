@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from asid.pipeline.asking import evidence
-from asid.pipeline.asking.answers import Findings, Suspicion
+from asid.pipeline.asking.answers import Findings, GroupFindings, Suspicion
 from asid.pipeline.asking.sharing import Sharing, leading
-from asid.pipeline.asking.stage import AskingConfig, AskingStage
+from asid.pipeline.asking.stage import AskingConfig, AskingStage, together
 from asid.pipeline.attributes import ATTRIBUTES, Attribute
+from asid.pipeline.captions.text import squash
 from asid.pipeline.models.base import Media
 from asid.pipeline.prompts import Prompts
 from asid.pipeline.rows import Audit, Audited, Decomposed, grow
+from asid.pipeline.stage import Unprocessable
+
+SEVERAL = ("aspects", "duration", "material", "transcript")  # what a request for several attributes is rendered with
+ALONE = frozenset({"invalid_answer", "truncated"})  # kinds of failure after which each attribute is asked about alone
 
 
 class AuditConfig(Sharing, AskingConfig):
@@ -30,6 +36,12 @@ class AuditConfig(Sharing, AskingConfig):
     max_frames: int = Field(32, ge=1, description="most stills shown, spread over the clip")
     attributes: tuple[Attribute, ...] = Field(ATTRIBUTES, min_length=1)
 
+    together: int = Field(
+        1, ge=1, le=len(ATTRIBUTES), description="attributes in one request: cheaper, and what it loses is for you to "
+        "measure (`asid audit` on a sample of both)"
+    )  # fmt: skip
+    prompt_together: str = Field("audit_together", min_length=1)
+
     screen: str = Field(
         "", description="a cheap model of the manifest that is asked first; `asid screen` says when its word is enough"
     )
@@ -40,6 +52,12 @@ class AuditConfig(Sharing, AskingConfig):
     recall: float = Field(0.95, gt=0, lt=1, description="share of the faults that `model` finds which must be kept")
     confidence: float = Field(0.95, gt=0, lt=1, description="with which the recall is to hold")
 
+    @model_validator(mode="after")
+    def _shows_no_accounts_together(self) -> AuditConfig:
+        if self.together > 1 and self.candidates:
+            raise ValueError("`together` shows no `candidates`: set one of them alone")
+        return self
+
     @field_validator("attributes", mode="after")
     @classmethod
     def _in_order(cls, value: tuple[Attribute, ...]) -> tuple[Attribute, ...]:
@@ -47,8 +65,9 @@ class AuditConfig(Sharing, AskingConfig):
 
 
 class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
-    """One request for each attribute. What all of them are given stands first in each, so that a provider's cache makes
-    all but the first of them cheap."""
+    """One request for each attribute, or for some together. What all requests are given stands first in each, so that a
+    provider's cache makes all but the first of them cheap. An attribute that an answer leaves out, and those of an
+    answer that does not fit, are asked about alone."""
 
     name = "audit"
     version = 2
@@ -64,13 +83,15 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
 
     @classmethod
     def prompts(cls, config: AuditConfig) -> list[str]:
-        return [config.prompt, *([config.screen_prompt] if config.screen else [])]
+        more = [config.prompt_together] if config.together > 1 else []
+        return [config.prompt, *more, *([config.screen_prompt] if config.screen else [])]
 
     def places(self) -> dict[str, Sequence[str]]:
         names = ("attribute", "about", "verify", "caption", "duration", "material", "transcript")
         shown = (*names, "descriptions") if self.config.candidates else names
         screened = {self.config.screen_prompt: names} if self.config.screen else {}
-        return {self.config.prompt: shown, **screened}
+        several = {self.config.prompt_together: SEVERAL} if self.config.together > 1 else {}
+        return {self.config.prompt: shown, **several, **screened}
 
     def open(self) -> None:
         super().open()
@@ -86,12 +107,69 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
             screened = await leading((self._screen(clip, name, media) for name in config.attributes), cheap)
         low = {one.attribute: one for one in screened if config.threshold is not None and _of(one) < config.threshold}
         asked = [name for name in config.attributes if name not in low]
-        found = await leading((self._audit(clip, name, media) for name in asked), alone) if asked else []
+        groups = self._groups(asked)
+        calls = [self._audit_group(clip, group, media, len(groups) - 1) for group in groups]
+        found = [one for group in await leading(calls, alone) for one in group] if calls else []
         suspicions = {one.attribute: one.suspicion for one in screened}
         made = low | {
             one.attribute: one.model_copy(update={"suspicion": suspicions.get(one.attribute)}) for one in found
         }
         return grow(clip, Audited, audits=tuple(made[name] for name in config.attributes))
+
+    def _groups(self, asked: Sequence[Attribute]) -> list[list[Attribute]]:
+        """The attributes of each request, the same ones together whatever the screen has left out. A model that reads
+        facts is asked about each alone."""
+        size = 1 if self.model.reads_facts else self.config.together
+        parts = [self.config.attributes[at : at + size] for at in range(0, len(self.config.attributes), size)]
+        groups = [[name for name in part if name in asked] for part in parts]
+        return [group for group in groups if group]
+
+    async def _audit_group(
+        self, clip: Decomposed, group: Sequence[Attribute], media: Sequence[Media], alike: int
+    ) -> list[Audit]:
+        """The audits of some attributes, by one answer as far as it goes."""
+        found = await self._audit_together(clip, group, media, alike) if len(group) > 1 else {}
+        missing = [name for name in group if name not in found]
+        calls = [self._audit(clip, name, media, alike if len(group) == 1 else 0) for name in missing]
+        found |= dict(zip(missing, await together(calls), strict=True))
+        return [found[name] for name in group]
+
+    async def _audit_together(
+        self, clip: Decomposed, group: Sequence[Attribute], media: Sequence[Media], alike: int
+    ) -> dict[Attribute, Audit]:
+        """What one answer says of each attribute; nothing of one that it leaves out, or when no answer fits."""
+        config = self.config
+        captions = {name: getattr(clip.attributes, name) for name in group}
+
+        def amiss(value: GroupFindings) -> str | None:
+            return misplaced(value, captions)
+
+        own = self._values(clip, group[0], accounts=False)
+        values = {name: own[name] for name in SEVERAL if name in own}
+        aspects = "\n\n".join(self._aspect(clip, name) for name in group)
+        try:
+            answer = await self.ask(
+                clip, "audit", config.prompt_together, values | {"aspects": aspects}, facts={}, answer=GroupFindings,
+                media=media, attribute="+".join(group), check=amiss, alike=alike,
+            )  # fmt: skip
+        except Unprocessable as error:
+            if error.kind in ALONE:
+                return {}
+            raise
+        by = self.by(answer.response, config.prompt_together)
+        return {
+            name: Audit(attribute=name, errors=tuple(one.errors), missing=tuple(one.missing),
+                        expressiveness=tuple(one.expressiveness), by=by)
+            for name in group for one in answer.value.audits if one.attribute == name
+        }  # fmt: skip
+
+    def _aspect(self, clip: Decomposed, attribute: Attribute) -> str:
+        values = self._values(clip, attribute, accounts=False)
+        return (
+            f"Aspect: {values['attribute']}. What it is about: {values['about']}\n\n"
+            f"VERIFY: the only points you may judge under {values['attribute']}\n{values['verify']}\n\n"
+            f"The caption of {values['attribute']}:\n\n{values['caption']}"
+        )
 
     async def _screen(self, clip: Decomposed, attribute: Attribute, media: Sequence[Media]) -> Audit:
         """A clean audit with the screen's suspicion: what stands when the strong auditor is not asked."""
@@ -99,7 +177,7 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
         answer = await self.ask(
             clip, "screen", config.screen_prompt, self._values(clip, attribute, accounts=False), facts={},
             answer=Suspicion,
-            media=media, attribute=attribute, model=config.screen,
+            media=media, attribute=attribute, model=config.screen, alike=len(config.attributes) - 1,
         )  # fmt: skip
         by = self.by(answer.response, config.screen_prompt)
         return Audit(attribute=attribute, errors=(), missing=(), expressiveness=(), by=by,
@@ -118,7 +196,7 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
             "transcript": evidence.transcript(clip.utterances, clip.subtitles),
         }
 
-    async def _audit(self, clip: Decomposed, attribute: Attribute, media: Sequence[Media]) -> Audit:
+    async def _audit(self, clip: Decomposed, attribute: Attribute, media: Sequence[Media], alike: int) -> Audit:
         config, entry = self.config, self.entries[attribute]
         caption = getattr(clip.attributes, attribute)
         answer = await self.ask(
@@ -130,6 +208,7 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
             answer=Findings,
             media=media,
             attribute=attribute,
+            alike=alike,
         )
         found: Findings = answer.value
         return Audit(
@@ -139,6 +218,23 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
             expressiveness=tuple(found.expressiveness),
             by=self.by(answer.response, config.prompt),
         )
+
+
+def misplaced(value: GroupFindings, captions: Mapping[Attribute, str]) -> str | None:
+    """Why the audits of several attributes cannot be told apart: one is named twice, one was never asked for, or the
+    faulty words stand in another's caption alone."""
+    names = [one.attribute for one in value.audits]
+    if unknown := [name for name in names if name not in captions]:
+        return f"{unknown[0]!r} is none of the aspects, which are {', '.join(captions)}"
+    if twice := [name for name, count in Counter(names).items() if count > 1]:
+        return f"{twice[0]} is answered twice"
+    for one in value.audits:
+        for error in one.errors:
+            words = squash(error.snippet)
+            homes = [name for name, text in captions.items() if words and words in squash(text)]
+            if homes and one.attribute not in homes:
+                return f"{error.snippet!r} stands in the caption of {homes[0]}, not of {one.attribute}"
+    return None
 
 
 def _of(audit: Audit) -> float:

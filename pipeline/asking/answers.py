@@ -34,6 +34,18 @@ class Findings(Record):
     expressiveness: list[str]
 
 
+class AspectFindings(Findings):
+    """The audit of one of several attributes."""
+
+    attribute: str
+
+
+class GroupFindings(Record):
+    """The audits of several attributes in one answer."""
+
+    audits: list[AspectFindings]
+
+
 class Suspicion(Record):
     """How likely a cheap auditor thinks it that a strong one finds a fault, of 100."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -71,24 +71,36 @@ async def ask(
     it is asked again, and of all tries the one with the fewest is taken; Breach is raised where that has one of a
     `fatal` kind. Only an answer that passes or is taken is kept for replay, under the first question, whatever it took
     to get it. A caller that is cancelled does not take the answer with it."""
-    work = _ask(model, request, answer, reasks, check, problems or (lambda _: ()), fatal)
+    update: dict[str, Any] = {} if model.reads_facts else {"facts": {}}
+    if answer is not None and request.answer_schema is None:
+        update["answer_schema"] = answer.model_json_schema()
+    first = request.model_copy(update=update)
+    work = _in_turn(model, first, _ask(model, first, answer, reasks, check, problems or (lambda _: ()), fatal))
     store = current_store.get()
     return await (store.outlive(work) if store else work)
 
 
+async def _in_turn(model: Model, first: Request, work: Coroutine[Any, Any, Answer]) -> Answer:
+    """Ask, but not while another row asks the same: its answer is ours too."""
+    try:
+        if not isinstance(model, Replaying):
+            return await work
+        async with model.turn(first):
+            return await work
+    finally:
+        work.close()
+
+
 async def _ask(
     model: Model,
-    request: Request,
+    first: Request,
     answer: type[BaseModel] | None,
     reasks: int,
     check: Callable[[Any], str | None] | None,
     problems: Callable[[Any], Sequence[Problem]],
     fatal: Collection[str],
 ) -> Answer:
-    update: dict[str, Any] = {} if model.reads_facts else {"facts": {}}
-    if answer is not None and request.answer_schema is None:
-        update["answer_schema"] = answer.model_json_schema()
-    first = asked = request.model_copy(update=update)
+    asked = first
     attempt = unknown = 0
     best: _Try | None = None
     while True:

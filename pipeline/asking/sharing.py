@@ -39,6 +39,8 @@ def caches(model: Model) -> bool:
     """Whether a model's provider charges less for what it has read already, or saves its own time by it."""
     if not isinstance(model, Replaying):
         return False
+    if model.config.settings.get("cache") == "explicit":
+        return False  # the first that comes fills the cache, and the others wait for it by themselves
     prices = prices_of(model.config)
     cheaper = prices.cached is not None and prices.input is not None and prices.cached < prices.input
     return cheaper or model.config.provider == "vllm"

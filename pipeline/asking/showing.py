@@ -7,6 +7,7 @@ from typing import Any
 
 from asid.pipeline.models.base import Media
 from asid.pipeline.models.budget import Sent, TooLarge, fit
+from asid.pipeline.models.ceiling import media_tokens
 from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.models.provider import find_provider
 from asid.pipeline.rows import Clip
@@ -31,14 +32,7 @@ def fitted(config: ModelConfig, media: Sequence[Media], clip: Clip, prompt: str)
     record, limit = find_provider(config.provider), context_of(config)
     if record.weigh is None:
         return {}
-    kinds = [medium.kind for medium in media]
-    look = Sent(
-        width=clip.width,
-        height=clip.height,
-        video=clip.duration if "video" in kinds else 0.0,
-        sound=clip.duration if "audio" in kinds or ("video" in kinds and _hears_video(config, clip)) else 0.0,
-        stills=kinds.count("image"),
-    )
+    look = sent(config, media, clip)
     settings = dict(config.settings)
     if settings.get("use_audio_in_video") and not clip.sound:
         settings["use_audio_in_video"] = False  # servers refuse a video whose sound they look for in vain
@@ -47,6 +41,23 @@ def fitted(config: ModelConfig, media: Sequence[Media], clip: Clip, prompt: str)
     except TooLarge as error:
         raise Unprocessable(f"does not fit into the context of {config.model}: {error}", "context") from error
     return {name: value for name, value in found.items() if config.settings.get(name) != value}
+
+
+def sent(config: ModelConfig, media: Sequence[Media], clip: Clip) -> Sent:
+    """What a model is sent of a clip."""
+    kinds = [medium.kind for medium in media]
+    return Sent(
+        width=clip.width,
+        height=clip.height,
+        video=clip.duration if "video" in kinds else 0.0,
+        sound=clip.duration if "audio" in kinds or ("video" in kinds and _hears_video(config, clip)) else 0.0,
+        stills=kinds.count("image"),
+    )
+
+
+def weight(config: ModelConfig, media: Sequence[Media], clip: Clip) -> int:
+    """The most tokens that the media have as they are sent."""
+    return media_tokens(config, config.settings, sent(config, media, clip))
 
 
 def _hears_video(config: ModelConfig, clip: Clip) -> bool:

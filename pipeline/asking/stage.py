@@ -88,10 +88,12 @@ class AskingStage(Stage[In, Out, AskingSettings]):
         settings: Mapping[str, Any] | None = None,
         model: str = "",
         problems: Callable[[Any], Sequence[Problem]] = lambda _: (),
+        alike: int = 0,
     ) -> Answer:
         """One acceptable answer: a string, or an `answer`. `check` gives the reason why one is not acceptable;
         `problems` what rules object to, of which some may be left (`Answer.left`) unless the settings' `fails` has it.
         `settings` are added to the step's own for this question. Another `model` than the step's has its own alone.
+        `alike`: how many other requests show the same media and are asked together with this one.
 
         Raises Unprocessable, with kind, attempts and the last raw answer, for whatever concerns this row alone.
         """
@@ -102,7 +104,9 @@ class AskingStage(Stage[In, Out, AskingSettings]):
             shown = showing.adapted(config, own)
             text = self.context.prompts.render(prompt, **showing.told(values, shown, media, row))
             own |= showing.fitted(shown, media, row, text)
+            weight = showing.weight(showing.adapted(config, own), media, row)
         else:
+            weight = 0
             text = self.context.prompts.render(prompt, **values)
         request = Request(
             task=task,
@@ -114,6 +118,8 @@ class AskingStage(Stage[In, Out, AskingSettings]):
             model=model or self.config.model,
             row=row.id,
             attribute=attribute,
+            weight=weight,
+            alike=alike,
         )
 
         def objection(value: Any) -> str | None:

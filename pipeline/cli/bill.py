@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from asid.pipeline.models.base import Usage
 from asid.pipeline.models.spend import Line, add
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def print_estimate(console: Console, estimate: Estimate) -> None:
 
 def table(lines: Sequence[Line]) -> Table:
     """One line for each stage, model and attribute, and their sum. A price that is not known is said."""
-    drawn = Table(box=None, pad_edge=False)
+    drawn = Table(box=None, pad_edge=False, caption=caches_told(add(line.usage for line in lines)) or None,
+                  caption_justify="left")  # fmt: skip
     for name in (*TEXTS, *NUMBERS):
         drawn.add_column(name, justify="left" if name in TEXTS else "right")
     for line in (*lines, total(lines)):
@@ -41,6 +43,16 @@ def table(lines: Sequence[Line]) -> Table:
         saved = f"{line.saved:.4f}" if line.saved else ""
         drawn.add_row(line.stage, line.model, line.attribute, *(str(count or "") for count in counts), price, saved)
     return drawn
+
+
+def caches_told(usage: Usage) -> str:
+    """What explicit caches took, and that some could not be made; "" where there are none."""
+    parts = []
+    if usage.stored_tokens:
+        parts.append(f"{usage.stored_tokens} tokens went into explicit caches")
+    if usage.uncached:
+        parts.append(f"{usage.uncached} explicit caches could not be made or were gone: their requests went out plain")
+    return "; ".join(parts)
 
 
 def total(lines: Sequence[Line]) -> Line:

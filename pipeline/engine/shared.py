@@ -1,4 +1,4 @@
-"""What all workers of a run share: the rate limits of each endpoint, and the budget. One actor, asked in batches."""
+"""What all workers of a run share: the rate limits of each endpoint, the budget, what is being asked. One actor, asked in batches."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ray.exceptions import RayActorError
 from asid.pipeline.models.base import Abandoned
 from asid.pipeline.models.config import Limits
 from asid.pipeline.models.factory import endpoint, strictest
+from asid.pipeline.models.layers.flights import Claims
 from asid.pipeline.models.layers.limiter import Gate, Lease, Limiter, Release, RemoteGate
 from asid.pipeline.models.spend import Ledger, Ticket, spent
 from asid.pipeline.run.folder import Run
@@ -27,6 +28,7 @@ class SharedState:
         for name, config in run.manifest.models.items():
             limits[endpoint(name, config)].append(config.limits)
         self.limiters = {where: Limiter(strictest(found)) for where, found in limits.items() if where}
+        self.claims = Claims()
         budgets = {step.name: step.config.budget for step in run.steps.values() if step.config.budget}
         self.ledger = Ledger(run.manifest.budget.usd, budgets)
         if has_budget(run):
@@ -40,19 +42,28 @@ class SharedState:
         """Give places back, with how their calls ended."""
         await self.limiters[where].release_many(releases)
 
-    async def reserve(self, stage: str, model: str, guess: float, worker: str) -> Ticket:
-        """Set money aside for a call. Raises OutOfBudget."""
-        return await self.ledger.reserve(stage, model, guess, worker)
+    async def reserve(self, stage: str, model: str, most: float, first_alone: bool, worker: str) -> Ticket:
+        """Set money aside for a call, or say why not."""
+        return await self.ledger.reserve(stage, model, most, first_alone, worker)
 
-    async def settle(self, ticket: Ticket, stage: str, model: str, usd: float) -> None:
+    async def settle(self, ticket: Ticket, stage: str, model: str, usd: float | None) -> None:
         """Replace what was set aside by what the call cost, in USD."""
         await self.ledger.settle(ticket, stage, model, usd)
+
+    async def claim(self, key: str, worker: str) -> str:
+        """Wait while another worker asks a question. Gives its answer; "": it is the worker's own to ask."""
+        return await self.claims.claim(key, worker)
+
+    async def through(self, key: str, worker: str, answer: str) -> None:
+        """A worker has asked a question: those that wait for it get its answer."""
+        await self.claims.through(key, worker, answer)
 
     async def bury(self, worker: str) -> None:
         """A worker is gone: what it held goes to the others at once."""
         for limiter in self.limiters.values():
             limiter.forget(worker)
         self.ledger.forget(worker)
+        await self.claims.forget(worker)
 
 
 def has_budget(run: Run) -> bool:
@@ -73,7 +84,7 @@ def open_shared_state(run: Run) -> Any:
 
 @dataclass
 class SharedStateClient:
-    """A worker's end of the shared state: rate limits and budget. Ray starts a lost actor again: one that is dead for
+    """A worker's end of the shared state: rate limits, budget, questions. Ray starts a lost actor again: one that is dead for
     good died with its driver."""
 
     shared: Any
@@ -92,12 +103,22 @@ class SharedStateClient:
 
         return RemoteGate(ask, tell)
 
-    async def reserve(self, stage: str, model: str, guess: float) -> Ticket:
-        """Set money aside for a call. Raises OutOfBudget."""
-        ticket: Ticket = await _answer(self.shared.reserve.remote(stage, model, guess, self.worker))
+    async def reserve(self, stage: str, model: str, most: float, first_alone: bool = True) -> Ticket:
+        """Set money aside for a call, or say why not."""
+        ticket: Ticket = await _answer(self.shared.reserve.remote(stage, model, most, first_alone, self.worker))
         return ticket
 
-    async def settle(self, ticket: Ticket, stage: str, model: str, usd: float) -> None:
+    async def claim(self, key: str) -> str:
+        """Wait while another worker asks a question. Gives its answer; "": it is ours to ask."""
+        answer: str = await _answer(self.shared.claim.remote(key, self.worker))
+        return answer
+
+    async def through(self, key: str, answer: str) -> None:
+        """Tell the answer to a question that was ours to ask; "": nothing came of it."""
+        with suppress(RayActorError):
+            await self.shared.through.remote(key, self.worker, answer)
+
+    async def settle(self, ticket: Ticket, stage: str, model: str, usd: float | None) -> None:
         """Tell what a call cost, in USD."""
         with suppress(RayActorError):  # the answer is there, and is kept
             await self.shared.settle.remote(ticket, stage, model, usd)

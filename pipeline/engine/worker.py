@@ -30,7 +30,7 @@ class Worker:
         run.storage.clear_scratch()
         client = SharedStateClient(shared, name) if shared else None
         make = model_maker(client.gate if client else None, client if client and has_budget(run) else None)
-        self.shop = Workshop(run, make)
+        self.shop = Workshop(run, make, client)
 
     def node(self) -> str:
         """Name the node that it runs on."""

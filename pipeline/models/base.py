@@ -40,10 +40,12 @@ class Request(Record):
     # Not part of the identity: bookkeeping only.
     row: str = ""
     attribute: str = ""
+    weight: int = 0  # most tokens of its media; 0: nobody has weighed them
+    alike: int = 0  # requests that show the same media and come together with this one
 
     def key(self) -> str:
         """Identity of the request: SHA-256 over all that can change the answer."""
-        body = self.model_dump(mode="json", exclude={"row", "attribute"})
+        body = self.model_dump(mode="json", exclude={"row", "attribute", "weight", "alike"})
         for medium in body["media"]:
             del medium["uri"]
         return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
@@ -59,6 +61,9 @@ class Usage(Record):
     audio_tokens: int = 0
     video_tokens: int = 0
     audio_seconds: float = 0.0  # transcribed, where a server charges by time
+    stored_tokens: int = 0  # read once into an explicit cache
+    stored_token_hours: float = 0.0  # for which such a cache was kept
+    uncached: int = 0  # explicit caches that could not be made or were gone: the requests went out plain
 
 
 class Response(Record):

@@ -14,7 +14,8 @@ from asid.pipeline.models.provider import find_provider
 
 VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 
-HOW = frozenset({"faults", "latency", "inline_bytes", "engine"})  # settings that do not change an answer
+# Settings that do not change an answer.
+HOW = frozenset({"faults", "latency", "inline_bytes", "engine", "cache", "cache_seconds"})
 
 
 class Part(BaseModel):
@@ -33,6 +34,7 @@ class Prices(Part):
     cached: float | None = Field(None, ge=0)
     audio: float | None = Field(None, ge=0)
     video: float | None = Field(None, ge=0)
+    storage: float | None = Field(None, ge=0, description="an hour in an explicit cache")
     audio_hour: float | None = Field(None, ge=0, description="USD for an hour of sound that is transcribed")
 
     @property

@@ -49,7 +49,7 @@ def open_model(
         limited = Limited(provider, gate, config.timeout, config.deadline, where=where)
         layers = Persistent(limited, config.retries, config.deadline, where=where)
     if purse:
-        layers = Budgeted(layers, name, stage, prices_of(config), purse)
+        layers = Budgeted(layers, name, stage, config, purse, batch=mode == "batch")
     return Replaying(layers, name, config)
 
 

@@ -18,6 +18,8 @@ FREE = Prices(input=0.0, output=0.0)
 PROVIDERS = {"openai": "openai", "gemini": "google"}  # the library's names
 MTOK = {"input": "input_mtok", "output": "output_mtok", "cached": "cache_read_mtok", "audio": "input_audio_mtok",
         "video": "input_video_mtok"}  # fmt: skip
+# USD for a million tokens and an hour in an explicit cache, which the library does not have: Gemini's list prices.
+STORAGE = {"gemini": {"flash": 1.0, "pro": 4.5}}
 HOURS = ("input_audio_hours", "audio_hours")
 
 
@@ -67,6 +69,8 @@ def _listed(model: str, provider: str, base_url: str) -> Rates | None:
         return None
     prices = found.model.get_prices(datetime.now(UTC))
     plain, long, above = _tiers(prices)
+    if (kept := next((usd for word, usd in STORAGE.get(provider, {}).items() if word in model), None)) is not None:
+        plain["storage"] = long["storage"] = kept
     if not Prices(**plain).known:
         return None
     return Rates(**plain, above=above, long=Prices(**long) if above else None)

@@ -62,6 +62,7 @@ class Provider:
     perceives: what of a clip reaches the model, by its settings.
     weigh: the tokens of media by the processor's arithmetic; None: nobody knows them.
     samples: settings of a question by which a video is sampled down.
+    longest: most tokens of an answer that no setting bounds.
     batches: its batch API for an open model; None: it has none.
     """
 
@@ -82,6 +83,7 @@ class Provider:
     perceives: Callable[[ModelConfig], Perception] = _all_of_it
     weigh: Weigh | None = None
     samples: frozenset[str] = frozenset()
+    longest: int = 131_072
     batches: Callable[[Any], Batches] | None = None
 
 

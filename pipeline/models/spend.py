@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from asid.pipeline.models.base import TRANSCRIBE, Layer, OutOfBudget, Request, Response, Usage
+from asid.pipeline.models.ceiling import CAPS, ceiling
 from asid.pipeline.models.config import Limits, ModelConfig, Prices
 from asid.pipeline.models.layers.replay import Entry, read_entries
 from asid.pipeline.models.prices import Rates, prices_of
@@ -18,7 +20,8 @@ from asid.pipeline.storage import Storage
 
 MILLION = 1_000_000
 GUESSED_OUTPUT = 500
-MARGIN = 2.0  # of what the dearest call has cost: the next may be dearer
+BEYOND = 1.1  # of a cost that was above what was told of it: the next may be a little more so
+FRACTIONS = frozenset({"audio_seconds", "stored_token_hours"})  # figures of usage that are no counts
 TOKENS_PER_MEDIA_SECOND = 300  # until the first answer says better
 
 
@@ -38,26 +41,22 @@ def cost(usage: Usage, prices: Prices) -> float | None:
         if price is not None:
             total += tokens * price
             plain -= tokens
+    total += usage.stored_tokens * prices.input + usage.stored_token_hours * (prices.storage or 0.0)
     return (total + plain * prices.input + (usage.output_tokens + usage.thought_tokens) * prices.output) / MILLION
 
 
 def saved_by_caches(usage: Usage, prices: Prices) -> float:
-    """USD that a call would have cost more without its provider's cache."""
-    full = cost(usage.model_copy(update={"cached_tokens": 0}), prices)
+    """USD that a call would have cost more without its provider's cache; less than nothing where a cache was made for
+    it that saves others."""
+    full = cost(usage.model_copy(update={"cached_tokens": 0, "stored_tokens": 0, "stored_token_hours": 0.0}), prices)
     paid = cost(usage, prices)
-    return 0.0 if full is None or paid is None else max(0.0, full - paid)
+    return 0.0 if full is None or paid is None else full - paid
 
 
 def guess_tokens(request: Request) -> int:
     """Tokens that a request may have, before anything is known of the model."""
     seconds = sum((medium.end or 30.0) - medium.start for medium in request.media if medium.kind != "image")
     return int(len(request.prompt) / 4 + TOKENS_PER_MEDIA_SECOND * seconds)
-
-
-def guess_usage(request: Request) -> Usage:
-    """What a request may use; of one to transcribe, by its seconds of sound."""
-    heard = float(request.settings.get("seconds", 0.0)) if request.task == TRANSCRIBE else 0.0
-    return Usage(input_tokens=guess_tokens(request), output_tokens=GUESSED_OUTPUT, audio_seconds=heard)
 
 
 # --- totals ------------------------------------------------------------------------------------------------------
@@ -76,7 +75,6 @@ class Line:
     usage: Usage
     usd: float | None
     seconds: float  # of successful calls, one after the other
-    most: float = 0.0  # USD of the dearest call
     saved: float = 0.0  # USD that cached tokens cost less than others
 
     @property
@@ -123,7 +121,6 @@ def lines(stage: str, found: Iterable[Entry], models: Mapping[str, ModelConfig])
                 usd=None if None in costs else sum(item for item in costs if item is not None),
                 seconds=sum(entry.seconds for entry in group),
                 saved=sum(saved_by_caches(entry.usage, prices) for entry in group),
-                most=max((item for item in costs if item is not None), default=0.0),
             )
         )
     return result
@@ -148,7 +145,8 @@ def add(usages: Iterable[Usage]) -> Usage:
 
 def scaled(line: Line, factor: float) -> Line:
     """What a line becomes when the work is `factor` times as much."""
-    usage = Usage(**{name: round(getattr(line.usage, name) * factor) for name in Usage.model_fields})
+    grown = {name: getattr(line.usage, name) * factor for name in Usage.model_fields}
+    usage = Usage(**{name: value if name in FRACTIONS else round(value) for name, value in grown.items()})  # type: ignore[arg-type]
     return Line(
         line.stage, line.model, line.attribute, round(line.answers * factor), round(line.rejected * factor),
         round(line.calls * factor), usage, None if line.usd is None else line.usd * factor, line.seconds * factor,
@@ -174,7 +172,7 @@ def seconds_needed(found: Iterable[Line], limits: Limits) -> float:
 
 @dataclass(frozen=True)
 class Ticket:
-    """Leave to spend about `usd`, or the reason why not."""
+    """Leave to spend up to `usd`, or the reason why not."""
 
     id: int
     usd: float
@@ -182,53 +180,69 @@ class Ticket:
 
 
 class Purse(Protocol):
-    """Keep the money of a run: what a call may cost is set aside before it, what it cost replaces that."""
+    """Keep the money of a run: the most that a call can cost is set aside before it, what it cost replaces that.
+    `first_alone`: until a call of the stage and model has told its cost, they go out one by one."""
 
-    async def reserve(self, stage: str, model: str, guess: float) -> Ticket: ...
+    async def reserve(self, stage: str, model: str, most: float, first_alone: bool = True) -> Ticket: ...
 
-    async def settle(self, ticket: Ticket, stage: str, model: str, usd: float) -> None: ...
+    async def settle(self, ticket: Ticket, stage: str, model: str, usd: float | None) -> None: ...
+
+
+@dataclass(frozen=True)
+class Reserve:
+    """What is set aside for a call in flight: USD, before `Ledger.over`."""
+
+    stage: str
+    model: str
+    usd: float
+    holder: str
 
 
 @dataclass
 class Ledger:
-    """The money of a run, for all its workers. A call starts while what is spent, what calls in flight may cost and
-    what it may cost itself stay within the budget; it waits while that hangs on calls in flight, and is refused when it
-    does not. What a call may cost is `MARGIN` times the dearest so far of the same stage and model, before the first
-    answer the caller's guess: answers have heavy tails, and many calls of the mean pass a budget together."""
+    """The money of a run, for all its workers. A call starts while what is spent, the most that calls in flight can
+    cost and the most that it can cost itself stay within the budget together: so no budget is passed, however long the
+    answers are. It waits while that hangs on calls in flight, and is refused when it does not. Where a call has cost
+    more than the most that was told of it (an endpoint counts in a way that nobody knows), all others of its stage and
+    model count for as much more; so that they are not in flight by then, the first goes alone."""
 
     budget: float | None = None  # USD, of the run
     budgets: dict[str, float] = field(default_factory=dict)  # by stage
     spent: dict[str, float] = field(default_factory=dict)  # by stage
-    means: dict[tuple[str, str], tuple[int, float]] = field(default_factory=dict)  # calls, USD
-    most: dict[tuple[str, str], float] = field(default_factory=dict)  # USD of the dearest call
-    open: dict[int, tuple[str, float, str]] = field(default_factory=dict)  # stage, likely USD, holder
+    over: dict[tuple[str, str], float] = field(default_factory=dict)  # stage, model: cost in terms of what was told
+    open: dict[int, Reserve] = field(default_factory=dict)  # by ticket
     gone: set[str] = field(default_factory=set)
     waiting: list[asyncio.Future[None]] = field(default_factory=list)
-    ids: Iterator[int] = field(default_factory=itertools.count)
+    ids: Iterator[int] = field(default_factory=lambda: itertools.count(time.time_ns()))  # of no other ledger's tickets
 
     def restore(self, found: Iterable[Line]) -> None:
         """Take over what the run has spent already."""
         for line in found:
             if line.usd is not None:
-                self._spend(line.stage, line.model, line.answers + line.rejected, line.usd, line.most)
+                self._spend(line.stage, line.usd)
 
-    async def reserve(self, stage: str, model: str, guess: float, holder: str = "") -> Ticket:
-        while (ticket := self._verdict(stage, model, guess, holder)) is None:
+    async def reserve(self, stage: str, model: str, most: float, first_alone: bool = True, holder: str = "") -> Ticket:
+        while (ticket := self._verdict(Reserve(stage, model, most, holder), first_alone)) is None:
             settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self.waiting.append(settled)
             await settled
         return ticket
 
-    async def settle(self, ticket: Ticket, stage: str, model: str, usd: float) -> None:
-        """The call of a ticket has ended and cost this much. One that failed cost nothing that is known."""
-        if self.open.pop(ticket.id, None) is not None:
-            self._spend(stage, model, 1 if usd else 0, usd, usd)
+    async def settle(self, ticket: Ticket, stage: str, model: str, usd: float | None) -> None:
+        """The call of a ticket has ended and cost this much. None: it failed, and cost nothing that is known. A ticket
+        of a ledger that was lost is paid all the same."""
+        reserve = self.open.pop(ticket.id, None)
+        if usd is not None:
+            self._spend(stage, usd)
+            ratio = usd / reserve.usd if reserve and reserve.usd else 1.0
+            ratio *= BEYOND if ratio > 1 else 1
+            self.over[stage, model] = max(1.0, ratio, self.over.get((stage, model), 1.0))
         self._wake()
 
     def forget(self, holder: str) -> None:
         """A process died: its calls in flight will not be settled, and it waits for no more."""
         self.gone.add(holder)
-        self.open = {id: entry for id, entry in self.open.items() if entry[2] != holder}
+        self.open = {id: reserve for id, reserve in self.open.items() if reserve.holder != holder}
         self._wake()
 
     def _wake(self) -> None:
@@ -237,52 +251,60 @@ class Ledger:
             if not settled.done():
                 settled.set_result(None)
 
-    def _verdict(self, stage: str, model: str, guess: float, holder: str) -> Ticket | None:
-        if holder in self.gone:
+    def _verdict(self, asked: Reserve, first_alone: bool) -> Ticket | None:
+        stage = asked.stage
+        if asked.holder in self.gone:
             return Ticket(-1, 0.0, "its worker is gone")
-        calls, usd = self.means.get((stage, model), (0, 0.0))
-        likely = usd / calls if calls else guess if self.open else 0.0
-        most = MARGIN * self.most.get((stage, model), 0.0) if calls else likely
+        most = self._most(asked)
         for name, limit, ours in (("the budget", self.budget, ""), ("its budget", self.budgets.get(stage), stage)):
             if limit is None:
                 continue
             gone = sum(usd for part, usd in self.spent.items() if ours in ("", part))
-            flying = sum(usd for part, usd, _ in self.open.values() if ours in ("", part))
-            if gone >= limit or (calls and gone + most > limit):
-                said = f"{name}, {limit:g} USD, is reached: {gone:.4f} USD spent, up to {most:.4f} for the next call"
+            flying = sum(self._most(one) for one in self.open.values() if ours in ("", one.stage))
+            if gone + most > limit:
+                said = f"{name}, {limit:g} USD, is reached: {gone:.4f} USD spent, and the next call may take {most:.4f}"
                 return Ticket(-1, 0.0, f"{stage}: {said}")
-            if flying and gone + flying + most > limit:
+            if gone + flying + most > limit:
                 return None
-        ticket = Ticket(next(self.ids), most or guess)
-        self.open[ticket.id] = (stage, ticket.usd, holder)
+        kind = (stage, asked.model)
+        if first_alone and kind not in self.over and any((one.stage, one.model) == kind for one in self.open.values()):
+            return None
+        ticket = Ticket(next(self.ids), most)
+        self.open[ticket.id] = asked
         return ticket
 
-    def _spend(self, stage: str, model: str, calls: int, usd: float, most: float) -> None:
-        self.most[stage, model] = max(most, self.most.get((stage, model), 0.0))
+    def _most(self, reserve: Reserve) -> float:
+        return reserve.usd * self.over.get((reserve.stage, reserve.model), 1.0)
+
+    def _spend(self, stage: str, usd: float) -> None:
         self.spent[stage] = self.spent.get(stage, 0.0) + usd
-        before, total = self.means.get((stage, model), (0, 0.0))
-        if calls:
-            self.means[stage, model] = (before + calls, total + usd)
 
 
 @dataclass
 class Budgeted(Layer):
-    """No call starts that the purse does not allow."""
+    """No call starts that the purse does not allow. `batch`: calls wait for each other, so that none goes alone."""
 
     name: str
     stage: str
-    prices: Prices
+    config: ModelConfig
     purse: Purse
+    batch: bool = False
+    prices: Prices = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.prices = prices_of(self.config)
 
     async def generate(self, request: Request) -> Response:
-        guess = cost(guess_usage(request), self.prices) or 0.0
-        ticket = await self.purse.reserve(self.stage, self.name, guess)
+        most = ceiling(request, self.config, self.prices)
+        ticket = await self.purse.reserve(self.stage, self.name, most, not self.batch)
         if ticket.refusal:
+            capped = any(request.settings.get(name) for name in CAPS) or request.task == TRANSCRIBE
+            cap = "" if capped else f" An answer may be long: models.{self.name}.settings.max_tokens bounds it."
             raise OutOfBudget(
                 f"{ticket.refusal}. What is paid is kept: raise it (--set budget.usd=…, or the stage's `budget`) and "
-                "run again"
+                f"run again.{cap}"
             )
-        usd = 0.0
+        usd = None
         try:
             response = await self.model.generate(request)
             usd = cost(response.usage, self.prices) or 0.0

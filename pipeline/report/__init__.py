@@ -15,7 +15,8 @@ from asid.pipeline.report import plots
 from asid.pipeline.report.plots import Bar
 from asid.pipeline.rows import Candidate, Clip
 from asid.pipeline.run.completeness import lacks
-from asid.pipeline.run.folder import Run
+from asid.pipeline.run.folder import Run, RunError
+from asid.pipeline.run.screens import Screen, screen
 
 LONGEST = 400  # characters of an untrusted text
 
@@ -47,6 +48,7 @@ def html(run: Run) -> str:
         attributes=plots.shares([(name, {"with errors": found.with_errors / (found.audited or 1),
                                          "with omissions": found.with_missing / (found.audited or 1)})
                                  for name, found in figures.attributes.items()]),
+        screen=_screen(run),
         spent=plots.bars(_spent(figures.spending)),
         slowest=plots.bars([Bar(clip, seconds, f"{seconds:.1f} s") for seconds, clip in figures.slowest if seconds]),
         failed=plots.bars([Bar(f"{step.name}: {kind}", count, str(count))
@@ -80,6 +82,16 @@ def _quality(figures: Figures) -> Markup:
         plots.columns([(f"{point.label}, {point.told}", point.rates()) for point in part]) for part in parts if part
     ]
     return Markup("").join(drawn)
+
+
+def _screen(run: Run) -> Screen | str:
+    """What the run's cheap auditor saves, or why nothing can be said of it; "" where there is none."""
+    if not any(getattr(step.config, "screen", "") for step in run.steps.values()):
+        return ""
+    try:
+        return screen(run)
+    except RunError as error:
+        return str(error)
 
 
 def _spent(lines: list[Line]) -> list[Bar]:

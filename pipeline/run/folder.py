@@ -48,7 +48,7 @@ class Fresh:
     attribute: str = ""
 
     def __call__(self, attribute: str) -> bool:
-        return self.every or bool(self.attribute and attribute == self.attribute)
+        return self.every or bool(self.attribute and self.attribute in attribute.split("+"))
 
 
 class Run:

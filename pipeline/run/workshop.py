@@ -16,6 +16,7 @@ from asid.pipeline.media.process import SHORT, MediaError
 from asid.pipeline.models.base import Abandoned, Misconfigured, Model, OutOfBudget
 from asid.pipeline.models.layers.archive import Archive
 from asid.pipeline.models.layers.batch import LONGEST
+from asid.pipeline.models.layers.flights import Board, Flights
 from asid.pipeline.models.layers.replay import AnswerStore, current_store
 from asid.pipeline.models.replies import whole_text
 from asid.pipeline.models.spend import Line, lines
@@ -93,14 +94,16 @@ ModelMaker = Callable[[Run, Step, str], Model]
 
 
 class Workshop:
-    """The stages that one worker process holds open, and the tools they share."""
+    """The stages that one worker process holds open, and the tools they share. `board`: where the workers of a run say
+    what they ask."""
 
-    def __init__(self, run: Run, make_model: ModelMaker):
+    def __init__(self, run: Run, make_model: ModelMaker, board: Board | None = None):
         self.run = run
         self.make_model = make_model
         self.stages: dict[str, Stage[Any, Any, Any]] = {}
         self.seats: dict[str, asyncio.Semaphore] = {}
         self.opening: dict[str, asyncio.Lock] = {}
+        self.flights = Flights(board)
 
     async def stage(self, name: str) -> Stage[Any, Any, Any]:
         """The stage of a step, opened on first use. Raises StageFailed with the reason."""
@@ -177,7 +180,7 @@ class Workshop:
             return None
         folder = f"run:{task.step}/answers"
         return AnswerStore(self.run.storage, folder, task.shard, fresh=task.fresh, replay_only=task.replay_only,
-                           archive=self.archive)  # fmt: skip
+                           archive=self.archive, flights=self.flights)  # fmt: skip
 
     async def decide(self, task: Task, parts: Sequence[str]) -> Done:
         """A corpus pass: one narrow column of every shard in, a small table of decisions out."""

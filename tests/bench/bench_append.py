@@ -1,4 +1,4 @@
-"""A run that grows pays for what is new alone: videos added, removed, changed and renamed, run after run.
+"""A run that grows pays for what is new alone: videos added, removed, changed, renamed and forgotten, run after run.
 
     python -m tests.bench.bench_append             # 60 videos, then 1, 5 and 20 more: about three minutes
     python -m tests.bench.bench_append --full      # 5,000, then 1, 50 and 500 more
@@ -23,6 +23,7 @@ from asid.pipeline.engine import Engine
 from asid.pipeline.models.spend import entries
 from asid.pipeline.recipe import manifest as manifests
 from asid.pipeline.run.folder import Run
+from asid.pipeline.run.forgetting import find, forget
 from tests import paid
 from tests.toys import videos
 from tests.watching import Watch
@@ -58,6 +59,30 @@ class Scene:
     def add(self, first: int, count: int) -> None:
         videos(self.source, [f"v{number:05d}" for number in range(first, first + count)])
 
+    def files(self) -> dict[str, bytes]:
+        """All shards, by their place in the run."""
+        found = (file for file in self.root.rglob("*.parquet") if file.stem.isdigit())
+        return {str(file.relative_to(self.root)): file.read_bytes() for file in found}
+
+    def forget(self, names: list[str]) -> None:
+        """Take videos out of the run, and show that nothing else was touched."""
+        began = time.monotonic()
+        run = Run.open(self.root)
+        first = next(iter(run.steps))
+        home = {row.name: shard for shard in run.survey().shards for row in run.rows(first, shard)}
+        meant = find(run, names)
+        result = forget(run, meant)
+        shards = self.files()
+        theirs = {home[name] for name in names}
+        touched = [name for name, data in self.shards.items()
+                   if shards.get(name) != data and Path(name).stem not in theirs]  # fmt: skip
+        left = {row.name for shard in run.survey().shards for row in run.rows(first, shard)}
+        show(f"{len(names)} forgotten: left in the run", len(left & set(names)), "videos", most=0)
+        show(f"{len(names)} forgotten: shards of others touched", len(touched), "shards", most=0)
+        show(f"{len(names)} forgotten: rows that went", result.rows, "rows")
+        show(f"{len(names)} forgotten: time", time.monotonic() - began, "s")
+        self.shards = shards
+
     def work(self, what: str) -> None:
         """Run, and show what was done again."""
         began = time.monotonic()
@@ -72,11 +97,7 @@ class Scene:
         again = sum(count - self.asked[key] for key, count in asked.items() if key in self.asked)
         old = {shard.split("/")[-1] for shard in self.shards}
         cut = [shard for step, shard in watch.finished_shards if step == "cut" and f"{shard}.parquet" in old]
-        shards = {
-            str(file.relative_to(self.root)): file.read_bytes()
-            for file in self.root.rglob("*.parquet")
-            if file.stem.isdigit()
-        }
+        shards = self.files()
         rewritten = [name for name, data in self.shards.items() if shards.get(name) != data]
         show(f"{what}: old questions asked again", again, "questions", most=0)
         show(f"{what}: old shards cut again", len(cut), "shards", most=0)
@@ -111,6 +132,8 @@ def main(words: list[str]) -> int:
         for file in names[2 * few : 3 * few]:
             file.rename(file.with_name(f"renamed-{file.name}"))
         scene.work(f"{few} renamed")
+        scene.forget([file.name for file in names[:few]])
+        scene.work(f"after {few} were forgotten")
         ray.shutdown()
     return 1 if MISSED else 0
 

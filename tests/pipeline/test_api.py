@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import ray
 
 import asid
+from asid.pipeline import api
 from asid.pipeline.api import changes, named
+from asid.pipeline.asking import exchange
 from tests import samples
+from tests.kits.modelkit import Caption, Listed, replaying, request, stored
 from tests.toys import recipe, videos
 
 NAMES = ["a", "bad1", "c"]
@@ -61,6 +65,21 @@ def test_a_run_is_worked_told_of_and_looked_at(tmp_path: Path, capfd: pytest.Cap
     assert {row.text for row in view.rows("next")} == {"hat toy"}
     asid.run(run=tmp_path / "run", settings=["recipe.work.word=cap"], yes=True)
     assert {row.text for row in view.rows("next")} == {"cap toy"}
+
+
+def test_runs_that_lend_answers_are_named_or_said_to_have_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    manifest = recipe(videos(tmp_path / "in", NAMES), {"stage": "ToyWork"})
+    for name in ("one", "two"):
+        stored(tmp_path / name, lambda: exchange.ask(replaying(Listed('{"caption": "x"}')), request("a"), Caption))
+    monkeypatch.setattr(api, "work", lambda target, *_, **__: target)
+    monkeypatch.chdir(tmp_path)
+    cases: list[tuple[Any, list[str]]] = [("one", ["one"]), ([tmp_path / "one", "two"], ["one", "two"])]
+    for given, lenders in cases:
+        run = asid.run(manifest, run=tmp_path / "run", answers_from=given)
+        assert run.lenders == [(tmp_path / name).as_uri() for name in lenders]  # type: ignore[attr-defined]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(asid.UserError, match="empty holds no stored answers"):
+        asid.run(manifest, run=tmp_path / "run", answers_from=tmp_path / "empty")
 
 
 def test_clips_are_those_kept_unless_the_dropped_are_asked_for(tmp_path: Path) -> None:

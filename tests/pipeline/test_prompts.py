@@ -35,6 +35,7 @@ PLACES = {
     "verify": {"duration", "caption", "descriptions", "transcript", "problems"},
     "decompose": {"duration", "caption", "attributes"},
     "audit": {"attribute", "about", "verify", "caption", "duration", "material", "transcript"},
+    "audit_together": {"aspects", "duration", "material", "transcript"},
     "screen": {"attribute", "about", "verify", "caption", "duration", "material", "transcript"},
     "audit_whole": {"attribute", "about", "verify", "caption", "duration", "material", "transcript"},
     "audit_accounts": {"attribute", "about", "verify", "caption", "duration", "material", "descriptions", "transcript"},

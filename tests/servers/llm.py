@@ -53,6 +53,9 @@ class Behaviour:
     key: str = ""  # the only key it accepts
     models: tuple[str, ...] = ("tiny",)
     polls: int = 1  # of an uploaded file before it is ready
+    cache_error: int = 0  # HTTP status with which explicit caches are refused
+    cache_tokens: int = 9000  # that an explicit cache has
+    cache_uses: int = 1 << 30  # of each explicit cache before it is gone
     seed: int = 0
 
 
@@ -68,6 +71,8 @@ class Seen:
     times: list[float] = field(default_factory=list)  # of answers, monotonic
     refused_times: list[float] = field(default_factory=list)
     uploads: int = 0
+    caches: list[Json] = field(default_factory=list)  # bodies of explicit caches
+    caches_deleted: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     most_at_once: int = 0
 
@@ -94,6 +99,7 @@ class LlmServer:
         self.files: dict[str, int] = {}
         self.batch_files: dict[str, bytes] = {}
         self.jobs: dict[str, Json] = {}
+        self.cached: dict[str, int] = {}  # explicit caches, and how often each was used
         self.port = 0
         self.loop = asyncio.new_event_loop()
         self.ready = threading.Event()
@@ -120,6 +126,8 @@ class LlmServer:
         app.router.add_post("/v1/audio/transcriptions", self._hear)
         app.router.add_post("/{version:v1(?:beta)?}/models/{call}", self._generate)
         app.router.add_get("/{version:v1(?:beta)?}/models/{name}", self._model)
+        app.router.add_post("/{version}/cachedContents", self._cache)
+        app.router.add_delete("/{version}/cachedContents/{name}", self._uncache)
         app.router.add_post("/upload/{version}/files", self._start_upload)
         app.router.add_post("/upload/session/{name}", self._upload)
         app.router.add_get("/{version}/files/{name}", self._file)
@@ -352,7 +360,36 @@ class LlmServer:
             return GeminiShape.error(400, "API key not valid", None, {}, reason="API_KEY_INVALID")
         if name not in self.behaviour.models:
             return GeminiShape.error(404, f"no model {name}", None, {})
-        return await self._fated(request, await request.json(), GeminiShape)
+        body = await request.json()
+        stored = body.get("cachedContent")
+        if stored is None:
+            return await self._fated(request, body, GeminiShape)
+        if self.cached.get(stored, self.behaviour.cache_uses) >= self.behaviour.cache_uses:
+            return GeminiShape.error(403, "CachedContent not found (or permission denied)", None, {})
+        self.cached[stored] += 1
+        reply = await self._fated(request, body, GeminiShape)
+        if isinstance(reply, web.Response) and reply.status == 200 and reply.text:
+            told = json.loads(reply.text)
+            told["usageMetadata"]["cachedContentTokenCount"] = self.behaviour.cache_tokens
+            told["usageMetadata"]["promptTokenCount"] += self.behaviour.cache_tokens
+            return web.json_response(told)
+        return reply
+
+    async def _cache(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        if self.behaviour.cache_error:
+            return GeminiShape.error(self.behaviour.cache_error, "no cache", None, {})
+        name = f"cachedContents/c{len(self.seen.caches)}"
+        self.seen.caches.append(body)
+        self.cached[name] = 0
+        return web.json_response({"name": name, "model": body["model"],
+                                  "usageMetadata": {"totalTokenCount": self.behaviour.cache_tokens}})  # fmt: skip
+
+    async def _uncache(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        self.cached.pop(f"cachedContents/{name}", None)
+        self.seen.caches_deleted.append(name)
+        return web.json_response({})
 
     async def _model(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]

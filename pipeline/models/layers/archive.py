@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from asid.pipeline.models.layers.replay import KEYS, Entry, read_line
+from asid.pipeline.models.layers.replay import KEYS, Entry, read_line, step_of
 from asid.pipeline.storage import Storage
 
 logger = logging.getLogger("asid")
@@ -94,23 +94,51 @@ def segments(storage: Storage, origin: str = "") -> Iterator[AnswerFile]:
 
 @dataclass
 class Archive:
-    """The answers of a run and of those that lend to it. Read when it is first asked, so that what is written later is
-    not in it; safe to use from several threads. `damaged` counts answers that could not be read."""
+    """The answers of a run and of those that lend to it. Read when it is first asked; of what is written later it knows
+    what this process has written (`add`). Safe to use from several threads. `damaged` counts answers that could not be
+    read."""
 
     storage: Storage
     lenders: Sequence[str] = ()
     damaged: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _read: tuple[list[AnswerFile], Places] | None = None
+    _new: dict[int, list[tuple[str, int, int]]] = field(default_factory=dict)  # start of a key -> file, offset, length
+
+    def add(self, uri: str, start: int, entries: Iterable[tuple[str, int]]) -> None:
+        """Take note of lines that this process has written to a file from byte `start` on: for each the key of its
+        answer, "" for none, and its length."""
+        for key, length in entries:
+            if key:
+                self._new.setdefault(int(key[:START], 16), []).append((uri, start, length))
+            start += length
+
+    def moved(self, uri: str, places: Places) -> None:
+        """Take note that answers of this process lie in another file now."""
+        for key, offset, length, _ in places.tolist():
+            self._new[key] = [(uri, offset, length)]
 
     def find(self, key: str, folder: str = "") -> Entry | None:
         """The answer to the request with this key: the run's own latest, else that of the first lender which has it.
         What was not paid for by the step whose answers lie in `folder` says where it comes from."""
+        if (entry := self._find_new(key, folder)) is not None:
+            return entry
         there = self._there(None)
         try:
             return self._find(key, folder, *there)
         except FileNotFoundError:  # another worker has joined that shard's segments
             return self._find(key, folder, *self._there(there))
+
+    def _find_new(self, key: str, folder: str) -> Entry | None:
+        for uri, offset, length in reversed(self._new.get(int(key[:START], 16), [])):
+            try:
+                entry = AnswerFile(self.storage, uri, "").entry(offset, length)
+            except FileNotFoundError:  # joined to another
+                continue
+            if entry is not None and entry.key == key:
+                origin = entry.origin or ("" if uri.startswith(folder) else step_of(uri))
+                return entry.model_copy(update={"origin": origin})
+        return None
 
     def __len__(self) -> int:
         return len(self._read[1]) if self._read else 0

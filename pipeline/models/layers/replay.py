@@ -17,7 +17,8 @@ import re
 import time
 import uuid
 import zlib
-from collections.abc import Callable, Container, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Container, Coroutine, Iterator
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
@@ -26,6 +27,7 @@ from pydantic import ValidationError
 
 from asid.pipeline.models.base import InvalidAnswer, Layer, MissingAnswer, Request, Response, Stopping, Usage
 from asid.pipeline.models.config import ModelConfig
+from asid.pipeline.models.layers.flights import Flights
 from asid.pipeline.rows import Record
 from asid.pipeline.storage import Storage, to_path
 
@@ -78,6 +80,13 @@ class Entry(Record):
     at: float  # seconds since 1970
     outcome: str = "answer"
     origin: str = ""  # the run or step that paid for it; "" for this one
+
+
+class Claimed(Record):
+    """An answer that one worker hands to another."""
+
+    entry: Entry
+    step: str
 
 
 CHECKED = re.compile(rb'(\{.*),"crc":"([0-9a-f]{8})"\}', re.DOTALL)
@@ -136,7 +145,8 @@ def copy_answers(source: Storage, here: str, target: Storage, there: str, rows: 
 class AnswerStore:
     """The answers of one shard. `fresh(attribute)` says which stored answers not to use; what has been put since the
     store was made is always used. `replay_only`: a missing answer is an error and nothing is called. `archive`: where
-    else an answer may lie; what is found there is copied into this shard."""
+    else an answer may lie; what is found there is copied into this shard, and what is put here becomes known there.
+    `flights`: the questions under way in this process."""
 
     def __init__(
         self,
@@ -147,8 +157,10 @@ class AnswerStore:
         fresh: Callable[[str], bool] = lambda attribute: False,
         replay_only: bool = False,
         archive: Archive | None = None,
+        flights: Flights | None = None,
     ):
         self.archive = archive
+        self.flights = flights or Flights()
         self.storage = storage
         self.step_folder = folder
         self.folder = f"{folder}/{shard}"
@@ -164,6 +176,7 @@ class AnswerStore:
         self.flushing: asyncio.Task[None] | None = None
         self.loading: asyncio.Task[None] | None = None
         self.file: BinaryIO | None = None
+        self.segment = ""
 
     async def get(self, request: Request) -> Entry | None:
         """The stored answer to a request."""
@@ -179,9 +192,21 @@ class AnswerStore:
         entry = await asyncio.to_thread(self.archive.find, key, self.step_folder) if self.archive is not None else None
         if entry is None:
             return None
+        return await self._copy(entry, row)
+
+    async def take(self, entry: Entry, step: str, row: str) -> None:
+        """Copy the answer that another row has just been given, unless it lies here already. `step`: the folder of
+        answers that it lies in."""
+        await self._loaded()
+        if (known := self.entries.get(entry.key)) is None or known.at < entry.at:
+            origin = entry.origin or ("" if step == self.step_folder else step_of(step))
+            await self._copy(entry.model_copy(update={"origin": origin}), row)
+            self.new.add(entry.key)  # it is no older than this store, and fit for who wants no old one
+
+    async def _copy(self, entry: Entry, row: str) -> Entry:
         entry = entry.model_copy(update={"row": row})
         await self.put(entry)
-        self.new.discard(key)  # nothing was paid for it now
+        self.new.discard(entry.key)  # nothing was paid for it now
         return entry
 
     async def put(self, entry: Entry) -> None:
@@ -192,6 +217,8 @@ class AnswerStore:
         if self.flushing is None or self.flushing.done():
             self.flushing = asyncio.create_task(self._flush())
         await asyncio.shield(future)
+        if entry.text is not None:
+            self.flights.landed(Claimed(entry=entry, step=self.step_folder))
 
     async def outlive(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Do `work` to its end even when whoever waits for it is cancelled: what is being paid for gets stored."""
@@ -239,10 +266,13 @@ class AnswerStore:
             if not self.storage.is_local:
                 await asyncio.sleep(LINGER)
             group, self.pending = self._writable(), []
-            data = b"".join(to_line(entry) for entry, _ in group)
+            told = [(entry, to_line(entry)) for entry, _ in group]
+            data = b"".join(line for _, line in told)
             error: BaseException | None = None
             try:
-                await asyncio.to_thread(self._append if self.storage.is_local else self._upload, data)
+                place = await asyncio.to_thread(self._append if self.storage.is_local else self._upload, data)
+                if self.archive is not None:
+                    self.archive.add(*place, [(one.key if one.text is not None else "", len(it)) for one, it in told])
             except BaseException as caught:  # whoever waits for it must hear, whatever it is
                 error = caught if isinstance(caught, Exception) else RuntimeError(f"not stored: {caught!r}")
             for entry, future in group:
@@ -268,21 +298,26 @@ class AnswerStore:
                 group.append((entry, future))
         return group
 
-    def _append(self, data: bytes) -> None:
+    def _append(self, data: bytes) -> tuple[str, int]:
+        """Write at the end of the store's own segment. Gives its address, and where in it the data begin."""
         if self.file is None:
             folder = to_path(self.storage.resolve(self.folder))
             folder.mkdir(parents=True, exist_ok=True)
-            self.file = open(folder / _segment(), "ab")  # noqa: SIM115 - open as long as the store
+            self.segment = _segment()
+            self.file = open(folder / self.segment, "ab")  # noqa: SIM115 - open as long as the store
             with contextlib.closing(_Folder(folder)) as directory:
                 directory.sync()
+        start = self.file.tell()
         self.file.write(data)
         self.file.flush()
         os.fsync(self.file.fileno())
+        return f"{self.folder}/{self.segment}", start
 
-    def _upload(self, data: bytes) -> None:
+    def _upload(self, data: bytes) -> tuple[str, int]:
         name = _segment()
         self.storage.write(f"{self.folder}/{name}", data)
         self.segments.append(name)
+        return f"{self.folder}/{name}", 0
 
     def _join(self) -> None:
         """One object for many. Both exist for a moment, and reading both gives the same answers."""
@@ -292,13 +327,16 @@ class AnswerStore:
         from asid.pipeline.models.layers.archive import dump_places, find_places
 
         data = b"\n".join(sorted(lines)) + b"\n"
+        places = find_places(data)
         self.storage.write(f"{self.folder}/{whole}", data)
-        self.storage.write(f"{self.folder}/{whole.removesuffix('.jsonl')}{KEYS}", dump_places(find_places(data)))
+        self.storage.write(f"{self.folder}/{whole.removesuffix('.jsonl')}{KEYS}", dump_places(places))
         for name in parts:
             self.storage.delete(f"{self.folder}/{name}")
             if name.startswith(WHOLE):
                 self.storage.delete(f"{self.folder}/{name.removesuffix('.jsonl')}{KEYS}")
         self.segments = [whole]
+        if self.archive is not None:
+            self.archive.moved(f"{self.folder}/{whole}", places)
 
 
 class _Folder:
@@ -312,6 +350,11 @@ class _Folder:
 
     def close(self) -> None:
         os.close(self.descriptor)
+
+
+def step_of(folder: str) -> str:
+    """The step whose answers lie in a folder, or in a file of it."""
+    return folder.removeprefix("run:").partition("/")[0]
 
 
 def _segment() -> str:
@@ -342,6 +385,27 @@ class Replaying(Layer):
         if store.replay_only:
             raise MissingAnswer(f"no stored answer of {self.name} for this {request.task} request")
         return await self.model.generate(whole)
+
+    @asynccontextmanager
+    async def turn(self, request: Request) -> AsyncIterator[None]:
+        """Wait while another row asks the same, in this worker or another; its answer is in the store then."""
+        store, whole = _store(), self.whole(request)
+        key = whole.key()
+        async with store.flights.turn(key) as other:
+            if other is not None and other.given is not None:
+                await store.take(other.given.entry, other.given.step, whole.row)
+            elif store.flights.board is not None and self.is_paid(store) and await store.get(whole) is None:
+                async with store.flights.claimed(key) as answer:
+                    if answer:
+                        given = Claimed.model_validate_json(answer)
+                        await store.take(given.entry, given.step, whole.row)
+                    yield
+                return
+            yield
+
+    def is_paid(self, store: AnswerStore) -> bool:
+        """Whether a question may go out that costs something."""
+        return not store.replay_only and not self.config.is_rules
 
     async def keep(self, request: Request, response: Response) -> None:
         """The answer to `request` is good: store it, so that it is never paid for again."""

@@ -173,7 +173,8 @@ def test_another_verify_list_asks_for_that_attribute_alone_and_another_reading_a
 def test_an_estimate_holds_a_budget_stops_at_half_of_it_and_the_run_goes_on(tmp_path: Path) -> None:
     source = paid.clips(tmp_path / "in", 120)
     with LlmServer(Behaviour(answer=paid.answer)) as server:
-        job = paid.Job(tmp_path, source, server.url, attributes=("scene", "speech"), shard_rows=30)
+        more = {"settings": {"max_tokens": 400}}
+        job = paid.Job(tmp_path, source, server.url, attributes=("scene", "speech"), shard_rows=30, more=more)
         said = asid("estimate", job.write(), "--run", job.run, "--sample", 20)
         estimated = float(next(line for line in said.splitlines() if line.startswith("all")).split()[-1])
         assert "for 120 clips, by 20 of them" in said
@@ -181,7 +182,7 @@ def test_an_estimate_holds_a_budget_stops_at_half_of_it_and_the_run_goes_on(tmp_
         assert 0 < usd(job.run) < half
 
         asid("run", "--run", job.run, "--set", f"budget.usd={half}", code=3)
-        assert usd(job.run) == pytest.approx(half, rel=0.02)
+        assert 0.98 * half <= usd(job.run) <= half
         asid("run", "--run", job.run, "--set", f"budget.usd={2 * estimated}")
         assert usd(job.run) == pytest.approx(estimated, rel=0.15)
         assert server.seen.paid_twice == 0

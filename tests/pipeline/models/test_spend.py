@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from asid.pipeline.asking.exchange import ask
-from asid.pipeline.models.base import OutOfBudget, Truncated, Usage
+from asid.pipeline.models.base import BadRequest, Model, OutOfBudget, Request, Response, Truncated, Usage
+from asid.pipeline.models.ceiling import ceiling
 from asid.pipeline.models.config import Limits, ModelConfig, Prices
 from asid.pipeline.models.spend import Budgeted, Ledger, cost, scaled, seconds_needed, spent
 from asid.pipeline.storage import Storage
@@ -83,21 +86,23 @@ def test_an_estimate_scales_the_sample(tmp_path: Path) -> None:
 # --- the budget --------------------------------------------------------------------------------------------------
 
 PER_CALL = (100 * 1 + 10 * 10) / 1e6
+CAPPED = request(settings={"max_tokens": 10})
+MOST = ceiling(CAPPED, STRONG["strong"], PRICES)  # the prompt by its bytes and what a chat adds, the answer by its cap
 
 
-def budgeted(ledger: Ledger, stage: str = "audit") -> Budgeted:
-    return Budgeted(Listed("ok"), "strong", stage, PRICES, ledger)
+def budgeted(ledger: Ledger, stage: str = "audit", model: Model | None = None, **more: Any) -> Budgeted:
+    return Budgeted(model or Listed("ok"), "strong", stage, STRONG["strong"], ledger, **more)
 
 
-def spend_all(ledger: Ledger, at_once: int) -> int:
+def spend_all(model: Budgeted, at_once: int, question: Request = CAPPED) -> int:
     async def scene() -> int:
-        model, done, stop = budgeted(ledger), 0, False
+        done, stop = 0, False
 
         async def one() -> None:
             nonlocal done, stop
             while not stop:
                 try:
-                    await model.generate(request())
+                    await model.generate(question)
                     done += 1
                 except OutOfBudget:
                     stop = True
@@ -105,14 +110,73 @@ def spend_all(ledger: Ledger, at_once: int) -> int:
         await asyncio.gather(*(one() for _ in range(at_once)))
         return done
 
-    return asyncio.run(scene())
+    return asyncio.run(asyncio.wait_for(scene(), 60))
+
+
+class HeavyTailed(Listed):
+    """Writes up to its cap, mostly far less. `read`: tokens of a prompt."""
+
+    def __init__(self, seed: int, read: int = 20) -> None:
+        super().__init__("ok")
+        self.chance = random.Random(seed)
+        self.read = read
+
+    async def generate(self, request: Request) -> Response:
+        await asyncio.sleep(0)
+        words = min(int(10 * self.chance.paretovariate(0.7)), int(request.settings["max_tokens"]))
+        return response("ok", usage=Usage(input_tokens=self.read, output_tokens=words))
 
 
 @pytest.mark.parametrize("at_once", [1, 16])
-def test_a_budget_stops_new_calls_and_is_not_passed(at_once: int) -> None:
+def test_a_budget_stops_new_calls_and_is_used_but_for_one_call(at_once: int) -> None:
     ledger = Ledger(budget=1000 * PER_CALL)
-    done = spend_all(ledger, at_once)
-    assert 980 <= done <= 1000
+    done = spend_all(budgeted(ledger), at_once)
+    assert 1000 - MOST / PER_CALL - 1 <= done <= 1000
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_budget_is_passed_however_long_some_answers_are(seed: int) -> None:
+    ledger = Ledger(budget=0.5)
+    model = budgeted(ledger, model=HeavyTailed(seed))
+    question = request(settings={"max_tokens": 4000})
+    spend_all(model, 64, question)
+    assert 0.5 - ceiling(question, STRONG["strong"], PRICES) <= ledger.spent["audit"] <= 0.5
+
+
+def test_an_endpoint_that_counts_more_than_is_known_is_found_out_by_its_first_call_alone() -> None:
+    ledger, question = Ledger(budget=0.5), request(settings={"max_tokens": 50})
+    model = HeavyTailed(1, read=9000)
+    assert ceiling(question, STRONG["strong"], PRICES) < 9000 / 1e6 / 10
+    spend_all(budgeted(ledger, model=model), 64, question)
+    assert 0.48 < ledger.spent["audit"] <= 0.5
+
+
+def test_the_first_call_of_a_kind_goes_alone_unless_it_waits_for_a_batch() -> None:
+    async def scene(batch: bool) -> int:
+        ledger = Ledger(budget=1.0)
+        first = await ledger.reserve("audit", "strong", MOST, not batch)
+        others = [asyncio.create_task(ledger.reserve("audit", "strong", MOST, not batch)) for _ in range(5)]
+        another = await ledger.reserve("refine", "strong", MOST)
+        assert not another.refusal
+        await asyncio.sleep(0.01)
+        started = sum(other.done() for other in others)
+        await ledger.settle(first, "audit", "strong", PER_CALL)
+        assert not any(ticket.refusal for ticket in await asyncio.gather(*others))
+        return started
+
+    assert asyncio.run(asyncio.wait_for(scene(batch=False), 10)) == 0
+    assert asyncio.run(asyncio.wait_for(scene(batch=True), 10)) == 5
+
+
+def test_a_first_call_that_fails_lets_the_next_one_try(tmp_path: Path) -> None:
+    ledger = Ledger(budget=1.0)
+    model = budgeted(ledger, model=Listed(BadRequest("no"), BadRequest("no"), "ok"))
+
+    async def scene() -> list[Any]:
+        calls = (model.generate(CAPPED) for _ in range(6))
+        return await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 10)
+
+    assert [isinstance(found, Response) for found in asyncio.run(scene())] == [False, False, True, True, True, True]
 
 
 def test_a_resumed_run_knows_what_it_has_spent(tmp_path: Path) -> None:
@@ -123,26 +187,26 @@ def test_a_resumed_run_knows_what_it_has_spent(tmp_path: Path) -> None:
     stored(tmp_path, work)
     ledger = Ledger(budget=100 * PER_CALL)
     ledger.restore(spent(Storage(tmp_path), ["audit"], STRONG))
-    assert 36 <= spend_all(ledger, 4) <= 40
+    assert 40 - MOST / PER_CALL - 1 <= spend_all(budgeted(ledger), 4) <= 40
 
 
 def test_a_stage_has_its_own_budget_and_the_others_go_on() -> None:
     ledger = Ledger(budgets={"audit": 30 * PER_CALL})
-    assert 28 <= spend_all(ledger, 1) <= 30
+    assert 30 - MOST / PER_CALL - 1 <= spend_all(budgeted(ledger), 1) <= 30
     with pytest.raises(OutOfBudget, match="audit: its budget"):
-        asyncio.run(budgeted(ledger).generate(request()))
-    asyncio.run(budgeted(ledger, "refine").generate(request()))
+        asyncio.run(budgeted(ledger).generate(CAPPED))
+    asyncio.run(budgeted(ledger, "refine").generate(CAPPED))
 
 
 def test_a_call_whose_room_hangs_on_calls_in_flight_waits_for_them() -> None:
     async def scene() -> None:
-        ledger = Ledger(budget=3.5 * PER_CALL)
+        ledger = Ledger(budget=3.5 * PER_CALL, over={("audit", "strong"): 1.0})
         tickets = [await ledger.reserve("audit", "strong", PER_CALL) for _ in range(3)]
         fourth = asyncio.create_task(ledger.reserve("audit", "strong", PER_CALL))
         fifth = asyncio.create_task(ledger.reserve("audit", "strong", PER_CALL))
         await asyncio.sleep(0.01)
         assert not fourth.done()
-        await ledger.settle(tickets[0], "audit", "strong", 0.0)  # it failed, and cost nothing
+        await ledger.settle(tickets[0], "audit", "strong", None)  # it failed
         await asyncio.sleep(0.01)
         assert not (await fourth).refusal
         for ticket in (*tickets[1:], fourth.result()):
@@ -155,9 +219,9 @@ def test_a_call_whose_room_hangs_on_calls_in_flight_waits_for_them() -> None:
 def test_what_a_dead_worker_had_reserved_is_free_for_the_others() -> None:
     async def scene() -> None:
         ledger = Ledger(budget=1.5 * PER_CALL)
-        await ledger.reserve("audit", "strong", PER_CALL, "dead")
-        its = asyncio.create_task(ledger.reserve("audit", "strong", PER_CALL, "dead"))
-        ours = asyncio.create_task(ledger.reserve("audit", "strong", PER_CALL, "alive"))
+        await ledger.reserve("audit", "strong", PER_CALL, holder="dead")
+        its = asyncio.create_task(ledger.reserve("audit", "strong", PER_CALL, holder="dead"))
+        ours = asyncio.create_task(ledger.reserve("audit", "strong", PER_CALL, holder="alive"))
         await asyncio.sleep(0.01)
         assert not ours.done()
         ledger.forget("dead")
@@ -166,14 +230,30 @@ def test_what_a_dead_worker_had_reserved_is_free_for_the_others() -> None:
     asyncio.run(asyncio.wait_for(scene(), 10))
 
 
-def test_a_guess_far_too_high_does_not_end_the_run() -> None:
+def test_what_was_under_way_when_a_ledger_was_lost_is_paid_from_the_next() -> None:
     async def scene() -> None:
-        ledger = Ledger(budget=1.0)
-        first = await ledger.reserve("audit", "strong", 5.0)
-        assert not first.refusal
-        second = asyncio.create_task(ledger.reserve("audit", "strong", 5.0))
-        await asyncio.sleep(0.01)
-        await ledger.settle(first, "audit", "strong", 0.01)
-        assert not (await second).refusal
+        lost, next_one = Ledger(budget=1.0), Ledger(budget=1.0)
+        old = await lost.reserve("audit", "strong", MOST)
+        new = await next_one.reserve("audit", "strong", MOST)
+        await next_one.settle(old, "audit", "strong", 0.25)
+        assert next_one.spent == {"audit": 0.25} and new.id in next_one.open
 
     asyncio.run(scene())
+
+
+def test_a_budget_below_one_call_says_how_to_bound_it() -> None:
+    ledger = Ledger(budget=0.1)
+    with pytest.raises(OutOfBudget, match=r"may take 1\.3\d+\. .*models\.strong\.settings\.max_tokens bounds it"):
+        asyncio.run(budgeted(ledger).generate(request()))
+    asyncio.run(budgeted(ledger).generate(CAPPED))
+
+
+def test_free_calls_are_not_held_back() -> None:
+    free = ModelConfig(provider="openai", model="tiny", prices=Prices(input=0.0, output=0.0))
+    ledger = Ledger(budget=0.0)
+    model = Budgeted(Listed("ok"), "free", "audit", free, ledger)
+
+    async def scene() -> list[Response]:
+        return await asyncio.wait_for(asyncio.gather(*(model.generate(request()) for _ in range(8))), 10)
+
+    assert len(asyncio.run(scene())) == 8

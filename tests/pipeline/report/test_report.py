@@ -13,8 +13,11 @@ from typer.testing import CliRunner
 from asid.pipeline.cli import app
 from asid.pipeline.dataset.card import card
 from asid.pipeline.figures import gather
+from asid.pipeline.recipe.manifest import Manifest
 from asid.pipeline.report import html, plots, shown
+from asid.pipeline.rows import Audit, Judged, Row, Video
 from asid.pipeline.run.folder import Run
+from asid.pipeline.stage import Stage
 from tests import samples
 
 
@@ -104,6 +107,50 @@ def test_it_shows_every_part(run: Run) -> None:
     assert page.count("<svg") >= 4
     assert page.count('class="bars"') >= 5
     assert "not whole" not in page
+
+
+class ScreenedFinishConfig(samples.FinishConfig):
+    screen: str = "cheap"
+    recall: float = 0.8
+    confidence: float = 0.9
+    threshold: float | None = None
+
+
+class ScreenedFinish(Stage[Video, Judged, ScreenedFinishConfig]):
+    """Stands for a recipe whose auditor has a screen."""
+
+    name = "finish"
+
+    @classmethod
+    def gives(cls, taken: type[Row]) -> type[Row]:
+        return samples.FINISHED
+
+
+def screened(folder: Path, faulty: float, clean: float) -> str:
+    """The words of a report over 24 clips, whose screen gives faulty and clean audits these suspicions."""
+    manifest = samples.manifest(folder / "source").model_dump()
+    manifest["recipe"][1]["stage"] = f"{__name__}:ScreenedFinish"
+    run = Run(folder / "run", Manifest.model_validate(manifest))
+    run.freeze()
+    videos = [samples.video(number) for number in range(3)]
+
+    def seen(audit: Audit) -> Audit:
+        return audit.model_copy(update={"suspicion": faulty if audit.errors or audit.missing else clean})
+
+    clips = [[samples.judged(row, n) for n in range(8)] for row in videos]
+    clips = [[row.model_copy(update={"audits": tuple(map(seen, row.audits))}) for row in group] for group in clips]
+    samples.write(run, "00000", videos, clips, 1)
+    tags = Tags()
+    tags.feed(html(run))
+    return " ".join(tags.text.split())
+
+
+def test_a_screen_is_shown_with_its_sample_bound_and_savings_or_with_why_it_saves_nothing(tmp_path: Path) -> None:
+    good = screened(tmp_path / "good", faulty=90, clean=10)
+    assert "audits by both192 of them with faults36 believed below a suspicion of90" in good
+    assert "of the faults still found, at least93.8 % of the strong auditor's calls saved, by the sample81 %" in good
+    useless = screened(tmp_path / "useless", faulty=10, clean=10)
+    assert "tells faults too badly" in useless and "nothing is saved" in useless and "believed below" not in useless
 
 
 def test_an_unfinished_run_says_so(run: Run) -> None:

@@ -5,6 +5,9 @@ Settings: temperature, top_p, top_k, max_tokens, seed, stop, thinking_budget, th
   span          cut: a span of a file is cut out and sent; offsets: the whole file is sent with start and end
   inline_bytes  media up to this size go with the request, larger ones through the Files API
   safety        threshold for all harm categories, such as BLOCK_NONE
+  cache         implicit: what the server does by itself; explicit: media that several requests show are stored at the
+                server for them, where that pays
+  cache_seconds for which they are stored at the most
 """
 
 from __future__ import annotations
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 SAMPLING = {"temperature": "temperature", "top_p": "top_p", "top_k": "top_k", "seed": "seed"}
 RENAMED = {"max_tokens": "max_output_tokens", "media_resolution": "media_resolution"}
 OWN = frozenset({"stop", "thinking_budget", "thinking_level", "fps", "span", "inline_bytes", "safety"})
+CACHING = frozenset({"cache", "cache_seconds"})
+CACHE_SECONDS = 300.0
 
 
 def _open(config: ModelConfig, storage: Storage) -> Model:
@@ -55,11 +60,12 @@ def _tokens(settings: Mapping[str, Any], look: Sent) -> int:
 
 GEMINI = Provider(
     open=_open,
-    settings=frozenset({*SAMPLING, *RENAMED, *OWN}),
-    values={"span": ("cut", "offsets")},
+    settings=frozenset({*SAMPLING, *RENAMED, *OWN, *CACHING}),
+    values={"span": ("cut", "offsets"), "cache": ("implicit", "explicit")},
     key="GEMINI_API_KEY",
     perceives=_perceives,
     weigh=_tokens,
     samples=frozenset({"fps"}),
+    longest=65_536,
     batches=_batches,
 )

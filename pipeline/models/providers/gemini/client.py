@@ -29,7 +29,9 @@ from asid.pipeline.models.faults import checked, classify, said_of
 from asid.pipeline.models.keys import read_key
 from asid.pipeline.models.providers.attachments import Attachments, Blob
 from asid.pipeline.models.providers.gemini import RENAMED, SAMPLING
+from asid.pipeline.models.providers.gemini.caches import ExplicitCaches, Stored
 from asid.pipeline.models.replies import fault, finish_of, load, name_of, shown, tokens, whole_text
+from asid.pipeline.models.spend import add
 from asid.pipeline.models.waits import retry_after, seconds_until
 from asid.pipeline.models.wire import BadReply, GuardedClient, taken
 from asid.pipeline.storage import Storage
@@ -67,11 +69,35 @@ class GeminiModel:
         )
         self.files: OrderedDict[str, asyncio.Task[types.File]] = OrderedDict()
         self.deleting: set[asyncio.Task[None]] = set()
+        self.caches = ExplicitCaches(self.client, config, self._shown)
 
     def __repr__(self) -> str:
         return f"GeminiModel({self.config.model}, {self.key})"
 
     async def generate(self, request: Request) -> Response:
+        stored = await self.caches.find(request)
+        response = await self._from_cache(request, stored) if stored is not None else None
+        if response is None:
+            stored, response = None, await self._plain(request)
+        took = self.caches.answered(request, stored)
+        return response.model_copy(update={"usage": add([response.usage, took])})
+
+    async def _from_cache(self, request: Request, stored: Stored) -> Response | None:
+        """The answer to a request whose media lie in a cache; None when that is gone."""
+        form = generation(request).model_copy(update={"cached_content": stored.name})
+        try:
+            with taken() as replies:
+                await self.client.aio.models.generate_content(
+                    model=self.config.model, contents=_asked([], request), config=form
+                )
+        except FAULTS as error:
+            if not _is_denied(error):
+                raise self.meaning(error) from None
+            self.caches.drop(request, gone=True)
+            return None
+        return self.response(load(replies.body))
+
+    async def _plain(self, request: Request) -> Response:
         for again in (False, True):
             content = await self.content(request)
             try:
@@ -117,8 +143,10 @@ class GeminiModel:
         return Transient(f"{type(error).__name__}: {said}")
 
     async def content(self, request: Request) -> types.Content:
-        parts = [part for medium in request.media for part in await self._parts(medium, request.settings)]
-        return types.Content(role="user", parts=[*parts, types.Part(text=request.prompt)])
+        return _asked(await self._shown(request), request)
+
+    async def _shown(self, request: Request) -> list[types.Part]:
+        return [part for medium in request.media for part in await self._parts(medium, request.settings)]
 
     def response(self, body: Any) -> Response:
         """The answer in a reply's body, whatever JSON value that is. Raises ModelError."""
@@ -130,7 +158,8 @@ class GeminiModel:
         offsets = settings.get("span", "cut") == "offsets" and medium.kind == "video"
         shown = medium.model_copy(update={"start": 0.0, "end": None}) if offsets else medium
         blob = await self.attachments.whole(shown)
-        if len(blob.data) <= settings.get("inline_bytes", INLINE_BYTES):
+        inline = self.config.settings.get("inline_bytes", INLINE_BYTES)  # it is in no key, so a request may lack it
+        if len(blob.data) <= settings.get("inline_bytes", inline):
             part = types.Part(inline_data=types.Blob(data=blob.data, mime_type=blob.mime))
         else:
             file = await self._uploaded(blob, f"{shown.sha256}/{shown.kind}/{shown.start}/{shown.end}")
@@ -201,9 +230,14 @@ class GeminiModel:
         return []
 
     async def close(self) -> None:
+        await self.caches.close()
         await asyncio.gather(*self.deleting, *(self._delete(file) for file in self.files.values()))
         self.files.clear()
         await self.http.aclose()
+
+
+def _asked(shown: list[types.Part], request: Request) -> types.Content:
+    return types.Content(role="user", parts=[*shown, types.Part(text=request.prompt)])
 
 
 def _failed(task: asyncio.Task[types.File]) -> bool:

@@ -51,7 +51,7 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
     all but the first of them cheap."""
 
     name = "audit"
-    version = 2
+    version = 3
 
     @classmethod
     def texts(cls, config: AuditConfig, prompts: Prompts) -> dict[str, str]:
@@ -115,7 +115,7 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
             "duration": evidence.seconds(clip.duration),
             "material": evidence.material(clip, config.sees, config.max_frames),
             **({"descriptions": evidence.descriptions(clip.candidates)} if accounts else {}),
-            "transcript": evidence.transcript(clip.utterances, clip.subtitles),
+            "transcript": evidence.transcript(clip.utterances, clip.subtitles, clip.sounds),
         }
 
     async def _audit(self, clip: Decomposed, attribute: Attribute, media: Sequence[Media]) -> Audit:
@@ -126,7 +126,7 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
             "audit",
             config.prompt,
             self._values(clip, attribute, config.candidates),
-            facts=evidence.audit_facts(clip, entry, attribute, caption),
+            facts=evidence.audit_facts(clip, entry, attribute, caption, accounts=config.candidates),
             answer=Findings,
             media=media,
             attribute=attribute,

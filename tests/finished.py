@@ -1,7 +1,7 @@
 """Finished captions with their grounds, composed from the truth of test clips: what rules and auditors are tried on.
 
-`strong(truth, seed)` is worded as a careful model would; `prose(truth, seed)` in the fuller prose of large models, which
-no rule was set by; `embedded(truth)` by the embedded set, from the truth's facts.
+`strong(truth, seed)` is worded as a careful model would; `prose(truth, seed)` in fuller prose that no rule was set by;
+`embedded(truth)` by the embedded set, from the truth's facts.
 """
 
 from __future__ import annotations

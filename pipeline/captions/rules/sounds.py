@@ -25,7 +25,9 @@ HEARD = (
     r"accompan(?:y|ies)|sounds?|resumes?|stops?|ends?|sets\sin|kicks\sin|runs?\s(?:under|through)|fills?|drifts?|loops?)"
 )
 TUNE = r"(?:music|melod(?:y|ies)|tunes?|soundtrack|jingle|song|orchestral\sscore|musical\sscore)"
-NOT_HEARD = r"(?!\s(?:videos?|stands?|shops?|stores?|rooms?|halls?|box(?:es)?|schools?|teachers?|notes?|books?|stars?|title))"
+NOT_HEARD = (
+    r"(?!\s(?:videos?|stands?|shops?|stores?|rooms?|halls?|box(?:es)?|schools?|teachers?|notes?|books?|stars?|title))"
+)
 MUSIC = re.compile(
     rf"(?<!sheet\s)\b{TUNE}\b{NOT_HEARD}(?:\s(?!and\b)[\w-]+){{0,2}}?\s{HEARD}\b|"
     rf"\b(?:accompanied\sby|to\sthe\ssound\sof|backed\sby|underscored\sby|over|set\sto|hears?|heard|sounds?\sof)\s"

@@ -52,7 +52,9 @@ def test_words_that_tell_of_no_sound_are_left_alone(sentence):
     assert found(sentence, *TALK) == set()
 
 
-@pytest.mark.parametrize("sentence", ["a dog barks.", "footsteps approach.", "the sound of rain is heard.", "she sings."])
+@pytest.mark.parametrize(
+    "sentence", ["a dog barks.", "footsteps approach.", "the sound of rain is heard.", "she sings."]
+)
 def test_what_is_told_while_nothing_is_to_be_heard_is_named(sentence):
     assert found(sentence, *TALK, second=17) == {"sound_unheard"}
     assert found(sentence, *TALK, second=15) == set(), "two seconds before it there is sound"

@@ -12,15 +12,16 @@ from asid.pipeline.asking.answers import Findings, Suspicion
 from asid.pipeline.asking.sharing import Sharing, leading
 from asid.pipeline.asking.stage import AskingConfig, AskingStage
 from asid.pipeline.attributes import ATTRIBUTES, Attribute
+from asid.pipeline.captions import latest
 from asid.pipeline.models.base import Media
 from asid.pipeline.prompts import Prompts
-from asid.pipeline.rows import Audit, Audited, Decomposed, grow
+from asid.pipeline.rows import Audit, Audited, Decomposed, Refined, Row, grow, joined
 
 
 class AuditConfig(Sharing, AskingConfig):
     """Say what is audited, and what the auditor sees."""
 
-    HOW: ClassVar[frozenset[str]] = AskingConfig.HOW | Sharing.HOW | {"recall", "confidence"}
+    HOW: ClassVar[frozenset[str]] = AskingConfig.HOW | Sharing.HOW | {"recall", "confidence", "rounds"}
 
     prompt: str = Field("audit", min_length=1)
     candidates: bool = Field(
@@ -29,6 +30,12 @@ class AuditConfig(Sharing, AskingConfig):
     sees: tuple[evidence.Medium, ...] = Field(("video",), description="video (with its sound), audio, frames")
     max_frames: int = Field(32, ge=1, description="most stills shown, spread over the clip")
     attributes: tuple[Attribute, ...] = Field(ATTRIBUTES, min_length=1)
+    rounds: int = Field(
+        1,
+        ge=1,
+        le=5,
+        description="most times that it and the stage after it work: again on what was changed",
+    )
 
     screen: str = Field(
         "", description="a cheap model of the manifest that is asked first; `asid screen` says when its word is enough"
@@ -48,10 +55,15 @@ class AuditConfig(Sharing, AskingConfig):
 
 class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
     """One request for each attribute. What all of them are given stands first in each, so that a provider's cache makes
-    all but the first of them cheap."""
+    all but the first of them cheap. What was refined already is audited again where it was changed, and nowhere else;
+    where nothing was, nobody is asked."""
 
     name = "audit"
     version = 3
+
+    @classmethod
+    def gives(cls, taken: type[Row]) -> type[Row]:
+        return joined(taken, Audited)
 
     @classmethod
     def texts(cls, config: AuditConfig, prompts: Prompts) -> dict[str, str]:
@@ -78,20 +90,28 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
 
     async def process(self, clip: Decomposed) -> Audited:
         config = self.config
+        names = [name for name in config.attributes if not isinstance(clip, Refined) or name in changed(clip)]
+        if not names:
+            return clip  # type: ignore[return-value]  # refined, and so audited: as before
         media = await evidence.media(clip, config.sees, config.max_frames, self.context.storage)
         alone = config.goes_alone(self.model)
         screened: list[Audit] = []
         if config.screen:
             cheap = config.goes_alone(self.context.models[config.screen])
-            screened = await leading((self._screen(clip, name, media) for name in config.attributes), cheap)
+            screened = await leading((self._screen(clip, name, media) for name in names), cheap)
         low = {one.attribute: one for one in screened if config.threshold is not None and _of(one) < config.threshold}
-        asked = [name for name in config.attributes if name not in low]
+        asked = [name for name in names if name not in low]
         found = await leading((self._audit(clip, name, media) for name in asked), alone) if asked else []
         suspicions = {one.attribute: one.suspicion for one in screened}
         made = low | {
             one.attribute: one.model_copy(update={"suspicion": suspicions.get(one.attribute)}) for one in found
         }
-        return grow(clip, Audited, audits=tuple(made[name] for name in config.attributes))
+        if not isinstance(clip, Refined):
+            return grow(clip, Audited, audits=tuple(made[name] for name in config.attributes))
+        number = max(edit.round for edit in clip.edits) + 1
+        again = {name: audit.model_copy(update={"round": number}) for name, audit in made.items()}
+        audits = tuple(again.get(audit.attribute, audit) for audit in clip.audits)  # type: ignore[call-overload]
+        return clip.model_copy(update={"audits": audits})
 
     async def _screen(self, clip: Decomposed, attribute: Attribute, media: Sequence[Media]) -> Audit:
         """A clean audit with the screen's suspicion: what stands when the strong auditor is not asked."""
@@ -111,7 +131,7 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
             "attribute": attribute,
             "about": entry.about,
             "verify": "\n".join(f"- {point}" for point in entry.verify),
-            "caption": evidence.caption(getattr(clip.attributes, attribute)),
+            "caption": evidence.caption(latest.by_attribute(clip)[attribute]),
             "duration": evidence.seconds(clip.duration),
             "material": evidence.material(clip, config.sees, config.max_frames),
             **({"descriptions": evidence.descriptions(clip.candidates)} if accounts else {}),
@@ -120,7 +140,7 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
 
     async def _audit(self, clip: Decomposed, attribute: Attribute, media: Sequence[Media]) -> Audit:
         config, entry = self.config, self.entries[attribute]
-        caption = getattr(clip.attributes, attribute)
+        caption = latest.by_attribute(clip)[attribute]
         answer = await self.ask(
             clip,
             "audit",
@@ -139,6 +159,16 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
             expressiveness=tuple(found.expressiveness),
             by=self.by(answer.response, config.prompt),
         )
+
+
+def changed(clip: Refined) -> set[str]:
+    """The attributes whose captions were changed since they were audited."""
+    rounds = {audit.attribute: audit.round for audit in clip.audits}
+    return {
+        edit.attribute
+        for edit in clip.edits
+        if edit.changed and edit.round >= rounds.get(edit.attribute, edit.round + 1)
+    }
 
 
 def _of(audit: Audit) -> float:

@@ -18,7 +18,7 @@ from asid.pipeline.captions.anchors import Section, compose, parse
 from asid.pipeline.captions.citations import CaptionCase, Citation
 from asid.pipeline.captions.quotes import Quotation
 from asid.pipeline.captions.speakers import Description, description
-from asid.pipeline.captions.spoken import ENDS, SAME, TENS, UNITS, spoken
+from asid.pipeline.captions.spoken import ENDS, MEANT, SAME, TENS, UNITS, spoken
 from asid.pipeline.captions.text import squash
 
 OTHERS = [
@@ -504,7 +504,8 @@ def contracted(case: CaptionCase, chance: Random) -> Plant | None:
 
 def paused(case: CaptionCase, chance: Random) -> Plant | None:
     """An ellipsis, or a sound of hesitation, between two words."""
-    filler = chance.choice(["… ", "... ", "uh, ", "um, "])
+    words_there = MEANT.get(case.grounds.language, frozenset())
+    filler = chance.choice(["… ", "... ", *(f"{sound}, " for sound in ("uh", "um") if sound not in words_there)])
 
     def change(text: str) -> str:
         words = text.split()
@@ -528,7 +529,8 @@ def line_split(case: CaptionCase, chance: Random) -> Plant | None:
     one = chance.choice(found)
     words = one.quotation.text.split()
     at = len(words) // 2
-    new = f'{" ".join(words[:at]).rstrip(",")}," and goes on, "{" ".join(words[at:])}'
+    opened, closed = case.caption[one.quotation.start], case.caption[one.quotation.end - 1]
+    new = f"{' '.join(words[:at]).rstrip(',')},{closed} and goes on, {opened}{' '.join(words[at:])}"
     return Plant("line_split", _swap(case, one.quotation, new), new, "speech", frozenset())
 
 

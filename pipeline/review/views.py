@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from asid.pipeline.attributes import ATTRIBUTES
@@ -24,8 +24,9 @@ def choose(clips: Iterable[tuple[str, str]], count: int, seed: int) -> list[tupl
 class Clips:
     """The sampled clips of a run. Rows are read when they are asked for, one shard at a time."""
 
-    def __init__(self, run: Run, chosen: list[tuple[str, str]]):
+    def __init__(self, run: Run, chosen: list[tuple[str, str]], videos: Mapping[str, str] | None = None):
         self.run = run
+        self.videos = videos or {}  # clip -> the video it is of
         self.shards = {clip: shard for shard, clip in chosen}
         self.step = list(run.steps)[-1]
         self._last: tuple[str, dict[str, Judged]] = ("", {})

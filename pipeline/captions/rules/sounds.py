@@ -87,7 +87,7 @@ def _denied(case: CaptionCase, sentence: CaptionSentence, text: str) -> Iterator
     if match := DENIED_MUSIC.search(text):
         begin, end = _when(case, sentence, text)
         for sound in case.grounds.sounds:
-            if sound.kind == "music" and sound.score >= SURE and _shared(sound, begin, end) >= LONG:
+            if sound.kind == "music" and sound.score >= SURE and _shared(sound, begin, end) >= min(LONG, end - begin):
                 why = f"music is heard from {sound.start:.1f} s to {sound.end:.1f} s"
                 yield _flaw(sentence, match, "sound_denied", why)
                 return

@@ -59,7 +59,9 @@ def test_the_auditor_is_shown_transcript_and_caption_and_no_annotators_account(t
     prompt = model.requests[0].prompt
     assert caption in prompt and row.utterances[0].text in prompt
     assert row.candidates[0].caption not in prompt
-    assert model.requests[0].facts["candidates"] == []
+    embedded = Scripted(lambda _: CLEAN, reads_facts=True)
+    asyncio.run(Auditing("a", embedded, Prompts(), Storage(tmp_path), sees=()).find(row, "speech", caption))
+    assert embedded.requests[0].facts["candidates"] == []
 
 
 def test_the_auditor_is_told_what_detectors_heard(tmp_path: Path) -> None:

@@ -2,8 +2,9 @@
 
     python -m tests.bench.bench_ignored [--clips FOLDER] [--each 40]
 
-An open, scripted model gives the planted caption back at ensemble and at verify, whatever is asked; then come format
-and the filter's limits, as they are set by default. Counted: captions of each kind that are kept without a word of it,
+An open, scripted model gives the planted caption back at ensemble, at verify, as every attribute's caption and at
+refine, whatever is asked; its audits see nothing but a matter of style. Then come format and the filter's limits, as
+they are set by default. Counted: captions of each kind that are kept without a word of it,
 in `remarks` or in the marks of the row; and captions without an error that are lost all the same.
 """
 
@@ -17,16 +18,21 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from asid.pipeline.attributes import ATTRIBUTES
 from asid.pipeline.auditing.intervals import share
 from asid.pipeline.auditing.planting import FAULTS, Plant, plant
 from asid.pipeline.captions.citations import CaptionCase
 from asid.pipeline.captions.proof import proof
+from asid.pipeline.captions.rules.parts import TELLS
 from asid.pipeline.clips.quality import QualityLimits, reasons
 from asid.pipeline.models.base import Request
 from asid.pipeline.rows import Answered, Candidate, Captioned, Fact, grow
 from asid.pipeline.stage import Unprocessable
+from asid.stages.audit import Auditor
+from asid.stages.decompose import Decompose
 from asid.stages.ensemble import Ensemble
 from asid.stages.format import FormatConfig, format_clip
+from asid.stages.refine import Refine
 from asid.stages.verify import Verify
 from tests.bench.bench_power import SEED
 from tests.finished import CLIPS, Finished, captions
@@ -34,6 +40,7 @@ from tests.kits.asking_kit import Scripted, clip, run
 
 LIMIT = 0.02
 FALSE = 0.01
+DONE = dict.fromkeys(("fixed_errors", "filled_missing", "dropped_forbidden", "timestamp_adjustments"), ())
 BY = Answered(model="writer", provider="scripted", prompt="")
 
 
@@ -60,13 +67,21 @@ def outcome(one: Finished, planted: Plant, folder: Path) -> str:
     """failed, dropped, marked or silent; clean where nothing was planted and nothing is said."""
 
     def script(request: Request) -> Any:
-        empty = {"non_speech_deficiency_specific": "", "speech_deficiency_specific": ""}
-        return planted.caption if request.task == "ensemble" else empty | {"caption": planted.caption}
+        if request.task == "ensemble":
+            return planted.caption
+        if request.task == "decompose":
+            return dict.fromkeys(ATTRIBUTES, "") | dict.fromkeys(TELLS, planted.caption)
+        if request.task == "audit":
+            return {"errors": [], "missing": [], "expressiveness": ["more lively"]}
+        if request.task == "refine":
+            return {"improved_caption": planted.caption, "enhance_summary": DONE}
+        return {"non_speech_deficiency_specific": "", "speech_deficiency_specific": "", "caption": planted.caption}
 
     try:
         row: Any = captioned(one, folder)
-        for stage in (Ensemble, Verify):
-            row = run(stage, row, Scripted(script), folder)
+        for stage in (Ensemble, Verify, Decompose, Auditor, Refine):
+            more = {"attributes": ["speech"], "sees": []} if stage is Auditor else {}
+            row = run(stage, row, Scripted(script), folder, **more)
         row = format_clip(row, FormatConfig())
     except Unprocessable:
         return "failed"

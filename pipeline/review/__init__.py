@@ -57,7 +57,7 @@ def serve(run: Run, clips: Clips, port: int, say: Callable[[str], None]) -> None
 def report(run: Run) -> Iterator[str]:
     """What the verdicts say so far, line by line."""
     videos: dict[str, str] = {}
-    for _ in _kept(run, finished_shards(run, unfinished=True), videos):
+    for _ in _kept(run, finished_shards(run, anyway=True), videos):
         pass
     found: Assessment = result(Book(run.storage).read(), videos)
     yield (f"{found.reliable} of {found.judged} clips are reliable: {found.share:.1%}, "

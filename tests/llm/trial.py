@@ -25,6 +25,7 @@ from asid.pipeline.clips.quality import QualityLimits, reasons
 from asid.pipeline.models.base import Model, Request, Response
 from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.models.factory import open_model
+from asid.pipeline.models.layers.replay import AnswerStore, current_store
 from asid.pipeline.prompts import Prompts
 from asid.pipeline.rows import Audited, Captioned, Drafted
 from asid.pipeline.stage import Context, Stage, Unprocessable
@@ -148,6 +149,8 @@ async def trial(url: str, out: Path, minutes: float) -> None:
             {"provider": "openai", "base_url": f"{url}/v1", "model": "weak", "timeout": 900.0, "deadline": 1800.0,
              "limits": {"concurrency": 1}, "settings": {"temperature": 0.2, "max_tokens": 700}}
         )  # fmt: skip
+        store = AnswerStore(Storage(folder), "run:answers", "weak")
+        current_store.set(store)
         model = Recording(open_model("weak", config, Storage(folder)), note)
         outcomes = []
         for row in clips:
@@ -156,6 +159,7 @@ async def trial(url: str, out: Path, minutes: float) -> None:
                 break
             outcomes.append(await through(row, model, folder))
             figures(outcomes[-1:], [call for call in calls if call["clip"] == row.id])
+        await store.close()
         await model.close()
     print("--- together")
     figures(outcomes, calls)

@@ -7,7 +7,7 @@ and no account has it; what is denied only where a detector is sure of it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from asid.pipeline.captions.citations import CaptionCase
 from asid.pipeline.captions.grounds import Grounds
@@ -65,17 +65,20 @@ BEARS_MUSIC = re.compile(
 
 def find(case: CaptionCase) -> Iterator[Flaw]:
     """Name sounds that are told and were not heard, and those that are denied and were."""
+    known = case.grounds
+    unheard = ((MUSIC, _no_music(known)), (SONG, _no_song(known)))
     for sentence in case.paragraph.sentences:
         text = case.paragraph.masked[sentence.start : sentence.end]
-        yield from _invented(case, sentence, text)
+        yield from _invented(case, sentence, text, unheard)
         yield from _denied(case, sentence, text)
 
 
-def _invented(case: CaptionCase, sentence: CaptionSentence, text: str) -> Iterator[Flaw]:
-    known = case.grounds
-    for pattern, reason in ((MUSIC, _no_music(known)), (SONG, _no_song(known))):
-        match = pattern.search(text)
-        if match and reason and not NEGATED.search(text[: match.end()]):
+def _invented(
+    case: CaptionCase, sentence: CaptionSentence, text: str, unheard: Sequence[tuple[re.Pattern[str], str]]
+) -> Iterator[Flaw]:
+    for pattern, reason in unheard:
+        match = pattern.search(text) if reason else None
+        if match and not NEGATED.search(text[: match.end()]):
             yield _flaw(sentence, match, "sound_unheard", reason)
             return
     match = NOISE.search(text) or MUSIC.search(text) or SONG.search(text)

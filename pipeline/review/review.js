@@ -181,15 +181,15 @@ async function keep(said) {
   state.saving = true;
   const entry = state.clips[state.at];
   const written = $("correction").value;
-  const listed = said === "reliable" ? [] : state.findings;
+  // An error is graver than something missing, and stands first.
+  const all = [{ said, attribute: state.attribute, note: $("note").value }, ...(said === "reliable" ? [] : state.findings)];
+  const first = all.find((one) => one.said === "error") || all[0];
   try {
     const verdict = await ask("/api/verdicts", {
       clip: entry.id,
       reviewer: reviewer(),
-      said,
-      attribute: state.attribute,
-      note: $("note").value,
-      more: listed,
+      ...first,
+      more: all.filter((one) => one !== first),
       marks: [...state.marks.values()],
       correction: written === state.clip.caption ? "" : written,
       adjudicates: $("adjudicating").checked,

@@ -15,7 +15,7 @@ from asid.pipeline.captions.paragraph import CaptionSentence
 from asid.pipeline.captions.text import Flaw
 from asid.pipeline.rows import Sound
 
-SURE = 0.75  # mean score of a span from which nobody may deny the music (tests/bench/bench_sounds)
+SURE = 0.9  # mean score of a span from which nobody may deny the music (tests/bench/bench_heard)
 LONG = 2.0  # s of it that a listener cannot miss
 DRIFT = 2.0  # s by which a told time may be off
 STILL = -60.0  # dB of full scale, below which nothing is to be heard

@@ -37,6 +37,12 @@ async function show(index) {
   }) : [element("li", "no speech was heard", "empty")]));
   $("audit").hidden = !clip.findings;
   $("findings").replaceChildren(...(clip.findings?.length ? clip.findings : ["nothing"]).map((text) => element("li", text)));
+  $("ruled").hidden = !clip.problems.length;
+  $("problems").replaceChildren(...clip.problems.map((one) => {
+    const line = element("li", `${one.kind.replaceAll("_", " ")} (${one.state}): ${[one.snippet, one.why].filter(Boolean).join(": ")}`);
+    line.addEventListener("click", () => select(one.snippet));
+    return line;
+  }));
   $("diff").replaceChildren(...clip.draft.flatMap((part) => [element("span", part.text, part.kind), " "]));
   $("candidates").replaceChildren(...clip.candidates.map((candidate) => {
     const box = element("div");

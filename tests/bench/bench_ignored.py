@@ -81,7 +81,7 @@ def outcome(one: Finished, planted: Plant, folder: Path) -> str:
         row: Any = captioned(one, folder)
         for stage in (Ensemble, Verify, Decompose, Auditor, Refine):
             more = {"attributes": ["speech"], "sees": []} if stage is Auditor else {}
-            row = run(stage, row, Scripted(script), folder, **more)
+            row = run(stage, row, Scripted(script), folder, reasks=0, **more)  # asked again it says the same
         row = format_clip(row, FormatConfig())
     except Unprocessable:
         return "failed"

@@ -1,9 +1,8 @@
 """Which findings of an audit a mended caption has done away with: each fix clears one finding, and none whose faulty
-words still stand where they stood."""
+words still stand where they stood, between the same two."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from rapidfuzz import fuzz
@@ -12,6 +11,7 @@ from asid.pipeline.captions.anchors import parse
 from asid.pipeline.captions.text import WORD, squash
 
 LEAST = 4  # letters of a word by which something that was missing is known again
+NEIGHBOURS = 1  # words on either side of faulty ones, by a change of which these may be mended
 TOLD = 0.5  # share of its words that the caption has once it is told
 
 
@@ -45,23 +45,38 @@ def _each_once(numbers: Sequence[int], texts: Sequence[str], claims: Sequence[st
 
 
 def _stands(words: str, before: str, after: str) -> bool:
-    """Whether the words are still in each block in which they were, as often. Words that never stood there say
-    nothing."""
-    spelled = squash(words)
-    if not spelled:
+    """Whether the words are still where they were, between the same neighbours, in each block in which they stood: what
+    was wrong may be mended by a word beside them. Words that never stood there say nothing."""
+    wanted = _spelled(words)
+    if not wanted:
         return False
-    old, new = _places(spelled, before), _places(spelled, after)
-    return bool(old) and not old - new
+    old, new = _blocks(before), _blocks(after)
+    places = [(anchor, run) for anchor, text in old for run in _among(wanted, text)]
+    return bool(places) and all(any(anchor == one and _has(text, run) for one, text in new) for anchor, run in places)
 
 
-def _places(spelled: str, caption: str) -> Counter[str]:
-    """How often the words stand in the block of each anchor, which findings may quote as well."""
-    found: Counter[str] = Counter()
+def _blocks(caption: str) -> list[tuple[str, list[str]]]:
+    """Anchor and words of each block, between marks of its two ends."""
+    found = []
     for block in parse(caption):
-        count = squash(caption[block.start_char : block.end_char]).count(spelled)
-        if count:
-            found[f"{block.anchor}"] += count
+        text = caption[block.start_char : block.end_char]
+        found.append((f"{block.anchor}", ["<", *_spelled(text), ">"]))
     return found
+
+
+def _spelled(text: str) -> list[str]:
+    return [squash(match[0]) for match in WORD.finditer(text)]
+
+
+def _among(wanted: Sequence[str], text: Sequence[str]) -> list[list[str]]:
+    """Each place of the words, with their neighbours."""
+    size = len(wanted)
+    starts = [at for at in range(len(text) - size + 1) if list(text[at : at + size]) == list(wanted)]
+    return [list(text[max(0, at - NEIGHBOURS) : at + size + NEIGHBOURS]) for at in starts]
+
+
+def _has(text: Sequence[str], run: Sequence[str]) -> bool:
+    return any(list(text[at : at + len(run)]) == list(run) for at in range(len(text) - len(run) + 1))
 
 
 def _told(what: str, there: set[str]) -> bool:

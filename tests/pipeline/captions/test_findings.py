@@ -29,7 +29,16 @@ def test_words_that_moved_to_another_block_no_longer_stand_where_they_stood():
 def test_one_of_two_places_mended_is_a_mend_and_none_is_not():
     twice = "At 1s, a man waits. At 6s, a man leaves."
     assert mended([("a man", "")], ["x"], twice, "At 1s, a man waits. At 6s, a woman leaves.") == (0,)
-    assert mended([("a man", "")], ["x"], twice, "At 1s, a man still waits. At 6s, a man goes.") == ()
+    assert mended([("a man", "")], ["x"], twice, "At 1s, a man waits. At 6s, a man leaves.") == ()
+
+
+def test_a_word_beside_the_faulty_ones_may_mend_them():
+    right = BEFORE.replace("runs to the left", "runs quickly to the left")
+    assert mended([("a dog runs", "it runs quickly")], ["it runs quickly"], BEFORE, right) == (0,)
+    elsewhere = BEFORE.replace("a bell rings", "a loud bell rings")
+    assert mended([("a dog runs", "it runs quickly")], ["it runs quickly"], BEFORE, elsewhere) == ()
+    longer = BEFORE.replace("rings.", "rings twice.")
+    assert mended([("a bell rings", "twice")], ["it rings twice"], BEFORE, longer) == (0,)
 
 
 def test_an_error_that_quotes_no_words_of_the_caption_rests_on_the_claim():

@@ -158,8 +158,10 @@ def gather(run: Run, survey: Survey | None = None) -> Figures:
     audits = [name for name, step in run.steps.items() if _audits(step.kind)]
     for name in audits:
         point = Quality(f"at {name}", "measured")
+        again = issubclass(run.types(name)[0], Refined)
         for row in _rows(run, survey, name, ("audits",)):
-            _count_findings(figures, row["audits"])
+            if not again:
+                _count_findings(figures, row["audits"])
             point.add(*_found(row["audits"]), _ruled(row["audits"]))
         figures.quality.append(point)
     here = Quality("as audited", "measured")
@@ -216,13 +218,24 @@ def _rows(run: Run, survey: Survey, step: str, columns: tuple[str, ...]) -> Iter
 
 
 def _found(audits: list[dict[str, Any]], edits: list[dict[str, Any]] = ()) -> tuple[int, int]:  # type: ignore[assignment]
-    """Attributes with errors and with something missing, but for what edits say that they have mended: one mend clears
-    one finding."""
-    fixed = {edit["attribute"]: len(edit["fixed_errors"]) for edit in edits}
-    filled = {edit["attribute"]: len(edit["filled_missing"]) for edit in edits}
-    errors = sum(len(audit["errors"]) > fixed.get(audit["attribute"], 0) for audit in audits)
-    missing = sum(len(audit["missing"]) > filled.get(audit["attribute"], 0) for audit in audits)
+    """Attributes with errors and with something missing, but for what edits have mended: one mend clears one finding,
+    of the same round."""
+    cleared = {(edit["attribute"], edit.get("round", 1)): _cleared(edit) for edit in edits}
+    errors = missing = 0
+    for audit in audits:
+        fixed, filled = cleared.get((audit["attribute"], audit.get("round", 1)), (0, 0))
+        errors += len(audit["errors"]) > fixed
+        missing += len(audit["missing"]) > filled
     return errors, missing
+
+
+def _cleared(edit: Mapping[str, Any]) -> tuple[int, int]:
+    """How many errors, and how many gaps, an edit has mended: as found in the text, else as its writer says."""
+    mended, filled = edit.get("mended"), edit.get("filled")
+    return (
+        len(edit["fixed_errors"] if mended is None else mended),
+        len(edit["filled_missing"] if filled is None else filled),
+    )
 
 
 def _ruled(audits: list[dict[str, Any]]) -> bool:

@@ -13,6 +13,7 @@ times are seconds from the clip's own start. Times come from exact presentation 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any, Literal, TypeVar, get_args
 
@@ -419,6 +420,7 @@ class Audit(Record):
     expressiveness: tuple[str, ...]
     by: Answered
     suspicion: float | None = None  # 0..100 by a cheap auditor that was asked first; where it was low, by it alone
+    round: int = 1  # above 1: of a caption that was refined before
 
 
 class Audited(Decomposed):
@@ -428,7 +430,9 @@ class Audited(Decomposed):
 
 
 class Edit(Record):
-    """One refinement (ASID, Fig. 18): of one attribute, or of the `all`-attribute caption."""
+    """One refinement (ASID, Fig. 18): of one attribute, or of the `all`-attribute caption. `mended` and `filled`: which
+    errors of the attribute's audit, and which of what was missing, by their numbers from 0, are no longer there; None
+    of rows in which nobody looked."""
 
     attribute: str
     fixed_errors: tuple[str, ...]
@@ -436,6 +440,10 @@ class Edit(Record):
     dropped_forbidden: tuple[str, ...]
     timestamp_adjustments: tuple[str, ...]
     by: Answered
+    round: int = 1  # of the audit that asked for it
+    changed: bool = True  # the caption is another than before
+    mended: tuple[int, ...] | None = None
+    filled: tuple[int, ...] | None = None
 
 
 class Refined(Audited):
@@ -444,6 +452,16 @@ class Refined(Audited):
     caption: str  # the all-attribute caption
     captions: AttributeCaptions
     edits: tuple[Edit, ...]
+
+
+def open_errors(audit: Audit, edits: Iterable[Edit]) -> list[Error]:
+    """The errors of an audit that its refinement did not mend: one fix clears one error."""
+    for edit in edits:
+        if (edit.attribute, edit.round) == (audit.attribute, audit.round):
+            if edit.mended is None:
+                return list(audit.errors[len(edit.fixed_errors) :])
+            return [error for number, error in enumerate(audit.errors) if number not in edit.mended]
+    return list(audit.errors)
 
 
 class Formatted(Drafted):

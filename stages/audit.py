@@ -13,10 +13,11 @@ from asid.pipeline.asking.answers import Findings, GroupFindings, Suspicion
 from asid.pipeline.asking.sharing import Sharing, leading
 from asid.pipeline.asking.stage import AskingConfig, AskingStage, together
 from asid.pipeline.attributes import ATTRIBUTES, Attribute
+from asid.pipeline.captions import latest
 from asid.pipeline.captions.text import squash
 from asid.pipeline.models.base import Media
 from asid.pipeline.prompts import Prompts
-from asid.pipeline.rows import Audit, Audited, Decomposed, grow
+from asid.pipeline.rows import Audit, Audited, Decomposed, Refined, Row, grow, joined
 from asid.pipeline.stage import Unprocessable
 
 SEVERAL = ("aspects", "duration", "material", "transcript")  # what a request for several attributes is rendered with
@@ -26,7 +27,7 @@ ALONE = frozenset({"invalid_answer", "truncated"})  # kinds of failure after whi
 class AuditConfig(Sharing, AskingConfig):
     """Say what is audited, and what the auditor sees."""
 
-    HOW: ClassVar[frozenset[str]] = AskingConfig.HOW | Sharing.HOW | {"recall", "confidence"}
+    HOW: ClassVar[frozenset[str]] = AskingConfig.HOW | Sharing.HOW | {"recall", "confidence", "rounds"}
 
     prompt: str = Field("audit", min_length=1)
     candidates: bool = Field(
@@ -35,6 +36,12 @@ class AuditConfig(Sharing, AskingConfig):
     sees: tuple[evidence.Medium, ...] = Field(("video",), description="video (with its sound), audio, frames")
     max_frames: int = Field(32, ge=1, description="most stills shown, spread over the clip")
     attributes: tuple[Attribute, ...] = Field(ATTRIBUTES, min_length=1)
+    rounds: int = Field(
+        1,
+        ge=1,
+        le=5,
+        description="most times that it and the stage after it work: again on what was changed",
+    )
 
     together: int = Field(
         1, ge=1, le=len(ATTRIBUTES), description="attributes in one request: cheaper, and what it loses is for you to "
@@ -67,10 +74,15 @@ class AuditConfig(Sharing, AskingConfig):
 class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
     """One request for each attribute, or for some together. What all requests are given stands first in each, so that a
     provider's cache makes all but the first of them cheap. An attribute that an answer leaves out, and those of an
-    answer that does not fit, are asked about alone."""
+    answer that does not fit, are asked about alone. What was refined already is audited again where it was changed,
+    and nowhere else; where nothing was, nobody is asked."""
 
     name = "audit"
-    version = 2
+    version = 3
+
+    @classmethod
+    def gives(cls, taken: type[Row]) -> type[Row]:
+        return joined(taken, Audited)
 
     @classmethod
     def texts(cls, config: AuditConfig, prompts: Prompts) -> dict[str, str]:
@@ -99,14 +111,17 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
 
     async def process(self, clip: Decomposed) -> Audited:
         config = self.config
+        names = [name for name in config.attributes if not isinstance(clip, Refined) or name in changed(clip)]
+        if not names:
+            return clip  # type: ignore[return-value]  # refined, and so audited: as before
         media = await evidence.media(clip, config.sees, config.max_frames, self.context.storage)
         alone = config.goes_alone(self.model)
         screened: list[Audit] = []
         if config.screen:
             cheap = config.goes_alone(self.context.models[config.screen])
-            screened = await leading((self._screen(clip, name, media) for name in config.attributes), cheap)
+            screened = await leading((self._screen(clip, name, media) for name in names), cheap)
         low = {one.attribute: one for one in screened if config.threshold is not None and _of(one) < config.threshold}
-        asked = [name for name in config.attributes if name not in low]
+        asked = [name for name in names if name not in low]
         groups = self._groups(asked)
         calls = [self._audit_group(clip, group, media, len(groups) - 1) for group in groups]
         found = [one for group in await leading(calls, alone) for one in group] if calls else []
@@ -114,7 +129,12 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
         made = low | {
             one.attribute: one.model_copy(update={"suspicion": suspicions.get(one.attribute)}) for one in found
         }
-        return grow(clip, Audited, audits=tuple(made[name] for name in config.attributes))
+        if not isinstance(clip, Refined):
+            return grow(clip, Audited, audits=tuple(made[name] for name in config.attributes))
+        number = max(edit.round for edit in clip.edits) + 1
+        again = {name: audit.model_copy(update={"round": number}) for name, audit in made.items()}
+        audits = tuple(again.get(audit.attribute, audit) for audit in clip.audits)  # type: ignore[call-overload]
+        return clip.model_copy(update={"audits": audits})
 
     def _groups(self, asked: Sequence[Attribute]) -> list[list[Attribute]]:
         """The attributes of each request, the same ones together whatever the screen has left out. A model that reads
@@ -139,7 +159,7 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
     ) -> dict[Attribute, Audit]:
         """What one answer says of each attribute; nothing of one that it leaves out, or when no answer fits."""
         config = self.config
-        captions = {name: getattr(clip.attributes, name) for name in group}
+        captions = {name: latest.by_attribute(clip)[name] for name in group}
 
         def amiss(value: GroupFindings) -> str | None:
             return misplaced(value, captions)
@@ -189,22 +209,22 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
             "attribute": attribute,
             "about": entry.about,
             "verify": "\n".join(f"- {point}" for point in entry.verify),
-            "caption": evidence.caption(getattr(clip.attributes, attribute)),
+            "caption": evidence.caption(latest.by_attribute(clip)[attribute]),
             "duration": evidence.seconds(clip.duration),
             "material": evidence.material(clip, config.sees, config.max_frames),
             **({"descriptions": evidence.descriptions(clip.candidates)} if accounts else {}),
-            "transcript": evidence.transcript(clip.utterances, clip.subtitles),
+            "transcript": evidence.transcript(clip.utterances, clip.subtitles, clip.sounds),
         }
 
     async def _audit(self, clip: Decomposed, attribute: Attribute, media: Sequence[Media], alike: int) -> Audit:
         config, entry = self.config, self.entries[attribute]
-        caption = getattr(clip.attributes, attribute)
+        caption = latest.by_attribute(clip)[attribute]
         answer = await self.ask(
             clip,
             "audit",
             config.prompt,
             self._values(clip, attribute, config.candidates),
-            facts=evidence.audit_facts(clip, entry, attribute, caption),
+            facts=evidence.audit_facts(clip, entry, attribute, caption, accounts=config.candidates),
             answer=Findings,
             media=media,
             attribute=attribute,
@@ -235,6 +255,16 @@ def misplaced(value: GroupFindings, captions: Mapping[Attribute, str]) -> str | 
             if homes and one.attribute not in homes:
                 return f"{error.snippet!r} stands in the caption of {homes[0]}, not of {one.attribute}"
     return None
+
+
+def changed(clip: Refined) -> set[str]:
+    """The attributes whose captions were changed since they were audited."""
+    rounds = {audit.attribute: audit.round for audit in clip.audits}
+    return {
+        edit.attribute
+        for edit in clip.edits
+        if edit.changed and edit.round >= rounds.get(edit.attribute, edit.round + 1)
+    }
 
 
 def _of(audit: Audit) -> float:

@@ -12,10 +12,22 @@ from asid.pipeline.asking import evidence
 from asid.pipeline.asking.answers import Findings, Refinement
 from asid.pipeline.asking.stage import AskingStage, together
 from asid.pipeline.asking.writing import WritingConfig, marks, new
-from asid.pipeline.captions import anchors, check, examine, grounds, same_blocks, times
+from asid.pipeline.captions import anchors, check, examine, findings, grounds, latest, same_blocks, times
 from asid.pipeline.captions.rules.blocks import NamedBlocks, changed, named, restored
 from asid.pipeline.prompts import Prompts
-from asid.pipeline.rows import AttributeCaptions, Audit, Audited, Edit, Mark, Problem, Refined, grow
+from asid.pipeline.rows import (
+    Answered,
+    AttributeCaptions,
+    Audit,
+    Audited,
+    Edit,
+    Mark,
+    Problem,
+    Refined,
+    Row,
+    grow,
+    joined,
+)
 
 ALL = "all"
 BEYOND = "block_unnamed"  # the kind of problem that is mended by putting the old block back
@@ -32,7 +44,11 @@ class Refine(AskingStage[Audited, Refined, RefineConfig]):
     """Mend what the audit names, and nothing else."""
 
     name = "refine"
-    version = 2
+    version = 3
+
+    @classmethod
+    def gives(cls, taken: type[Row]) -> type[Row]:
+        return joined(taken, Refined)
 
     @classmethod
     def prompts(cls, config: RefineConfig) -> list[str]:
@@ -51,21 +67,32 @@ class Refine(AskingStage[Audited, Refined, RefineConfig]):
         self.about = {str(name): entry.about for name, entry in self.context.prompts.attributes().items()}
 
     async def process(self, clip: Audited) -> Refined:
-        parts = clip.attributes.model_dump()
-        reports = {audit.attribute: union([audit]) for audit in clip.audits if faulty(audit)}
-        calls = [self._mend(clip, name, parts[name], report) for name, report in reports.items()]
+        parts, whole = latest.by_attribute(clip), latest.caption(clip)
+        before = clip.edits if isinstance(clip, Refined) else ()
+        number = max((edit.round for edit in before), default=0) + 1
+        audits = [audit for audit in clip.audits if audit.round == number]
+        reports = {audit.attribute: union([audit]) for audit in audits if faulty(audit)}
+        if isinstance(clip, Refined) and not reports:
+            return clip
+        calls = [self._mend(clip, name, parts[name], report, number) for name, report in reports.items()]
         if reports:
-            calls.append(self._mend(clip, ALL, clip.verified, union(clip.audits)))
+            calls.append(self._mend(clip, ALL, whole, union(audits), number))
         mended = await together(calls)
         texts = {edit.attribute: text for text, edit, _ in mended}
-        caption = texts.pop(ALL, clip.verified)
-        edits = tuple(edit for _, edit, _ in mended)
+        caption = texts.pop(ALL, whole)
         left = tuple(mark for _, _, found in mended for mark in found)
-        captions = AttributeCaptions(**(parts | texts))
-        return grow(clip, Refined, caption=caption, captions=captions, edits=edits, marks=clip.marks + left)
+        made = {
+            "caption": caption,
+            "captions": AttributeCaptions(**(parts | texts)),
+            "edits": (*before, *(edit for _, edit, _ in mended)),
+            "marks": clip.marks + left,
+        }
+        if isinstance(clip, Refined):
+            return clip.model_copy(update=made)
+        return grow(clip, Refined, **made)
 
     async def _mend(
-        self, clip: Audited, attribute: str, caption: str, report: Findings
+        self, clip: Audited, attribute: str, caption: str, report: Findings, number: int
     ) -> tuple[str, Edit, tuple[Mark, ...]]:
         values = {
             "duration": evidence.seconds(clip.duration),
@@ -83,7 +110,7 @@ class Refine(AskingStage[Audited, Refined, RefineConfig]):
             return moved(caption, answer.improved_caption.strip(), clip.duration)
 
         known, whole = grounds(clip), attribute == ALL
-        allowed = named(caption, findings(report))
+        allowed = named(caption, subjects(report))
         before = examine(caption, known, anchored=whole, whole=whole) if caption else []
 
         def problems(answer: Refinement) -> list[Problem]:
@@ -118,7 +145,30 @@ class Refine(AskingStage[Audited, Refined, RefineConfig]):
             rest = new(examine(text, known, anchored=whole, whole=whole), before)
         left = marks(self.name, beyond, mended=True) + marks(self.name, rest)
         summary = {name: tuple(lines) for name, lines in done.enhance_summary.model_dump().items()}
-        return text, Edit(attribute=attribute, by=self.by(answer.response, prompt), **summary), left
+        return text, edit(attribute, report, summary, (caption, text), number, self.by(answer.response, prompt)), left
+
+
+def edit(
+    attribute: str,
+    report: Findings,
+    told: dict[str, tuple[str, ...]],
+    texts: tuple[str, str],
+    number: int,
+    by: Answered,
+) -> Edit:
+    """What was done to a caption, as its writer tells it, and which findings of the report are gone from its text."""
+    before, after = texts
+    wrong = [(error.snippet, error.why) for error in report.errors]
+    fixes = [*told["fixed_errors"], *told["dropped_forbidden"], *told["timestamp_adjustments"]]
+    return Edit(
+        attribute=attribute,
+        by=by,
+        **told,
+        round=number,
+        changed=before.strip() != after,
+        mended=findings.mended(wrong, fixes, before, after),
+        filled=findings.filled([item.what for item in report.missing], told["filled_missing"], before, after),
+    )
 
 
 def faulty(audit: Audit) -> bool:
@@ -126,7 +176,7 @@ def faulty(audit: Audit) -> bool:
     return bool(audit.errors or audit.missing or audit.expressiveness)
 
 
-def findings(report: Findings) -> list[NamedBlocks]:
+def subjects(report: Findings) -> list[NamedBlocks]:
     """What each finding of a report speaks of."""
     return [
         *(NamedBlocks(error.snippet, error.why) for error in report.errors),

@@ -1,6 +1,7 @@
 """Finished captions with their grounds, composed from the truth of test clips: what rules and auditors are tried on.
 
-`strong(truth, seed)` is worded as a careful model would; `embedded(truth)` by the embedded set, from the truth's facts.
+`strong(truth, seed)` is worded as a careful model would; `prose(truth, seed)` in fuller prose that no rule was set by;
+`embedded(truth)` by the embedded set, from the truth's facts.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from asid.pipeline.captions.anchors import Section, compose
 from asid.pipeline.captions.grounds import Grounds, Legible, legible
 from asid.pipeline.embedded.compose import ensemble
 from asid.pipeline.embedded.sound import lines
-from asid.pipeline.rows import Fact, Shot, Turn, Utterance, Word
+from asid.pipeline.rows import Fact, Shot, Sound, Turn, Utterance, Word
 
 CLIPS = Path(os.environ.get("ASID_CLIPS", Path(__file__).resolve().parents[3] / "shared" / "clips"))
+ENDED = tuple(f"{sign}{mark}" for sign in ".?!" for mark in ("", '"', "\u201d", "'"))
 NOUN = {"m": "man", "f": "woman", "?": "person"}
 
 
@@ -46,8 +48,9 @@ def captions(folder: Path = CLIPS, seed: int = 1) -> list[Finished]:
     found = []
     for truth in truths(folder):
         found += [strong(truth, seed), strong(truth, seed + 1000), embedded(truth)]
+        found += [prose(truth, seed + 3000), prose(truth, seed + 4000)]
         if truth["languages"] == ["en"] and any(line["text"] for line in truth["utterances"]):
-            found.append(strong(relined(truth, seed), seed + 2000))
+            found += [strong(relined(truth, seed), seed + 2000), prose(relined(truth, seed + 1), seed + 5000)]
     return [one for one in found if one.caption]
 
 
@@ -103,6 +106,23 @@ def shots(truth: dict[str, Any]) -> tuple[Shot, ...]:
     )  # fmt: skip
 
 
+def sounds(truth: dict[str, Any]) -> tuple[Sound, ...]:
+    """Speech where the lines are, music over it where it plays, and else sound that is neither."""
+    if not truth["has_audio"]:
+        return ()
+    ends = [(line["start"], line["end"]) for line in truth["utterances"]]
+    found, at = [], 0.0
+    for start, end in sorted(ends):
+        if start > at:
+            found.append(Sound(start=at, end=start, kind="sound", level=-35.0))
+        found.append(Sound(start=start, end=end, kind="speech", level=-20.0))
+        at = max(at, end)
+    if at < truth["duration"]:
+        found.append(Sound(start=at, end=truth["duration"], kind="sound", level=-35.0))
+    tunes = [Sound(start=one["start"], end=one["end"], kind="music", level=-25.0, score=0.9) for one in truth["music"]]
+    return (*found, *tunes)
+
+
 def texts(truth: dict[str, Any]) -> list[dict[str, Any]]:
     return [text for text in truth["text"] if text["text"].strip()]
 
@@ -116,6 +136,9 @@ def grounds(truth: dict[str, Any], accounts: tuple[str, ...], read: tuple[Legibl
         ),
         shots=shots(truth),
         legible=read,
+        sounds=sounds(truth),
+        listened=frozenset({"music", "singing"}),
+        soundless=not truth["has_audio"],
         accounts=accounts,
         sources=frozenset({"avocado", "Seed-1.6"}),
         language=(truth["languages"] or [""])[0],
@@ -184,10 +207,90 @@ def anchored(events: list[tuple[float, int, str]], duration: float) -> str:
         blocks.setdefault(min(int(time), max(0, int(duration) - 1)), []).append((rank, time, text))
     made = []
     for second, group in sorted(blocks.items()):
-        sentences = [text if text.endswith(('."', '?"', '!"')) else f"{text}." for _, _, text in group]
+        sentences = [text if text.endswith(ENDED) else f"{text}." for _, _, text in group]
         sentences = [sentences[0], *(one[:1].upper() + one[1:] for one in sentences[1:])]
         made.append(Section(Decimal(second), " ".join(sentences)))
     return compose(made)
+
+
+# --- in fuller prose ---------------------------------------------------------------------------------------------
+
+OPENINGS = (
+    "The video opens with a wide view of {what}, its colours muted under an even light.",
+    "We begin in {what}, filmed from a fixed position.",
+    "{What} fills the frame as the clip begins.",
+    "An establishing shot introduces {what}.",
+)  # fmt: skip
+TURNS = (
+    "The scene then shifts to {what}.", "We now see {what}.", "The view changes, and {what} appears.",
+    "A cut brings us to {what}.", "The setting becomes {what}, seen at the same distance as before.",
+)  # fmt: skip
+THINGS = (
+    "A {thing} drifts {way} through it.",
+    "In it, a {thing} travels {way}.",
+    "One {thing} moves {way} across the view.",
+)
+SIGNS = (
+    'White letters in the lower third read \u201c{text}\u201d.', 'An on-screen title, \u201c{text}\u201d, fades in.',
+    "Overlaid text spells out '{text}' in a plain typeface.", 'Meanwhile the caption "{text}" is displayed.',
+    'Printed near the bottom edge are the words "{text}".',
+)  # fmt: skip
+LINES_TOLD = (
+    '{Who} speaks towards the camera, saying, \u201c{said}\u201d', '\u201c{said}\u201d {who} {says} in a calm voice.',
+    '{Who} {says} evenly: "{said}"', 'In a steady tone, {who} remarks, "{said}"', '{Who} is heard: "{said}"',
+    '{Who}, lips moving, utters the words \u201c{said}\u201d', '{Who} goes on to say, "{said}"',
+    'The next line belongs to {who}, who {says}, "{said}"',
+)  # fmt: skip
+ENDINGS = (
+    "Throughout, the camera stays where it is and the mood remains calm.", "The lighting never changes.",
+    "Nothing else happens, and the picture is sharp from beginning to end.", "The clip ends on this image.",
+    "There is little movement beyond this, which lends the scene a quiet, unhurried feel.",
+)  # fmt: skip
+
+
+def prose(truth: dict[str, Any], seed: int) -> Finished:
+    """The same facts in longer sentences: other marks of quotation, other verbs, asides that nothing contradicts."""
+    chance = Random(f"{seed}/prose/{truth['file']}")
+    people = {one["id"]: f"the {NOUN[one['sex']]} dressed in {one['shirt']}" for one in truth["speakers"]}
+    events: list[tuple[float, int, str]] = []
+    for shot in truth["shots"]:
+        what = f"{_article(shot['scene'])} {shot['scene']}"
+        if shot["people"]:
+            what += f" with {' and '.join(people[one] for one in shot['people'])} in view"
+        wording = chance.choice(TURNS if shot["index"] else OPENINGS)
+        text = wording.format(what=what, What=what[:1].upper() + what[1:])
+        if shot["objects"] and shot["objects"][0]["motion"] != "none":
+            thing = shot["objects"][0]
+            named = f"{thing['colour']} {thing['shape']}"
+            text += " " + chance.choice(THINGS).format(thing=named, way=thing["motion"])
+        events.append((shot["start"], 0, text))
+    for one in texts(truth):
+        events.append((one["start"], 1, chance.choice(SIGNS).format(text=one["text"])))
+    for line in truth["utterances"]:
+        if line["text"]:
+            who = people[line["speaker"]]
+            says = "asks" if line["text"].endswith("?") else chance.choice(["says", "explains", "responds"])
+            told = chance.choice(LINES_TOLD).format(
+                who=who, Who=who[:1].upper() + who[1:], said=line["text"], says=says
+            )
+            events.append((line["start"], 2, told))
+    if any(not line["text"] for line in truth["utterances"]):
+        events.append((truth["utterances"][0]["start"], 2, "Voices can be made out, talking among themselves."))
+    if truth["music"]:
+        events.append((0.0, 1, "Gentle background music accompanies the images."))
+    caption = anchored(events, truth["duration"]) + " " + chance.choice(ENDINGS)
+    if chance.random() < 0.3:
+        count = len(truth["shots"])
+        caption += f" In total the clip contains {count} shot{'s' * (count > 1)}."
+    sight = " ".join(f"{shot['scene']}, seen from a fixed camera." for shot in truth["shots"])
+    heard = " ".join(f"{who} talks in a calm, steady, even voice." for who in people.values())
+    heard += " Music is audible." if truth["music"] else ""
+    read = tuple(Legible(one["start"], one["end"], one["text"], 0.95) for one in texts(truth))
+    return Finished(f"{truth['file']}/{seed}", "prose", caption, grounds(truth, (sight, heard), read))
+
+
+def _article(noun: str) -> str:
+    return "an" if noun[0] in "aeiou" else "a"
 
 
 # --- as the embedded set words it --------------------------------------------------------------------------------

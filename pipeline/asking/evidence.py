@@ -161,14 +161,17 @@ def utterance_facts(clip: Clip) -> list[dict[str, Any]]:
     return [utterance.model_dump(mode="json") for utterance in clip.utterances]
 
 
-def audit_facts(clip: Captioned, entry: AttributeText, attribute: str, caption: str) -> dict[str, Any]:
-    """Give as plain values what one caption of a clip is audited by, for one attribute."""
+def audit_facts(
+    clip: Captioned, entry: AttributeText, attribute: str, caption: str, *, accounts: bool = False
+) -> dict[str, Any]:
+    """Give as plain values what one caption of a clip is audited by, for one attribute. `accounts`: with what the
+    annotators found, which is what captions were made of: an auditor who has it knows its own words again."""
     return {
         "attribute": attribute,
         "about": entry.about,
         "verify": list(entry.verify),
         "caption": caption,
         "duration": clip.duration,
-        "candidates": candidate_facts(clip.candidates),
+        "candidates": candidate_facts(clip.candidates) if accounts else [],
         "utterances": utterance_facts(clip),
     }

@@ -47,7 +47,7 @@ class Auditing:
             caption=evidence.caption(caption),
             duration=evidence.seconds(clip.duration),
             material=evidence.material(clip, self.sees, self.max_frames),
-            transcript=evidence.transcript(clip.utterances, clip.subtitles),
+            transcript=evidence.transcript(clip.utterances, clip.subtitles, clip.sounds),
         )
         facts = evidence.audit_facts(clip, entry, attribute, caption)
         request = Request(

@@ -18,7 +18,7 @@ from asid.pipeline.captions.anchors import Section, compose, parse
 from asid.pipeline.captions.citations import CaptionCase, Citation
 from asid.pipeline.captions.quotes import Quotation
 from asid.pipeline.captions.speakers import Description, description
-from asid.pipeline.captions.spoken import ENDS, SAME, TENS, UNITS, spoken
+from asid.pipeline.captions.spoken import ENDS, MEANT, SAME, TENS, UNITS, spoken
 from asid.pipeline.captions.text import squash
 
 OTHERS = [
@@ -57,6 +57,26 @@ LEAKS = (
     "According to the transcript, the line ends there.", "As stated in the second description, the light is warm.",
     "The annotator notes that nothing else happens.", "Based on the provided captions, the mood is calm.",
     "The transcription reads the same.", "As an AI, I cannot confirm more than this.",
+)  # fmt: skip
+
+# Words that are mistaken for each other, so that the line still reads well.
+NEAR = {
+    "a": "the", "an": "the", "the": "a", "is": "was", "was": "is", "are": "were", "were": "are",
+    "i": "we", "we": "they",
+    "they": "we", "he": "she", "she": "he", "it": "that", "my": "your", "your": "my", "his": "her", "her": "his",
+    "in": "on", "on": "in", "to": "from", "from": "to", "at": "by", "by": "at", "and": "or", "or": "and",
+    "this": "that",
+    "that": "this", "these": "those", "there": "here", "here": "there", "can": "could", "could": "can", "will": "would",
+    "do": "did", "did": "do", "have": "had", "has": "had", "not": "now", "no": "the", "all": "some", "before": "after",
+    "after": "before", "where": "when", "when": "where", "who": "why", "what": "which", "under": "over", "two": "ten",
+    "three": "four", "seven": "eleven", "twenty": "thirty", "second": "third", "now": "not",
+}  # fmt: skip
+TUNES = (
+    "Soft piano music plays in the background.", "An upbeat tune begins.", "A slow melody can be heard.",
+    "Cheerful background music accompanies the pictures.", "The pictures are accompanied by orchestral music.",
+)  # fmt: skip
+NO_TUNES = (
+    "There is no music.", "The clip runs without any background music.", "No music is heard throughout the clip.",
 )  # fmt: skip
 
 
@@ -132,6 +152,25 @@ def quote_substituted(case: CaptionCase, chance: Random) -> Plant | None:
         return _replaced(words, at, new), new
 
     return _requoted(case, chance, "quote_substituted", change, ("quote_word", "quote_not_found"))
+
+
+def quote_near(case: CaptionCase, chance: Random) -> Plant | None:
+    """Plant a word that is mistaken for the one that was said, or its plural, in a quotation."""
+
+    def near(word: str) -> str:
+        plain = squash(word)
+        plural = "" if len(plain) < 4 or plain.endswith("s") or not plain.isalpha() else f"{plain}s"
+        return NEAR.get(plain, plural)
+
+    def change(words: list[str]) -> tuple[list[str], str] | None:
+        places = [at for at, word in enumerate(words) if near(word) and "'" not in word and "-" not in word]
+        if not places:
+            return None
+        at = chance.choice(places)
+        new = near(words[at])
+        return _replaced(words, at, new), new
+
+    return _requoted(case, chance, "quote_near", change, ("quote_word", "quote_not_found"))
 
 
 def quote_inserted(case: CaptionCase, chance: Random) -> Plant | None:
@@ -374,6 +413,29 @@ def cut_misplaced(case: CaptionCase, chance: Random) -> Plant | None:
     return Plant("cut_misplaced", compose(blocks), new, "camera", frozenset({"cut_time"}))
 
 
+def music_invented(case: CaptionCase, chance: Random) -> Plant | None:
+    """Music told of a clip in which detectors listened for it and heard none."""
+    if "music" not in case.grounds.listened or any(one.kind in ("music", "singing") for one in case.grounds.sounds):
+        return None
+    return _ended(case, "music_invented", chance.choice(TUNES), "scene", "sound_unheard")
+
+
+def music_denied(case: CaptionCase, chance: Random) -> Plant | None:
+    """Music denied where it plays for long."""
+    if not any(one.kind == "music" and one.end - one.start >= 5 for one in case.grounds.sounds):
+        return None
+    return _ended(case, "music_denied", chance.choice(NO_TUNES), "scene", "sound_denied")
+
+
+def _ended(case: CaptionCase, kind: str, new: str, attribute: str, *expects: str) -> Plant | None:
+    """The caption with a sentence after its first block's, where what it says is said of that time."""
+    blocks = list(parse(case.caption))
+    if not blocks:
+        return None
+    blocks[0] = Section(blocks[0].anchor, f"{blocks[0].text.rstrip()} {new}", lead=blocks[0].lead)
+    return Plant(kind, compose(blocks), new, attribute, frozenset(expects))
+
+
 def anchor_turned(case: CaptionCase, chance: Random) -> Plant | None:
     """Two neighbouring anchors in the wrong order."""
     blocks = parse(case.caption)
@@ -442,7 +504,8 @@ def contracted(case: CaptionCase, chance: Random) -> Plant | None:
 
 def paused(case: CaptionCase, chance: Random) -> Plant | None:
     """An ellipsis, or a sound of hesitation, between two words."""
-    filler = chance.choice(["… ", "... ", "uh, ", "um, "])
+    words_there = MEANT.get(case.grounds.language, frozenset())
+    filler = chance.choice(["… ", "... ", *(f"{sound}, " for sound in ("uh", "um") if sound not in words_there)])
 
     def change(text: str) -> str:
         words = text.split()
@@ -466,7 +529,8 @@ def line_split(case: CaptionCase, chance: Random) -> Plant | None:
     one = chance.choice(found)
     words = one.quotation.text.split()
     at = len(words) // 2
-    new = f'{" ".join(words[:at]).rstrip(",")}," and goes on, "{" ".join(words[at:])}'
+    opened, closed = case.caption[one.quotation.start], case.caption[one.quotation.end - 1]
+    new = f"{' '.join(words[:at]).rstrip(',')},{closed} and goes on, {opened}{' '.join(words[at:])}"
     return Plant("line_split", _swap(case, one.quotation, new), new, "speech", frozenset())
 
 
@@ -489,6 +553,14 @@ def reworded(case: CaptionCase, chance: Random) -> Plant | None:
     return Plant("reworded", caption, new, "narrative", frozenset())
 
 
+def music_reworded(case: CaptionCase, chance: Random) -> Plant | None:
+    """Music told once more where it plays, and denied where nobody hears any, which is true."""
+    if "music" not in case.grounds.listened:
+        return None
+    plays = any(one.kind in ("music", "singing") for one in case.grounds.sounds)
+    return _ended(case, "music_reworded", chance.choice(TUNES if plays else NO_TUNES), "scene")
+
+
 def text_recased(case: CaptionCase, chance: Random) -> Plant | None:
     """Change the case of legible text, which is true."""
     read = {squash(one.text) for one in case.grounds.legible}
@@ -503,12 +575,12 @@ def text_recased(case: CaptionCase, chance: Random) -> Plant | None:
 FAULTS: dict[str, Planter] = {
     planter.__name__: planter
     for planter in (
-        quote_substituted, quote_inserted, quote_omitted, quote_invented, quote_cut, speaker_swapped, line_omitted,
-        text_misspelt, speech_shifted, source_leaked, repeated, blocks_swapped, label_printed, quote_again,
-        manner_invented, shots_miscounted, cut_misplaced, anchor_turned,
+        quote_substituted, quote_near, quote_inserted, quote_omitted, quote_invented, quote_cut, speaker_swapped,
+        line_omitted, text_misspelt, speech_shifted, source_leaked, repeated, blocks_swapped, label_printed,
+        quote_again, manner_invented, shots_miscounted, cut_misplaced, anchor_turned, music_invented, music_denied,
     )
 }  # fmt: skip
 VARIANTS: dict[str, Planter] = {
     planter.__name__: planter
-    for planter in (numbers_written, contracted, paused, recased, line_split, reworded, text_recased)
+    for planter in (numbers_written, contracted, paused, recased, line_split, reworded, text_recased, music_reworded)
 }

@@ -53,7 +53,7 @@ class CaptionCase:
     @cached_property
     def heard(self) -> list[Token]:
         """The spoken words of the transcript; `word` is the number of one in `grounds.transcript`."""
-        return spoken(word.text for word in self.grounds.transcript.words)
+        return spoken((word.text for word in self.grounds.transcript.words), self.grounds.language)
 
     @cached_property
     def lines(self) -> list[int]:
@@ -82,7 +82,7 @@ class CaptionCase:
 
     def locate(self, text: str, near: float | None) -> Place:
         """Where a text is said, as places in `heard`: by its letters, or by its words as they are spoken."""
-        parts = [" ".join(token.text for token in spoken([part])) for part in GAP.split(text)]
+        parts = [" ".join(token.text for token in spoken([part], self.grounds.language)) for part in GAP.split(text)]
         place = self.spelled.locate("…".join(part for part in parts if part), near)
         written = self.grounds.transcript.locate(text, near) if place.score < 1 else place
         if written.score <= place.score or written.first < 0:
@@ -130,7 +130,7 @@ class CaptionCase:
 
     def _laid_over(self, text: str, place: Place) -> tuple[int, int, list[Difference]]:
         """Where in `heard` a quotation lies, and what it has otherwise there."""
-        said = spoken([text])
+        said = spoken([text], self.grounds.language)
         if not said:
             return place.first, place.last, []
         low, high = self._widened(place.first, place.last)

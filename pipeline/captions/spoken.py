@@ -108,6 +108,11 @@ FILLERS = frozenset(
         "mmhmm",
     ]
 )
+# Of these, the words that other languages have.
+MEANT = {
+    "de": frozenset(["er", "um"]), "nl": frozenset(["er"]), "da": frozenset(["er"]), "no": frozenset(["er"]),
+    "pt": frozenset(["um"]), "hu": frozenset(["eh", "hm"]), "fr": frozenset(["ah", "eh"]), "af": frozenset(["er"]),
+}  # fmt: skip
 SAME = {
     "cannot": "can not", "can't": "can not", "won't": "will not", "shan't": "shall not", "let's": "let us",
     "gonna": "going to", "wanna": "want to", "gotta": "got to", "gimme": "give me", "lemme": "let me",
@@ -136,8 +141,10 @@ class Token:
     broken: bool = False  # "wh-": broken off
 
 
-def spoken(texts: Iterable[str]) -> list[Token]:
-    """The words of some texts in order, without sounds of hesitation; numbers in digits, contractions in full."""
+def spoken(texts: Iterable[str], language: str = "") -> list[Token]:
+    """The words of some texts in order, without sounds of hesitation; numbers in digits, contractions in full.
+    `language`: ISO 639-1, "" when unknown, since what hesitates in one language is a word of another."""
+    fillers = FILLERS - MEANT.get(language, frozenset())
     plain: list[Token] = []
     for number, text in enumerate(texts):
         flat = unicodedata.normalize("NFKC", text).replace("’", "'").replace("‘", "'").replace("ʼ", "'")
@@ -148,7 +155,7 @@ def spoken(texts: Iterable[str]) -> list[Token]:
             broken = flat[match.end() : match.end() + 1] in ("-", "–", "—") and at == len(pieces) - 1 and len(shown) < 4
             for place, part in enumerate(_in_full(_flat(shown))):
                 plain.append(Token(part, shown if place == 0 else "", number, money, broken))
-    return _numbers([one for one in plain if one.text not in FILLERS and not one.broken and squash(one.text)])
+    return _numbers([one for one in plain if one.text not in fillers and not one.broken and squash(one.text)])
 
 
 def _flat(word: str) -> str:

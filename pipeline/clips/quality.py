@@ -12,7 +12,7 @@ from asid.pipeline.attributes import ATTRIBUTES
 from asid.pipeline.captions import CaptionCase, grounds, repetition_rate, words
 from asid.pipeline.captions.proof import quote_exact
 from asid.pipeline.captions.rules import lines
-from asid.pipeline.rows import Audited, Clip, Decision, Formatted, Preferred, Reason, Refined
+from asid.pipeline.rows import Audited, Clip, Decision, Formatted, Preferred, Reason, Refined, open_errors
 
 
 class QualityLimits(BaseModel):
@@ -102,13 +102,11 @@ def _form(clip: Formatted, limits: QualityLimits) -> Found:
 
 
 def _audit(clip: Formatted, limits: QualityLimits) -> Found:
-    """One fix clears one error: those beyond the fixes that an attribute's refinement tells of are unfixed."""
+    """One fix clears one error, and only where the faulty words are gone."""
     if not isinstance(clip, Audited):
         return
-    fixed = {edit.attribute: len(edit.fixed_errors) for edit in clip.edits} if isinstance(clip, Refined) else {}
-    unfixed = [
-        (audit.attribute, error) for audit in clip.audits for error in audit.errors[fixed.get(audit.attribute, 0) :]
-    ]
+    edits = clip.edits if isinstance(clip, Refined) else ()
+    unfixed = [(audit.attribute, error) for audit in clip.audits for error in open_errors(audit, edits)]
     if len(unfixed) > limits.max_unfixed_errors:
         attribute, error = unfixed[0]
         yield "audit", f"{len(unfixed)} unfixed, first in {attribute}: {error.why}"

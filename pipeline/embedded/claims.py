@@ -81,7 +81,7 @@ def read(facts: dict[str, Any]) -> Evidence:
     once: dict[tuple[str, int], Fact] = {}
     for fact in sorted(found, key=lambda fact: (fact.start, fact.end)):
         once.setdefault((squash(fact.text), round(fact.start)), fact)
-    closed = all(candidate["facts"] or not candidate["caption"] for candidate in candidates)
+    closed = bool(candidates) and all(candidate["facts"] or not candidate["caption"] for candidate in candidates)
     duration = facts.get("duration") or max((fact.end for fact in once.values()), default=0.0)
     return Evidence(float(duration), tuple(once.values()), utterances, closed)
 

@@ -1,4 +1,4 @@
-"""What all workers of a run share: the rate limits of each endpoint, the budget, what is being asked. One actor, asked in batches."""
+"""What all workers of a run share: rate limits, budget and what is being asked. One actor, asked in batches."""
 
 from __future__ import annotations
 
@@ -84,8 +84,8 @@ def open_shared_state(run: Run) -> Any:
 
 @dataclass
 class SharedStateClient:
-    """A worker's end of the shared state: rate limits, budget, questions. Ray starts a lost actor again: one that is dead for
-    good died with its driver."""
+    """A worker's end of the shared state. Ray starts a lost actor again: one that is dead for good died with its
+    driver."""
 
     shared: Any
     worker: str

@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 from asid.pipeline.models import secrets
 from asid.pipeline.recipe.steps import Step, find_stage, flow, settings_of, stage_name, steps_of
 from asid.pipeline.registry import STAGES, UnknownName, nearest
-from asid.pipeline.rows import Candidate, Captioned, Decision, Drafted, Row, Scored
+from asid.pipeline.rows import Candidate, Captioned, Decision, Drafted, Refined, Row, Scored
 from asid.pipeline.stage import Stage, StageConfig
 
 FIRST = ("ingest", "cases")  # what a recipe can begin with: videos, or the cases of a benchmark
@@ -74,12 +74,14 @@ def _mistakes(values: dict[str, Any], manifest: type[BaseModel]) -> Iterator[tup
         steps = list(steps_of(recipe))
         yield from _misplaced(steps)
         yield from _unheard(steps)
+        yield from _unrepeatable(steps)
 
 
 def _misplaced(steps: Sequence[Step]) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Steps that cannot work on the rows of the one before, or would lose what has been made of them."""
     rows = flow(steps)
-    for index, step in enumerate(steps):
+    for step in steps:
+        index = step.entry
         taken, given = rows[step.name]
         before = ", ".join(name for name in step.inputs if rows[name][1] is not Decision)
         if wanted := [kind for kind in step.kind.takes(step.config) if not issubclass(taken, kind)]:
@@ -104,14 +106,25 @@ def _leads(name: str, taken: type[Row], wanted: type[Row]) -> bool:
     return issubclass(given, wanted) and issubclass(given, taken)
 
 
+def _unrepeatable(steps: Sequence[Step]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Steps with rounds that no step follows which mends what they find."""
+    rows = flow(steps)
+    for place, step in enumerate(steps):
+        if getattr(step.config, "rounds", 1) > 1:
+            after = steps[place + 1] if place + 1 < len(steps) else None
+            if after is None or not issubclass(rows[after.name][1], Refined):
+                said = f"{step.name} has `rounds`, and no step that refines comes next: put `refine` after it"
+                yield ("recipe", step.entry, "rounds"), said
+
+
 def _unheard(steps: Sequence[Step]) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Steps that name an annotator whom the recipe does not have before them."""
-    for index, step in enumerate(steps):
-        before = [one.name.removeprefix("caption-") for one in steps[:index] if one.kind.name == "caption"]
+    for place, step in enumerate(steps):
+        before = [one.name.removeprefix("caption-") for one in steps[:place] if one.kind.name == "caption"]
         for name in step.kind.annotators(step.config) if not step.is_corpus_pass else ():
             if name not in before:
-                yield (("recipe", index), f"{step.name} names the annotator {name!r}, which the recipe does not have "
-                       f"before it{nearest(name, before)}")  # fmt: skip
+                said = f"{step.name} names the annotator {name!r}, which the recipe does not have before it"
+                yield ("recipe", step.entry), said + nearest(name, before)
 
 
 def _say(detail: ErrorDetails, model: type[BaseModel]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from asid.pipeline import registry
@@ -22,6 +22,7 @@ class Step:
     kind: Any  # a StageKind
     config: Any  # a StageConfig, of that stage
     inputs: tuple[str, ...]
+    entry: int = 0  # its place in the recipe
 
     def __hash__(self) -> int:
         return hash(self.name)  # settings may hold dicts
@@ -56,23 +57,37 @@ def settings_of(kind: StageKind, entry: Mapping[str, Any]) -> dict[str, Any]:
 def steps_of(recipe: Sequence[Mapping[str, Any]]) -> Iterator[Step]:
     """The recipe with what each step reads. Neighbouring `caption` steps are annotators side by side: all read the step
     before the first of them, and the step after the last joins them. A corpus pass reads the step before it, and so
-    does the step after it, together with the pass's decisions."""
+    does the step after it, together with the pass's decisions. A stage with `rounds` above 1 is repeated, with the one
+    after it, under their names with the number of the round."""
     trunk: tuple[str, ...] = ()  # what the next step on the main line reads
     beside: list[str] = []  # annotators and corpus passes standing beside the trunk
-    for entry in recipe:
+    repeated: Step | None = None
+    for place, entry in enumerate(recipe):
         kind = find_stage(entry["stage"])
         config: Any = kind.types()[-1].model_validate(settings_of(kind, entry))
         name = entry.get("name") or kind.name
         if kind.name == "caption":
             name = f"caption-{config.name or config.model}"
-            yield Step(name, kind, config, trunk)
+            yield Step(name, kind, config, trunk, place)
             beside.append(name)
         elif issubclass(kind, CorpusPass):
-            yield Step(name, kind, config, trunk)
+            yield Step(name, kind, config, trunk, place)
             beside.append(name)
         else:
-            yield Step(name, kind, config, (*trunk, *beside))
+            step = Step(name, kind, config, (*trunk, *beside), place)
+            yield step
             trunk, beside = (name,), []
+            for number in range(2, _rounds(repeated) + 1):
+                assert repeated is not None
+                for one in (repeated, step):
+                    again = replace(one, name=f"{one.name}-{number}", inputs=trunk)
+                    yield again
+                    trunk = (again.name,)
+            repeated = step if _rounds(step) > 1 else None
+
+
+def _rounds(step: Step | None) -> int:
+    return getattr(step.config, "rounds", 1) if step else 1
 
 
 def flow(steps: Iterable[Step]) -> dict[str, tuple[type[Row], type[Row]]]:

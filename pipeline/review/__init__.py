@@ -23,14 +23,17 @@ __all__ = ["open_sample", "report", "save", "serve"]
 def open_sample(run: Run, count: int, seed: int, unfinished: bool = False) -> Clips:
     """`count` of the run's kept clips. Raises RunError for a run that is not finished."""
     names = finished_shards(run, unfinished)
-    return Clips(run, choose(_kept(run, names), count, seed))
+    videos: dict[str, str] = {}
+    return Clips(run, choose(_kept(run, names, videos), count, seed), videos)
 
 
-def _kept(run: Run, names: list[str]) -> Iterator[tuple[str, str]]:
+def _kept(run: Run, names: list[str], videos: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Shard and id of each kept clip; `videos` learns which video it is of."""
     step = list(run.steps)[-1]
     for shard in names:
-        for row in shards.read_columns(run.storage, run.uri(step, shard), ("id", "kept")):
+        for row in shards.read_columns(run.storage, run.uri(step, shard), ("id", "video", "kept")):
             if row["kept"]:
+                videos[row["id"]] = row["video"]
                 yield shard, row["id"]
 
 
@@ -53,14 +56,23 @@ def serve(run: Run, clips: Clips, port: int, say: Callable[[str], None]) -> None
 
 def report(run: Run) -> Iterator[str]:
     """What the verdicts say so far, line by line."""
-    found: Assessment = result(Book(run.storage).read())
+    videos: dict[str, str] = {}
+    for _ in _kept(run, finished_shards(run, anyway=True), videos):
+        pass
+    found: Assessment = result(Book(run.storage).read(), videos)
     yield (f"{found.reliable} of {found.judged} clips are reliable: {found.share:.1%}, "
            f"between {found.low:.1%} and {found.high:.1%} (Wilson, 95 %)")  # fmt: skip
+    if found.videos < found.judged or found.disputed:
+        yield f"  clips of {found.videos} videos; the interval allows for clips of one video, and for disputed ones"
     for name, count in found.findings.items():
         yield f"  {name}: {count}"
     for names, (count, share, kappa) in found.agreement.items():
         beyond = "" if kappa is None else f", kappa {kappa:.2f}"
         yield f"{names} agree on {share:.1%} of {count} clips{beyond}"
+    if found.alpha is not None:
+        yield f"{len(found.reviewers)} reviewers together: Krippendorff's alpha {found.alpha:.2f}"
+    if found.unmeasured:
+        yield found.unmeasured
     if found.disputed:
         yield f"{len(found.disputed)} clips are disputed and wait for a decision: {', '.join(found.disputed[:10])}"
     if found.deviations:

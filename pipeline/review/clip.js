@@ -52,6 +52,26 @@ function piece(part) {
   return link;
 }
 
+// Marks the words in the caption, whatever pieces it is made of.
+function select(words) {
+  const nodes = [];
+  const walker = document.createTreeWalker($("caption"), NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) nodes.push(walker.currentNode);
+  const start = nodes.map((node) => node.data).join("").indexOf(visible(words).replace(/…$/, ""));
+  if (!words || start < 0) return say("these words are not in the caption");
+  const range = document.createRange();
+  let at = 0;
+  const end = start + visible(words).replace(/…$/, "").length;
+  for (const node of nodes) {
+    if (at <= start && start < at + node.length) range.setStart(node, start - at);
+    if (at < end && end <= at + node.length) range.setEnd(node, end - at);
+    at += node.length;
+  }
+  getSelection().removeAllRanges();
+  getSelection().addRange(range);
+  range.startContainer.parentElement.scrollIntoView({ block: "nearest" });
+}
+
 // One lane for the shots, one for each speaker, one for the anchors, over a scale of seconds.
 function timeline(clip) {
   const across = (time) => `${(100 * Math.min(Math.max(time, 0), clip.duration)) / clip.duration}%`;

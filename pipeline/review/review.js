@@ -2,7 +2,9 @@
 "use strict";
 
 const video = $("video");
-const state = { clips: [], at: 0, clip: null, said: "", attribute: "", marks: new Map(), anchor: -1, saving: false };
+const state = {
+  clips: [], at: 0, clip: null, said: "", attribute: "", findings: [], marks: new Map(), anchor: -1, saving: false,
+};
 
 async function ask(path, body) {
   const how = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
@@ -20,7 +22,7 @@ async function show(index) {
   location.hash = wanted;
   const clip = await ask(`/api/clip/${encodeURIComponent(wanted)}`);
   if (state.clips[state.at].id !== wanted) return; // the reviewer has gone on meanwhile
-  Object.assign(state, { clip, said: "", attribute: "", marks: new Map(), anchor: -1 });
+  Object.assign(state, { clip, said: "", attribute: "", findings: [], marks: new Map(), anchor: -1 });
   video.src = `/media/${encodeURIComponent(clip.id)}#t=${clip.offset},${clip.offset + clip.duration}`;
   $("source").replaceChildren(element("bdi", clip.source), element("span", clip.licence && ` · ${clip.licence}`));
   $("correction").value = clip.caption;
@@ -35,6 +37,12 @@ async function show(index) {
   }) : [element("li", "no speech was heard", "empty")]));
   $("audit").hidden = !clip.findings;
   $("findings").replaceChildren(...(clip.findings?.length ? clip.findings : ["nothing"]).map((text) => element("li", text)));
+  $("ruled").hidden = !clip.problems.length;
+  $("problems").replaceChildren(...clip.problems.map((one) => {
+    const line = element("li", `${one.kind.replaceAll("_", " ")} (${one.state}): ${[one.snippet, one.why].filter(Boolean).join(": ")}`);
+    line.addEventListener("click", () => select(one.snippet));
+    return line;
+  }));
   $("diff").replaceChildren(...clip.draft.flatMap((part) => [element("span", part.text, part.kind), " "]));
   $("candidates").replaceChildren(...clip.candidates.map((candidate) => {
     const box = element("div");
@@ -44,6 +52,7 @@ async function show(index) {
   $("captions").replaceChildren(...clip.attributes.flatMap((one) => [element("dt", one.name), element("dd", one.text || "—")]));
   timeline(clip);
   choosing("");
+  listing();
   verdicts();
 }
 
@@ -93,6 +102,11 @@ function say(text, failed) {
   $("state").className = failed ? "failed" : "";
 }
 
+function told(verdict) {
+  return [verdict, ...(verdict.more || [])]
+    .map((one) => [one.said, one.attribute, one.note].filter(Boolean).join(", ")).join("; ");
+}
+
 function verdicts() {
   const entry = state.clips[state.at];
   const judged = state.clips.filter(mine).length;
@@ -100,11 +114,11 @@ function verdicts() {
   $("mine").textContent = `${judged} judged`;
   strip();
   const given = mine(entry);
-  say(given ? `you said: ${[given.said, given.attribute, given.note].filter(Boolean).join(", ")}` : "not judged yet");
+  say(given ? `you said: ${told(given)}` : "not judged yet");
   const others = $("adjudicating").checked ? entry.verdicts.filter((verdict) => verdict !== given) : [];
   $("others").hidden = !others.length;
   $("others").textContent = others
-    .map((verdict) => `${verdict.reviewer}: ${[verdict.said, verdict.attribute, verdict.note].filter(Boolean).join(", ")}`)
+    .map((verdict) => `${verdict.reviewer}: ${told(verdict)}`)
     .join(" · ");
 }
 
@@ -139,6 +153,27 @@ function choosing(said) {
   }));
 }
 
+// The finding at hand stands beside those before it, and another one begins.
+function another() {
+  state.findings.push({ said: state.said, attribute: state.attribute, note: $("note").value });
+  choosing(state.said);
+  listing();
+  document.activeElement.blur();
+}
+
+function listing() {
+  $("listed").replaceChildren(...state.findings.map((one, number) => {
+    const made = element("li", [one.said, one.attribute, one.note].filter(Boolean).join(", "));
+    const gone = element("button", "×");
+    gone.type = "button";
+    gone.title = "not this one";
+    gone.addEventListener("click", () => { state.findings.splice(number, 1); listing(); });
+    made.append(" ", gone);
+    return made;
+  }));
+  $("listed").hidden = !state.findings.length;
+}
+
 function attribute(number) {
   const buttons = [...$("attributes").children];
   if (!buttons[number]) return;
@@ -152,13 +187,15 @@ async function keep(said) {
   state.saving = true;
   const entry = state.clips[state.at];
   const written = $("correction").value;
+  // An error is graver than something missing, and stands first.
+  const all = [{ said, attribute: state.attribute, note: $("note").value }, ...(said === "reliable" ? [] : state.findings)];
+  const first = all.find((one) => one.said === "error") || all[0];
   try {
     const verdict = await ask("/api/verdicts", {
       clip: entry.id,
       reviewer: reviewer(),
-      said,
-      attribute: state.attribute,
-      note: $("note").value,
+      ...first,
+      more: all.filter((one) => one !== first),
       marks: [...state.marks.values()],
       correction: written === state.clip.caption ? "" : written,
       adjudicates: $("adjudicating").checked,
@@ -175,7 +212,7 @@ async function keep(said) {
 }
 
 function begin(said) {
-  if (said === "reliable") { choosing(""); keep(said); } else choosing(said);
+  if (said === "reliable") { choosing(""); state.findings = []; listing(); keep(said); } else choosing(said);
 }
 
 function disputed(entry) {
@@ -199,8 +236,12 @@ async function help() {
   $("result").textContent = [
     `${found.reliable} of ${found.judged} clips are reliable: ${percent(found.share)}, between ${percent(found.low)} and ` +
       `${percent(found.high)} (Wilson, 95 %)`,
+    ...(found.videos < found.judged || found.disputed.length ? [`clips of ${found.videos} videos; the interval allows for ` +
+      "clips of one video, and for disputed ones"] : []),
     ...Object.entries(found.findings).map(([name, count]) => `${name}: ${count}`),
-    `${found.disputed.length} disputed`, ...agreed, ...off].join("\n");
+    `${found.disputed.length} disputed`, ...agreed,
+    ...(found.alpha === null ? [] : [`${found.reviewers.length} reviewers together: Krippendorff's alpha ${found.alpha.toFixed(2)}`]),
+    ...(found.unmeasured ? [found.unmeasured] : []), ...off].join("\n");
   $("help").showModal();
 }
 
@@ -233,7 +274,10 @@ document.addEventListener("keydown", (event) => {
     choosing("");
     verdicts();
   } else if (typing) {
-    if (event.key === "Enter" && event.target.id === "note") { event.preventDefault(); keep(state.said); }
+    if (event.key === "Enter" && event.target.id === "note") {
+      event.preventDefault();
+      if (event.shiftKey) another(); else keep(state.said);
+    }
   } else if (state.said && /^[0-8]$/.test(event.key)) {
     event.preventDefault();
     attribute(Number(event.key));

@@ -112,13 +112,14 @@ class Server:
         return web.json_response(kept.model_dump())
 
     async def _result(self, _: web.Request) -> web.Response:
-        return web.json_response(told(result(await asyncio.to_thread(self.book.read))))
+        return web.json_response(told(result(await asyncio.to_thread(self.book.read), self.clips.videos)))
 
 
 def told(found: Assessment) -> dict[str, Any]:
     """Give an assessment as plain values."""
     values = {name: getattr(found, name) for name in ("judged", "reliable", "low", "high", "disputed", "findings",
-                                                      "agreement", "share", "median_deviation", "near")}  # fmt: skip
+                                                      "agreement", "share", "median_deviation", "near",
+                                                      "videos", "reviewers", "alpha", "unmeasured")}  # fmt: skip
     return values | {"marked": len(found.deviations)}
 
 

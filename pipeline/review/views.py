@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from asid.pipeline.attributes import ATTRIBUTES
@@ -24,8 +24,9 @@ def choose(clips: Iterable[tuple[str, str]], count: int, seed: int) -> list[tupl
 class Clips:
     """The sampled clips of a run. Rows are read when they are asked for, one shard at a time."""
 
-    def __init__(self, run: Run, chosen: list[tuple[str, str]]):
+    def __init__(self, run: Run, chosen: list[tuple[str, str]], videos: Mapping[str, str] | None = None):
         self.run = run
+        self.videos = videos or {}  # clip -> the video it is of
         self.shards = {clip: shard for shard, clip in chosen}
         self.step = list(run.steps)[-1]
         self._last: tuple[str, dict[str, Judged]] = ("", {})
@@ -63,6 +64,7 @@ def view(clip: Judged) -> dict[str, Any]:
         ],
         "names": list(ATTRIBUTES),  # what an error can be about, whether or not captions were taken apart
         "findings": list(_findings(clip.audits)) if isinstance(clip, Audited) else None,
+        "problems": list(problems(clip)),
     }
 
 
@@ -70,6 +72,19 @@ def _findings(audits: Iterable[Audit]) -> Iterator[str]:
     for audit in audits:
         yield from (f"{audit.attribute}: error: {error.snippet}: {error.why}" for error in audit.errors)
         yield from (f"{audit.attribute}: missing: {missing.what}: {missing.why}" for missing in audit.missing)
+
+
+def problems(clip: Judged) -> Iterator[dict[str, str]]:
+    """What rules still see in the captions, and what was wrong on the way: `left` or `mended`, each once."""
+    seen: set[tuple[str, str]] = set()
+    for problem in clip.remaining:
+        seen.add((problem.kind, problem.snippet))
+        yield {"state": "left", "kind": problem.kind, "snippet": problem.snippet, "why": problem.why}
+    for mark in clip.marks:
+        if (mark.kind, mark.snippet) not in seen:
+            seen.add((mark.kind, mark.snippet))
+            state = "mended" if mark.mended or mark.snippet not in clip.caption else f"marked by {mark.stage}"
+            yield {"state": state, "kind": mark.kind, "snippet": mark.snippet, "why": mark.why}
 
 
 def words(said: Utterance) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from asid.pipeline.models.base import OutOfBudget, Refused, Request
 from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.models.layers.replay import AnswerStore, Replaying, current_store
 from asid.pipeline.prompts import Prompts, shipped
-from asid.pipeline.rows import Error
+from asid.pipeline.rows import Error, Sound
 from asid.pipeline.stage import Context, Unprocessable
 from asid.pipeline.storage import Storage
 from asid.stages.audit import AuditConfig, Auditor
@@ -57,6 +57,24 @@ def test_the_facts_of_embedded_auditors(tmp_path: Path) -> None:
     assert set(facts) == {"attribute", "about", "verify", "caption", "duration", "candidates", "utterances"}
     assert (facts["attribute"], facts["caption"]) == ("camera", "At 4s, the camera pans left.")
     assert facts["verify"] == list(Prompts().attributes()["camera"].verify)
+
+
+def test_auditors_know_what_annotators_found_only_when_asked_to(tmp_path: Path) -> None:
+    row = decomposed(tmp_path)
+    model = Scripted(lambda _: CLEAN, reads_facts=True)
+    run(Auditor, row, model, tmp_path, attributes=["camera"])
+    run(Auditor, row, model, tmp_path, attributes=["camera"], candidates=True, prompt="audit_accounts")
+    alone, told = model.requests
+    assert alone.facts["candidates"] == [] and row.candidates[0].caption not in alone.prompt
+    assert [one["annotator"] for one in told.facts["candidates"]] == [one.annotator for one in row.candidates]
+    assert row.candidates[0].caption in told.prompt
+
+
+def test_auditors_are_told_what_detectors_heard(tmp_path: Path) -> None:
+    heard = Sound(start=2.0, end=8.0, kind="music", level=-20.0, score=0.9)
+    model = Scripted(lambda _: CLEAN)
+    run(Auditor, decomposed(tmp_path, sounds=(heard,)), model, tmp_path, attributes=["speech"])
+    assert "[2.0-8.0] music (0.90)" in model.requests[0].prompt
 
 
 def test_editing_one_verify_list_changes_the_fingerprint_and_that_request_alone(tmp_path: Path) -> None:

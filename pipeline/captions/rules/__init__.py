@@ -19,6 +19,7 @@ from asid.pipeline.captions.rules import (
     lines,
     manner,
     silence,
+    sounds,
     timing,
     twice,
     voices,
@@ -47,6 +48,7 @@ RULES = (
     CaptionRule(("text_spelling",), ("legible",), lettering.find),
     CaptionRule(("shot_count", "cut_time"), ("shots",), editing.find),
     CaptionRule(("speech_untold",), ("turns",), silence.find, whole=True),
+    CaptionRule(("sound_unheard", "sound_denied"), (), sounds.find),
     CaptionRule(("event_time",), ("accounts",), dates.find),
 )
 KINDS = tuple(kind for rule in RULES for kind in rule.kinds)

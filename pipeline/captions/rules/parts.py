@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from asid.pipeline.captions.paragraph import Paragraph
 from asid.pipeline.captions.rules.dates import DRIFT, alike, events
@@ -124,13 +124,21 @@ def _lost(parts: Mapping[str, str], whole: Paragraph) -> Iterator[Problem]:
 
 
 def _apart(parts: Mapping[str, str]) -> Iterator[Problem]:
-    """The same told at seconds further apart than a reader would overlook."""
-    dated = [(name, *event) for name, part in parts.items() if part for event in events(part, float("inf"))]
-    for at, (name, text, start, end) in enumerate(dated):
-        for other, same, begin, until in dated[at + 1 :]:
+    """The same told at seconds further apart than a reader would overlook, once in each of two captions: what one of
+    them tells more often happens more often."""
+    dated = [(name, event) for name, part in parts.items() if part for event in _single(events(part, float("inf")))]
+    for at, (name, (text, start, end)) in enumerate(dated):
+        for other, (same, begin, until) in dated[at + 1 :]:
             if other != name and alike(text, same) and (begin > end + DRIFT or start > until + DRIFT):
                 why = f"told at {begin:g} s here, and at {start:g} s under {name}"
                 yield _problem("event_seconds", other, same, why)
+
+
+def _single(told: Sequence[tuple[str, float, float]]) -> Iterator[tuple[str, float, float]]:
+    """The events of a caption that it tells once."""
+    for at, event in enumerate(told):
+        if not any(alike(event[0], other[0]) for place, other in enumerate(told) if place != at):
+            yield event
 
 
 def _empty(parts: Mapping[str, str], whole: Paragraph) -> Iterator[Problem]:

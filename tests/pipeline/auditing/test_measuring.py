@@ -9,6 +9,7 @@ from asid.pipeline.auditing.auditor import Auditing
 from asid.pipeline.auditing.measuring import caption_at, measure, sample
 from asid.pipeline.models.base import Transient
 from asid.pipeline.prompts import Prompts
+from asid.pipeline.rows import Sound
 from asid.pipeline.storage import Storage
 from tests.kits.asking_kit import Scripted
 from tests.pipeline.auditing.clips import finished
@@ -58,6 +59,18 @@ def test_the_auditor_is_shown_transcript_and_caption_and_no_annotators_account(t
     prompt = model.requests[0].prompt
     assert caption in prompt and row.utterances[0].text in prompt
     assert row.candidates[0].caption not in prompt
+    embedded = Scripted(lambda _: CLEAN, reads_facts=True)
+    asyncio.run(Auditing("a", embedded, Prompts(), Storage(tmp_path), sees=()).find(row, "speech", caption))
+    assert embedded.requests[0].facts["candidates"] == []
+
+
+def test_the_auditor_is_told_what_detectors_heard(tmp_path: Path) -> None:
+    row, caption = finished(1, 1)[0]
+    tune = Sound(start=3.0, end=9.0, kind="music", level=-20.0, score=0.8)
+    model = Scripted(lambda _: CLEAN)
+    auditing = Auditing("a", model, Prompts(), Storage(tmp_path), sees=())
+    asyncio.run(auditing.find(row.model_copy(update={"sounds": (tune,)}), "speech", caption))
+    assert "[3.0-9.0] music (0.80)" in model.requests[0].prompt
 
 
 def test_the_sample_is_drawn_by_its_seed(tmp_path: Path) -> None:

@@ -50,3 +50,12 @@ def test_one_event_has_one_second():
     problems = find({"actions": one, "narrative": other}, f"{one} {other}", empty=False)
     assert [problem.kind for problem in problems] == ["event_seconds"]
     assert find({"actions": one, "narrative": one}, one, empty=False) == []
+
+
+def test_what_one_caption_tells_twice_happens_twice():
+    whole = (
+        "At 4s, the picture cuts to a wide green field. At 9s, the picture cuts to a wide green field. "
+        "At 14s, the picture cuts to a white green field."
+    )
+    assert find({"camera": whole, "scene": whole}, whole, empty=False) == []
+    assert find({"camera": whole, "scene": whole[47:]}, whole, empty=False) == []

@@ -44,7 +44,10 @@ CLAIMS = [
     ('The man shouts, "Over here!"', "speech"),
     ('"Over here", the man shouts.', "speech"),
     ('The sign reads "OVER HERE".', "screen"),
-    ('The words "over here" appear as text on the screen.', "speech"),  # the nearer cue before it decides
+    ('The words "over here" appear as text on the screen.', "screen"),
+    ('Printed below are the words "over here".', "screen"),
+    ('He leaves with the words "over here".', "speech"),
+    ('He utters the words "over here".', "speech"),
     ('White text: "over here now".', "screen"),
     ('A "cozy" room.', "nothing"),
     ('She turns: "We should be over there by now."', "speech"),

@@ -46,6 +46,23 @@ def test_annotators_stand_side_by_side_and_the_next_step_joins_them() -> None:
     assert inputs["filter"] == ("format", "near_duplicates")
 
 
+def test_rounds_repeat_a_step_and_the_one_after_it() -> None:
+    manifest = manifests.load("demo.yaml", ["recipe.audit.rounds=3"])
+    inputs = {step.name: step.inputs for step in manifest.steps()}
+    assert list(inputs)[list(inputs).index("audit") :] == [
+        "audit", "refine", "audit-2", "refine-2", "audit-3", "refine-3", "format", "near_duplicates", "filter",
+    ]  # fmt: skip
+    assert inputs["audit-2"] == ("refine",) and inputs["refine-2"] == ("audit-2",) and inputs["format"] == ("refine-3",)
+    rows = flow(manifest.steps())
+    assert rows["audit-2"] == (Refined, Refined) and rows["refine-3"] == (Refined, Refined)
+
+
+def test_rounds_without_refinement_are_a_mistake() -> None:
+    text = (shipped("manifests") / "demo.yaml").read_text("utf-8").replace("- stage: refine\n  model: compose\n", "")
+    told = problems(text, "recipe.audit.rounds=2")
+    assert any("audit has `rounds`, and no step that refines comes next" in line for line in told)
+
+
 @pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_manifests_are_right(name: str) -> None:
     assert manifests.load(name).steps()[-1].name == "filter"

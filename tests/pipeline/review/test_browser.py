@@ -13,6 +13,7 @@ import pytest
 
 from asid.pipeline.media import process
 from asid.pipeline.review.verdicts import Book, Verdict
+from asid.pipeline.rows import Mark, Problem
 from asid.pipeline.run.folder import Run
 from asid.pipeline.storage import to_path
 from tests import samples
@@ -160,6 +161,65 @@ def test_hostile_text_shows_and_does_not_run(run: Run, browser: Any) -> None:
                 assert lit == ["hello", "there"]
         assert browser.title == "review"
         assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
+
+
+def test_a_clip_may_have_several_findings(tmp_path: Path, browser: Any) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    run = samples.make(tmp_path / "run", videos=1)
+
+    def script(text: str) -> Any:
+        return browser.execute_script(f"return {text}")
+
+    def press(*keys: str) -> None:
+        browser.switch_to.active_element.send_keys(*keys)
+
+    with served(run) as (url, server):
+        first = next(iter(server.clips.shards))
+        browser.get(f"{url}/?token={server.token}")
+        until(lambda: script("state.clip && state.clip.id") == first, "the first clip")
+        for said, key, note in (("m", "7", "the pan"), ("e", "6", "a word")):
+            press(said)
+            until(lambda: script("!document.getElementById('choice').hidden"), "the attributes")
+            press(key)
+            until(lambda: script("document.activeElement.id") == "note", "the note")
+            press(note)
+            press(Keys.SHIFT, Keys.ENTER)
+            press(Keys.NULL)
+        until(lambda: script("document.getElementById('listed').children.length") == 2, "two findings")
+        script("document.querySelector('#listed button').click()")
+        until(lambda: script("document.getElementById('listed').children.length") == 1, "one taken back")
+        press("m")
+        press("8")
+        until(lambda: script("document.activeElement.id") == "note", "the note")
+        press(Keys.ENTER)
+        until(lambda: len(Book(run.storage).read()) == 1, "the verdict")
+        verdict = Book(run.storage).read()[0]
+        assert verdict.findings == ("error speech", "missing emotions"), "the error stands first"
+        assert verdict.note == "a word"
+
+
+def test_what_rules_see_is_shown_where_it_is(tmp_path: Path, browser: Any) -> None:
+    seen = Problem(kind="quote_word", snippet="it jumps", why='"jumps" was said as "sits" at 4.0 s')
+    gone = Mark(stage="verify", kind="speaker_label", snippet="S1:", why="a label", mended=False)
+    run = samples.make(tmp_path / "run", videos=1, remaining=(seen,), marks=(gone,))
+
+    def script(text: str) -> Any:
+        return browser.execute_script(f"return {text}")
+
+    with served(run) as (url, server):
+        place = next(number for number, clip in enumerate(server.clips.shards)
+                     if "it jumps" in server.clips.get(clip).caption)  # fmt: skip
+        browser.get(f"{url}/?token={server.token}")
+        until(lambda: script("state.clip !== null"), "a clip")
+        browser.execute_script(f"return show({place})")
+        until(lambda: script("state.clip.caption").find("it jumps") >= 0, "the clip with the words")
+        lines = script("[...document.querySelectorAll('#problems li')].map((line) => line.textContent)")
+        assert (
+            lines[0].startswith("quote word (left): it jumps: ") and lines[1] == "speaker label (mended): S1:: a label"
+        )
+        browser.find_element("css selector", "#problems li").click()
+        assert script("String(getSelection())") == "it jumps"
 
 
 def test_a_third_reviewer_decides_what_two_dispute(tmp_path: Path, browser: Any) -> None:

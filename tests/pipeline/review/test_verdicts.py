@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from typer.testing import CliRunner
 
+from asid.pipeline.auditing.intervals import wilson
 from asid.pipeline.cli import app
 from asid.pipeline.review import open_sample, save
-from asid.pipeline.review.verdicts import AnchorMark, Book, Verdict, result, wilson
+from asid.pipeline.review.verdicts import AnchorMark, Book, ReviewFinding, Verdict, alpha, result
 from asid.pipeline.review.views import diff, parts
 from asid.pipeline.run.folder import Run
 from tests import samples
@@ -56,6 +57,55 @@ def test_the_last_word_of_each_reviewer_counts_and_disputes_wait() -> None:
     assert (found.judged, found.reliable, found.disputed) == (2, 1, ("b",))
     assert found.findings == {"error camera": 1}
     assert found.agreement == {"ann, bob": (3, pytest.approx(1 / 3), pytest.approx(-0.2))}
+
+
+def test_a_clip_may_have_several_findings() -> None:
+    more = (ReviewFinding(said="missing", attribute="camera", note="the pan"), ReviewFinding(said="error"))
+    found = result([
+        verdict("a", "ann", "error", attribute="speech", more=more), verdict("b", "ann", "reliable"),
+        verdict("c", "ann", "missing", attribute="camera"),
+    ])  # fmt: skip
+    assert found.findings == {"error": 1, "error speech": 1, "missing camera": 2}
+    assert (found.judged, found.reliable) == (3, 1)
+    with pytest.raises(ValidationError, match="a reliable caption has no findings"):
+        verdict("a", "ann", "reliable", more=more)
+
+
+def test_disputed_clips_lie_within_the_interval_both_ways() -> None:
+    agreed = [verdict(f"c{number}", "ann", "reliable", number) for number in range(40)]
+    open_ones = [verdict(f"d{number}", name, said, 100 + number) for number in range(10)
+                 for name, said in (("ann", "error"), ("bob", "reliable"))]  # fmt: skip
+    found = result([*agreed, *open_ones])
+    assert (found.judged, found.reliable, len(found.disputed)) == (40, 40, 10)
+    assert (found.low, found.high) == (wilson(40, 50)[0], wilson(50, 50)[1])
+    assert result(agreed).low > found.low
+
+
+def test_clips_of_one_video_that_agree_widen_the_interval() -> None:
+    said = [verdict(f"c{number}", "ann", "reliable" if number // 8 % 2 else "error", number) for number in range(64)]
+    alone = result(said)
+    together = result(said, {one.clip: f"v{number // 8}" for number, one in enumerate(said)})
+    assert together.high - together.low > 1.5 * (alone.high - alone.low)
+    assert (alone.videos, together.videos, together.share) == (64, 8, alone.share)
+
+
+def test_alpha_of_three_reviewers_by_hand() -> None:
+    clips = [{"ann": "reliable", "bob": "reliable", "cleo": "reliable"},
+             {"ann": "error", "bob": "error", "cleo": "reliable"}]  # fmt: skip
+    # Observed disagreement: 2 * (2 * 1) / 2 of 6 values = 1/3; expected: 2 * 4 * 2 / (6 * 5) = 8/15; 1 - 5/8.
+    assert alpha(clips) == pytest.approx(1 - (1 / 3) / (8 / 15))
+    assert alpha([{"ann": "error", "bob": "error"}]) is None, "nobody says anything else"
+    assert alpha([{"ann": "error"}]) is None
+
+
+def test_three_reviewers_are_compared_together_and_two_in_pairs() -> None:
+    said = [verdict(clip, name, what, at) for at, (clip, name, what) in enumerate([
+        ("a", "ann", "error"), ("a", "bob", "error"), ("a", "cleo", "error"), ("b", "ann", "reliable"),
+        ("b", "bob", "reliable"), ("c", "bob", "missing"), ("c", "cleo", "missing"),
+    ])]  # fmt: skip
+    assert result(said).alpha == pytest.approx(1.0)
+    assert result(said).reviewers == ("ann", "bob", "cleo")
+    assert result([one for one in said if one.reviewer != "cleo"]).alpha is None
 
 
 def test_deviations_come_from_marks() -> None:

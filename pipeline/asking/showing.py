@@ -38,6 +38,7 @@ def fitted(config: ModelConfig, media: Sequence[Media], clip: Clip, prompt: str)
         video=clip.duration if "video" in kinds else 0.0,
         sound=clip.duration if "audio" in kinds or ("video" in kinds and _hears_video(config, clip)) else 0.0,
         stills=kinds.count("image"),
+        frames=round(clip.fps * clip.duration),
     )
     settings = dict(config.settings)
     if settings.get("use_audio_in_video") and not clip.sound:

@@ -60,6 +60,6 @@ GEMINI = Provider(
     key="GEMINI_API_KEY",
     perceives=_perceives,
     weigh=_tokens,
-    samples=frozenset({"fps"}),
+    samples={"fps": 1.0},
     batches=_batches,
 )

@@ -419,6 +419,7 @@ class Audit(Record):
     expressiveness: tuple[str, ...]
     by: Answered
     suspicion: float | None = None  # 0..100 by a cheap auditor that was asked first; where it was low, by it alone
+    not_audited: tuple[str, ...] = ()  # VERIFY points that the auditor could not perceive
 
 
 class Audited(Decomposed):

@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from pydantic import Field, field_validator
 
-from asid.pipeline.asking import evidence
+from asid.pipeline.asking import evidence, showing
 from asid.pipeline.asking.answers import Findings, Suspicion
 from asid.pipeline.asking.sharing import Sharing, leading
-from asid.pipeline.asking.stage import AskingConfig, AskingStage
+from asid.pipeline.asking.stage import NOBODY, AskingConfig, AskingStage, together
 from asid.pipeline.attributes import ATTRIBUTES, Attribute
 from asid.pipeline.models.base import Media
 from asid.pipeline.prompts import Prompts
@@ -29,6 +29,9 @@ class AuditConfig(Sharing, AskingConfig):
     sees: tuple[evidence.Medium, ...] = Field(("video",), description="video (with its sound), audio, frames")
     max_frames: int = Field(32, ge=1, description="most stills shown, spread over the clip")
     attributes: tuple[Attribute, ...] = Field(ATTRIBUTES, min_length=1)
+    by: dict[Attribute, str] = Field(
+        {}, description="other models for some attributes: {speech: gemini}, where `model` hears nothing"
+    )
 
     screen: str = Field(
         "", description="a cheap model of the manifest that is asked first; `asid screen` says when its word is enough"
@@ -51,7 +54,7 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
     all but the first of them cheap."""
 
     name = "audit"
-    version = 2
+    version = 3
 
     @classmethod
     def texts(cls, config: AuditConfig, prompts: Prompts) -> dict[str, str]:
@@ -60,7 +63,7 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
 
     @classmethod
     def models(cls, config: AuditConfig) -> list[str]:
-        return [config.model, *([config.screen] if config.screen else [])]
+        return list(dict.fromkeys([config.model, *([config.screen] if config.screen else []), *config.by.values()]))
 
     @classmethod
     def prompts(cls, config: AuditConfig) -> list[str]:
@@ -79,14 +82,20 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
     async def process(self, clip: Decomposed) -> Audited:
         config = self.config
         media = await evidence.media(clip, config.sees, config.max_frames, self.context.storage)
-        alone = config.goes_alone(self.model)
         screened: list[Audit] = []
         if config.screen:
             cheap = config.goes_alone(self.context.models[config.screen])
             screened = await leading((self._screen(clip, name, media) for name in config.attributes), cheap)
         low = {one.attribute: one for one in screened if config.threshold is not None and _of(one) < config.threshold}
-        asked = [name for name in config.attributes if name not in low]
-        found = await leading((self._audit(clip, name, media) for name in asked), alone) if asked else []
+        asked: dict[str, list[Attribute]] = {}
+        for name in config.attributes:
+            if name not in low:
+                asked.setdefault(config.by.get(name, config.model), []).append(name)
+        groups = [
+            leading((self._audit(clip, name, media) for name in names), config.goes_alone(self.context.models[model]))
+            for model, names in asked.items()
+        ]
+        found = [audit for group in await together(groups) for audit in group]
         suspicions = {one.attribute: one.suspicion for one in screened}
         made = low | {
             one.attribute: one.model_copy(update={"suspicion": suspicions.get(one.attribute)}) for one in found
@@ -97,7 +106,7 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
         """A clean audit with the screen's suspicion: what stands when the strong auditor is not asked."""
         config = self.config
         answer = await self.ask(
-            clip, "screen", config.screen_prompt, self._values(clip, attribute, accounts=False), facts={},
+            clip, "screen", config.screen_prompt, self._values(clip, attribute, accounts=False, hears=True), facts={},
             answer=Suspicion,
             media=media, attribute=attribute, model=config.screen,
         )  # fmt: skip
@@ -105,12 +114,12 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
         return Audit(attribute=attribute, errors=(), missing=(), expressiveness=(), by=by,
                      suspicion=answer.value.suspicion)  # fmt: skip
 
-    def _values(self, clip: Decomposed, attribute: Attribute, accounts: bool) -> dict[str, str]:
+    def _values(self, clip: Decomposed, attribute: Attribute, accounts: bool, hears: bool) -> dict[str, str]:
         config, entry = self.config, self.entries[attribute]
         return {
             "attribute": attribute,
             "about": entry.about,
-            "verify": "\n".join(f"- {point}" for point in entry.verify),
+            "verify": "\n".join(f"- {point}" for point in entry.points(hears)),
             "caption": evidence.caption(getattr(clip.attributes, attribute)),
             "duration": evidence.seconds(clip.duration),
             "material": evidence.material(clip, config.sees, config.max_frames),
@@ -121,15 +130,21 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
     async def _audit(self, clip: Decomposed, attribute: Attribute, media: Sequence[Media]) -> Audit:
         config, entry = self.config, self.entries[attribute]
         caption = getattr(clip.attributes, attribute)
+        other = config.by.get(attribute, "")
+        hears = showing.hears(self.context.models[other or config.model], clip, media)
+        if not entry.points(hears):
+            return Audit(attribute=attribute, errors=(), missing=(), expressiveness=(), by=NOBODY,
+                         not_audited=entry.verify)  # fmt: skip
         answer = await self.ask(
             clip,
             "audit",
             config.prompt,
-            self._values(clip, attribute, config.candidates),
+            self._values(clip, attribute, config.candidates, hears),
             facts=evidence.audit_facts(clip, entry, attribute, caption),
             answer=Findings,
             media=media,
             attribute=attribute,
+            model="" if other == config.model else other,
         )
         found: Findings = answer.value
         return Audit(
@@ -138,6 +153,7 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
             missing=tuple(found.missing),
             expressiveness=tuple(found.expressiveness),
             by=self.by(answer.response, config.prompt),
+            not_audited=tuple(point for point in entry.verify if point not in entry.points(hears)),
         )
 
 

@@ -120,7 +120,10 @@ def test_salmonn2(tmp_path: Path) -> None:
     assert "`rejected` is a worse caption" in (tmp_path / "hub" / "README.md").read_text()
     (swift,) = lines(run, "ms-swift", tmp_path / "swift")
     question, answer = swift["messages"]
-    assert question["content"].removeprefix("<video>") in Prompts().text("train/general").splitlines()
+    assert question["content"].removeprefix("<video>") == Prompts().text("caption/base").strip(), "as it was asked"
+    assert swift["reference"] == row.reference
+    note = json.loads((tmp_path / "swift" / "export.json").read_text())
+    assert (note["round"], note["lambda"]) == (1, 0.1)
     assert (answer["content"], swift["rejected_response"]) == (row.caption, row.rejected) and swift["videos"]
     (factory,) = lines(run, "llama-factory", tmp_path / "factory")
     assert factory["messages"] == [question | {"content": factory["messages"][0]["content"]}]
@@ -129,6 +132,7 @@ def test_salmonn2(tmp_path: Path) -> None:
     assert "audios" in factory and "audios" not in deaf and "<audio>" not in deaf["messages"][0]["content"]
     info = json.loads((tmp_path / "factory" / "dataset_info.json").read_text())
     (entry,) = info.values()
+    assert factory["reference"] == row.reference
     assert entry["ranking"] and entry["file_name"].startswith("pairs_") and entry["columns"]["rejected"] == "rejected"
     export(run, "trl", tmp_path / "trl", Settings())
     (trl,) = load_dataset("parquet", data_files=str(tmp_path / "trl" / "pairs_train.parquet"), split="train",

@@ -16,9 +16,11 @@ from asid.pipeline.dataset.export.stages import Amounts, amounts, draw_stages
 from asid.pipeline.dataset.export.tools import Exporter, Tools
 from asid.pipeline.dataset.export.wordings import Wordings
 from asid.pipeline.registry import EXPORTERS, UnknownName
-from asid.pipeline.rows import Preferred
+from asid.pipeline.rewards.rounds import BETA, LAMBDA
+from asid.pipeline.rows import Candidate, Preferred, Scored
 from asid.pipeline.run.completeness import finished_shards
 from asid.pipeline.run.folder import Run
+from asid.pipeline.stage import Stage
 
 __all__ = ["Amounts", "ExportError", "Settings", "Splits", "amounts", "export", "settings"]
 
@@ -68,7 +70,9 @@ def export(run: Run, to: str, out: Path, how: Settings) -> dict[str, int]:
         raise ExportError(f"training stages are drawn of captions for {', '.join(STAGED)}, not for {to} of this run")
     with Folder(out) as folder:
         folder.note = {"format": to, "seed": how.splits.seed, "media": how.media}
-        wordings, drawn = Wordings(run.prompts, how.splits.seed), None
+        if issubclass(row, Scored) and issubclass(row, Preferred):
+            folder.note |= {"round": run.manifest.round, "beta": BETA, "lambda": LAMBDA}
+        wordings, drawn = Wordings(run.prompts, how.splits.seed, _questions(run)), None
         if how.draws is not None:
             drawn = draw_stages(kept(run, shards, how.splits), wordings, how.kinds, how.draws, how.splits.seed)
             folder.note["stages"] = drawn.note()
@@ -88,3 +92,9 @@ def export(run: Run, to: str, out: Path, how: Settings) -> dict[str, int]:
         if not folder.lines:
             raise ExportError("no clip is kept in the shards that are up to date: see asid status")
     return dict(sorted(folder.lines.items()))
+
+
+def _questions(run: Run) -> list[str]:
+    """Names of the prompts that the run's annotators were asked."""
+    asking = [step for step in run.steps.values() if issubclass(step.kind, Stage) and step.kind.types()[1] is Candidate]
+    return [name for step in asking for name in step.kind.prompts(step.config)]

@@ -3,7 +3,7 @@
 Clips with and without sound are in files apart: its template for Qwen-Omni stops at a batch that mixes them. With
 `audio` "video" train with USE_AUDIO_IN_VIDEO=true on the `sound` files; with "file" each has its sound in `audios`.
 Drawn training stages have files of their own, such as `stage2_sound.jsonl`. Preference pairs have their worse answer in
-`rejected_response` (`swift rlhf`).
+`rejected_response` (`swift rlhf`), and what they were scored by in `reference`, for gDPO's loss.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ def write(clips: Iterable[Kept], tools: Tools) -> None:
         for item in tools.items(clip):
             name = f"{tools.group(clip, item)}_{'sound' if clip.sound else 'silent'}.jsonl"
             pair = {"rejected_response": item.rejected} if item.rejected else {}
+            pair |= {"reference": clip.reference} if item.rejected and clip.reference else {}
             tools.folder.line(name, {"messages": messages(item, marks), **pair, **media})
 
 

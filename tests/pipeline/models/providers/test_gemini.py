@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import re
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from asid.pipeline.asking.exchange import ask
+from asid.pipeline.media import process
 from asid.pipeline.models.base import Media, Misconfigured, Refused, Request, Response, Transient, Truncated
 from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.models.providers.gemini.client import GeminiModel
@@ -162,3 +164,12 @@ def test_a_still_carries_its_time(tmp_path: Path) -> None:
         say(server, request(media=(Media(kind="image", uri=to_uri(still), sha256="1", time=3.25),)))
         assert parts(server)[0] == {"text": "At 3.2s:"}
         assert parts(server)[1]["inlineData"]["mimeType"] == "image/jpeg"
+
+
+def test_a_container_that_gemini_does_not_take_is_made_mp4(tmp_path: Path) -> None:
+    film = tmp_path / "film.mkv"
+    process.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=d=1:s=64x48:r=8", str(film)], 60)
+    with LlmServer() as server:
+        say(server, video(film))
+        sent = parts(server)[0]["inlineData"]
+    assert sent["mimeType"] == "video/mp4" and b"ftyp" in base64.b64decode(sent["data"])[:16]

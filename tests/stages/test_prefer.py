@@ -84,3 +84,12 @@ def test_captions_of_a_pair_stay_as_they_were_written(tmp_path: Path) -> None:
     row = asyncio.run(Format(FormatConfig(mend=False), NOBODY).process(pair))
     assert (row.caption, row.mends) == (LOOP, ()) and "repetition" in {problem.kind for problem in row.remaining}
     assert asyncio.run(Format(FormatConfig(), NOBODY).process(pair)).caption != LOOP
+
+
+def test_a_human_caption_wins_against_the_worst(tmp_path: Path) -> None:
+    row = scored(tmp_path, avocado=0.8, seed=0.1, gemini=0.5)
+    row = row.model_copy(update={"id": row.video, "tags": {"person": "A wheel turns twice."}})
+    made = prefer(row, human="person")
+    assert (made.chosen_from, made.draft, made.draft_by.provider) == ("human", "A wheel turns twice.", "human")
+    assert (made.rejected_from, made.margin) == ("seed", pytest.approx(0.9))
+    assert prefer(row, human="nobody").chosen_from == "avocado"

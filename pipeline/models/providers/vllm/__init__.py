@@ -44,6 +44,7 @@ def _perceives(config: ModelConfig) -> Perception:
 VLLM = Provider(
     open=_open,
     settings=frozenset({*SAMPLING, "fps", "max_frames", "max_pixels", "total_pixels", "use_audio_in_video", "engine"}),
+    is_free=True,  # one's own: what its accelerators cost by the hour is in nobody's list; `prices` says otherwise
     is_remote=_is_served,
     packages={"vllm": "vllm is not installed: pip install 'asid-verify[vllm]', or name a served model with `base_url`"},
     is_checked_open=_is_served,

@@ -92,6 +92,10 @@ class Prompts:
         """The wording of `name`, with its includes (`{{> shared/anchors}}` on a line of its own) put in."""
         return INCLUDE.sub(lambda match: self.text(match[1]).rstrip("\n"), self._file(f"{name}.txt"))
 
+    def parts(self, name: str) -> list[str]:
+        """Name the parts that are put into a prompt."""
+        return INCLUDE.findall(self._file(f"{name}.txt"))
+
     def hash(self, name: str) -> str:
         """Give the first 16 hex digits of the SHA-256 of a prompt's text."""
         return hashlib.sha256(self.text(name).encode()).hexdigest()[:16]

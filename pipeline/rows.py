@@ -338,6 +338,7 @@ class Score(Record):
     hallucinated: tuple[str, ...]
     why: str
     by: Answered
+    aspect: str = ""  # the annotator whose aspect the principles of a grade were about
 
 
 class Scored(Captioned):

@@ -20,6 +20,9 @@ class PreferConfig(StageConfig):
 
     chosen: str = Field("", description="the annotator whose caption is to win; empty: the best scored")
     rejected: str = Field("", description="the annotator whose caption is to lose; empty: the worst scored")
+    aspects: tuple[str, ...] = Field(
+        (), description="annotators that each win once, by the grades of their own aspect: a pair for each of them"
+    )
     human: str = Field("", description="column of the input list with a human caption, which wins where there is one")
 
     @model_validator(mode="after")
@@ -30,7 +33,8 @@ class PreferConfig(StageConfig):
 
 
 class Prefer(Stage[Scored, Preferred, PreferConfig]):
-    """Take two captions for a preference pair."""
+    """Take two captions for a preference pair. With `aspects` a clip gives several pairs, each a row of its own with
+    the id CLIP-ASPECT; of those that it does not give the tag `no_pair` of the first tells why."""
 
     name = "prefer"
 
@@ -40,15 +44,32 @@ class Prefer(Stage[Scored, Preferred, PreferConfig]):
 
     @classmethod
     def annotators(cls, config: PreferConfig) -> list[str]:
-        return [name for name in (config.chosen, config.rejected) if name]
+        return [name for name in (config.chosen, config.rejected, *config.aspects) if name]
 
-    async def process(self, clip: Scored) -> Preferred:
+    async def process(self, clip: Scored) -> Preferred | list[Preferred]:  # type: ignore[override]
+        if not self.config.aspects:
+            return self._pair(clip, clip.scores, self.config)
+        pairs, lost = [], []
+        for aspect in self.config.aspects:
+            scores = [score for score in clip.scores if score.aspect == aspect]
+            try:
+                made = self._pair(clip, scores, self.config.model_copy(update={"chosen": aspect}))
+            except Unprocessable as error:
+                lost.append(f"{aspect}: {error}")
+            else:
+                pairs.append(made.model_copy(update={"id": f"{clip.id}-{aspect}"}))
+        if not pairs:
+            raise Unprocessable("; ".join(lost), "no_pair")
+        tags = {"no_pair": "; ".join(lost)} if lost else {}
+        return [pairs[0].model_copy(update={"tags": pairs[0].tags | tags}), *pairs[1:]]
+
+    def _pair(self, clip: Scored, scores: Sequence[Score], config: PreferConfig) -> Preferred:
         captions: dict[str, Candidate] = {candidate.annotator: candidate for candidate in clip.candidates}
-        if human := truth.caption(clip, self.config.human):
-            rejected, value = against(clip.scores, self.config), 1.0
+        if human := truth.caption(clip, config.human):
+            rejected, value = against(scores, config), 1.0
             better = Candidate(id=clip.id, annotator=HUMAN, caption=human, facts=(), by=PERSON)
         else:
-            chosen, rejected = pair(clip.scores, self.config)
+            chosen, rejected = pair(scores, config)
             better, value = captions[chosen.annotator], chosen.value
         worse = captions[rejected.annotator]
         if better.caption == worse.caption:

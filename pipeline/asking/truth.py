@@ -25,7 +25,7 @@ def events(clip: Clip, column: str) -> tuple[str, ...]:
     except ValueError as error:
         raise Unprocessable(f"column {column}: broken JSON ({error})", "bad_truth") from error
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-        raise Unprocessable(f"column {column}: a list of texts is due, such as [\"a dog runs\"]", "bad_truth")
+        raise Unprocessable(f'column {column}: a list of texts is due, such as ["a dog runs"]', "bad_truth")
     return _told(found)
 
 

@@ -22,7 +22,7 @@ for command in (
     *(views.status, views.show, views.failures, views.report, views.review, views.diff, views.sql, views.screen),
     *(outputs.export, outputs.publish, outputs.gc, outputs.forget),
     *(measures.audit, measures.power),
-    manifests.doctor,
+    *(manifests.doctor, manifests.principles),
 ):
     app.command()(command)
 app.command("eval")(benchmarks.evaluate)

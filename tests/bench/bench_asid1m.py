@@ -57,8 +57,10 @@ def film(folder: Path, number: int) -> Path:
     command = ["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", card]
     if heard:
         command += ["-stream_loop", "-1", "-i", str(CLIP), "-map", "0:v", "-map", "1:a", "-c:a", "aac"]
-    command += ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-t", str(seconds), str(target)]
-    subprocess.run(command, check=True, timeout=300)
+    command += ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-t", str(seconds)]
+    command += ["-maxrate", "6M", "-bufsize", "6M", str(target)]
+    if not target.exists():
+        subprocess.run(command, check=True, timeout=300)
     return target
 
 

@@ -140,6 +140,13 @@ def grade(request: Request) -> dict[str, Any]:
     return {"grade": min(10, len(_caption_of(request)) // 40), "why": "a rehearsed grade"}
 
 
+def principles(request: Request) -> dict[str, Any]:
+    """Three principles that fit any description."""
+    told = {"Truth": "Nothing is told that the clip does not show.", "Order": "Things stand in their order.",
+            "Coverage": "No part of the clip is passed over."}  # fmt: skip
+    return {"principles": [{"name": name, "demand": demand} for name, demand in told.items()]}
+
+
 def _from_anchor(text: str) -> str:
     match = ANCHOR.search(text)
     return text[match.start() :] if match else text
@@ -157,4 +164,5 @@ TASKS = {
     "events": events,
     "errors": errors,
     "grade": grade,
+    "principles": principles,
 }

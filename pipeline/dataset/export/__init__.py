@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast, get_args
 
 from asid.pipeline.dataset.export.folder import ExportError, Folder
+from asid.pipeline.dataset.export.grpo import GrpoSet, clips_of
 from asid.pipeline.dataset.export.items import ItemKind, kept
 from asid.pipeline.dataset.export.media import ExportedMedia, Where
 from asid.pipeline.dataset.export.splits import Splits
@@ -22,7 +23,7 @@ from asid.pipeline.run.completeness import finished_shards
 from asid.pipeline.run.folder import Run
 from asid.pipeline.stage import Stage
 
-__all__ = ["Amounts", "ExportError", "Settings", "Splits", "amounts", "export", "settings"]
+__all__ = ["Amounts", "ExportError", "GrpoSet", "Settings", "Splits", "amounts", "clips_of", "export", "settings"]
 
 STAGED = ("asid-1m", "ms-swift", "llama-factory")  # formats with files for each training stage
 
@@ -39,6 +40,7 @@ class Settings:
     unfinished: bool = False
     tar_bytes: int = 1 << 30
     draws: Amounts | None = None  # draw the paper's training stages
+    grpo: GrpoSet | None = None  # write a set for GRPO, of the captions of all attributes
 
 
 def settings(splits: Splits, media: str, kinds: Sequence[str], audio: str, unfinished: bool = False) -> Settings:
@@ -68,6 +70,8 @@ def export(run: Run, to: str, out: Path, how: Settings) -> dict[str, int]:
         raise ExportError(f"{to} has no form for preference pairs; these have: {', '.join(paired)}")
     if how.draws is not None and (to not in STAGED or issubclass(row, Preferred)):
         raise ExportError(f"training stages are drawn of captions for {', '.join(STAGED)}, not for {to} of this run")
+    if how.grpo is not None and (to != "ms-swift" or how.draws is not None or issubclass(row, Preferred)):
+        raise ExportError("a set for GRPO is of captions, for ms-swift, and without training stages")
     with Folder(out) as folder:
         folder.note = {"format": to, "seed": how.splits.seed, "media": how.media}
         if issubclass(row, Scored) and issubclass(row, Preferred):
@@ -76,15 +80,17 @@ def export(run: Run, to: str, out: Path, how: Settings) -> dict[str, int]:
         if how.draws is not None:
             drawn = draw_stages(kept(run, shards, how.splits), wordings, how.kinds, how.draws, how.splits.seed)
             folder.note["stages"] = drawn.note()
+        chosen = how.grpo.choose(kept(run, shards, how.splits), how.splits.seed) if how.grpo else None
         tools = Tools(
             folder=folder,
             media=ExportedMedia(run.storage, folder, how.media),
             wordings=wordings,
             storage=run.storage,
-            kinds=how.kinds,
+            kinds=("all",) if how.grpo else how.kinds,
             audio=how.audio,
             tar_bytes=how.tar_bytes,
             drawn=drawn,
+            grpo=chosen,
         )
         exporter.write(kept(run, shards, how.splits, frames=exporter.frames), tools)
         if drawn and not folder.lines:

@@ -1,7 +1,7 @@
 """Sets for GRPO: a question, and what rewards compare the answer with in columns of its own.
 
-AVoCaDO (section 3.2) draws 2K of its clips; DiaDem (section 4.3) leaves out what is too easy, and has what is hard twice
-in its second stage: `asid.rewards.partition` makes that list, and it is given here as JSON.
+AVoCaDO (section 3.2) draws 2K of its clips; DiaDem (section 4.3) leaves out what is too easy, and has what is hard
+twice in its second stage: `asid.rewards.partition` makes that list, and it is given here as JSON.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 Clips with and without sound are in files apart: its template for Qwen-Omni stops at a batch that mixes them. With
 `audio` "video" train with USE_AUDIO_IN_VIDEO=true on the `sound` files; with "file" each has its sound in `audios`.
-Sets for GRPO have the question alone, and the answer in `solution`. Drawn training stages have files of their own, such as `stage2_sound.jsonl`. Preference pairs have their worse answer in
+Sets for GRPO have the question alone, and the answer in `solution`.
+Drawn training stages have files of their own, such as `stage2_sound.jsonl`. Preference pairs have their worse answer in
 `rejected_response` (`swift rlhf`), and what they were scored by in `reference`, for gDPO's loss.
 """
 

@@ -21,7 +21,7 @@ for command in (
     *(runs.run, runs.estimate, runs.submit, runs.stage),
     *(views.status, views.show, views.failures, views.report, views.review, views.diff, views.sql, views.screen),
     *(outputs.export, outputs.publish, outputs.gc, outputs.forget),
-    *(measures.audit, measures.power),
+    *(measures.audit, measures.power, measures.coverage),
     *(manifests.doctor, manifests.principles),
 ):
     app.command()(command)

@@ -78,7 +78,7 @@ async def cover(auditing: Auditing, rows: Sequence[Captioned]) -> Coverage:
     for (row, name, _), mentions in zip(told, found, strict=True):
         for mention in mentions or ():
             point = auditing.entries[name].verify[mention.point - 1]
-            by_point.setdefault((name, point), []).append((row.id, squash(mention.phrase)))
+            by_point.setdefault((name, point), []).append((row.id, plain(mention.phrase)))
     order = [(name, point) for name in ATTRIBUTES for point in auditing.entries[name].verify]
     points = await asyncio.gather(*(_point(auditing, *key, by_point.get(key, [])) for key in order))
     failed = sum(mentions is None for mentions in found)
@@ -159,7 +159,7 @@ async def _assigned(
                              attribute)  # fmt: skip
     except ModelError:
         return dict.fromkeys(members, REST)
-    return {members[number - 1]: squash(group.name) or REST for group in found.groups for number in group.phrases}
+    return {members[number - 1]: plain(group.name) or REST for group in found.groups for number in group.phrases}
 
 
 def misnumbered(found: PhraseGroups, count: int) -> str | None:
@@ -170,6 +170,11 @@ def misnumbered(found: PhraseGroups, count: int) -> str | None:
     if wrong := sorted(set(numbers) ^ set(range(1, count + 1))):
         return f"{wrong[0]} is {'left out' if wrong[0] in range(1, count + 1) else 'no number of these'}"
     return None
+
+
+def plain(text: str) -> str:
+    """Give a phrase or a name as it is counted: in lower case, with single spaces, without punctuation around it."""
+    return " ".join(text.lower().split()).strip(".,;:!?\"'()[]")
 
 
 def totals(names: Mapping[str, str], counts: Mapping[str, int]) -> dict[str, int]:

@@ -123,7 +123,7 @@ def _principles(manifest: Manifest, prompts: Wordings) -> Iterator[tuple[str, st
     from asid.pipeline.asking.principles import PART
 
     steps = manifest.steps()
-    asked = {step.name: getattr(step.config, "prompt", "") for step in steps}
+    asked = {getattr(step.config, "name", ""): getattr(step.config, "prompt", "") for step in steps}
     for step in steps:
         aspects = getattr(step.config, "aspects", None)  # of `prefer` it is a list of names
         for annotator, judged in aspects.items() if isinstance(aspects, dict) else ():

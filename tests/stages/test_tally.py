@@ -94,7 +94,7 @@ def whole(tmp_path: Path, **tags: str) -> Any:
 
 
 def test_events_that_people_wrote_are_the_truth_and_cost_no_question(tmp_path: Path) -> None:
-    model = Scripted(found([1], [], []))
+    model = Scripted(lambda _: found([1], [], []))
     asked = {"reference": "", "events_from": "human_events"}
     one = run(Tally, whole(tmp_path, human_events='["a woman stands", "a kettle hums"]'), model, tmp_path, **asked)
     assert one.events == ("a woman stands", "a kettle hums") and one.reference == ""

@@ -86,6 +86,7 @@ def principles(
 
     from asid.pipeline.asking.principles import written
     from asid.pipeline.models.factory import open_model
+    from asid.pipeline.models.layers.replay import AnswerStore, current_store
     from asid.pipeline.prompts import Prompts as Wordings
     from asid.pipeline.recipe.manifest import ManifestError, load
     from asid.pipeline.run.preflight import writable_or_refuse
@@ -102,12 +103,18 @@ def principles(
 
     async def ask() -> dict[str, str]:
         texts = {}
-        for part, name, question in found:
-            model = open_model(name, manifest.models[name], Storage(Path.cwd()), stage="principles")
-            try:
-                texts[part] = await written(model, name, question, prompts)
-            finally:
-                await model.close()
+        store = AnswerStore(Storage(folder), "answers", "principles")
+        token = current_store.set(store)
+        try:
+            for part, name, question in found:
+                model = open_model(name, manifest.models[name], Storage(Path.cwd()), stage="principles")
+                try:
+                    texts[part] = await written(model, name, question, prompts)
+                finally:
+                    await model.close()
+        finally:
+            await store.close()
+            current_store.reset(token)
         return texts
 
     for part, text in asyncio.run(ask()).items():

@@ -15,6 +15,7 @@ import math
 import re
 import struct
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -64,19 +65,12 @@ class Sight:
 
 def probe(data: bytes, mime: str) -> Film:
     """Look at a video as a server would: by decoding tools alone."""
-    command = [
-        "ffprobe",
-        "-v",
-        "error",
-        "-show_streams",
-        "-show_format",
-        "-count_packets",
-        "-of",
-        "json",
-        "-i",
-        "pipe:0",
-    ]
-    found = json.loads(subprocess.run(command, input=data, capture_output=True, check=True, timeout=120).stdout)
+    command = ["ffprobe", "-v", "error", "-show_streams", "-show_format", "-count_packets", "-of", "json"]
+    with tempfile.NamedTemporaryFile(prefix="r") as file:  # not by a pipe: many files have their index at the end
+        file.write(data)
+        file.flush()
+        done = subprocess.run([*command, file.name], capture_output=True, check=True, timeout=120)
+    found = json.loads(done.stdout)
     picture = next(stream for stream in found["streams"] if stream["codec_type"] == "video")
     rate = [int(part) for part in picture["avg_frame_rate"].split("/")]
     frames = int(picture["nb_read_packets"])

@@ -225,7 +225,7 @@ class Gemini(Vendor):
 
     def look(self, body: Json) -> Sight:
         sight = Sight(hears=True, rate=1.0)
-        contents = body["contents"]
+        contents = _camel(body["contents"])
         for part in (contents[-1] if isinstance(contents, list) else contents)["parts"]:
             if "text" in part:
                 sight.text = part["text"]
@@ -234,7 +234,7 @@ class Gemini(Vendor):
             inside = part.get("inlineData")
             given = inside or part["fileData"]
             name = given.get("fileUri", "").rpartition("/")[2]
-            data = base64.b64decode(inside["data"]) if inside else self.uploaded[name]
+            data = base64.b64decode(inside["data"], altchars=b"-_") if inside else self.uploaded[name]
             film = self.film(data, given["mimeType"])
             rate = (part.get("videoMetadata") or {}).get("fps") or 1.0
             sight.films.append(film)
@@ -249,8 +249,16 @@ class Gemini(Vendor):
                 yield f"a video of the kind {film.mime}"
 
     async def _upload(self, request: web.Request) -> web.Response:
-        self.uploaded[request.match_info["name"]] = await request.read()
-        return await super()._upload(request)
+        """Part of a file; the last one says so."""
+        name = request.match_info["name"]
+        self.uploaded[name] = self.uploaded.get(name, b"") + await request.read()
+        if "finalize" not in request.headers.get("X-Goog-Upload-Command", ""):
+            return web.json_response({}, headers={"X-Goog-Upload-Status": "active"})
+        data = self.uploaded[name]
+        self.files[name] = self.behaviour.polls
+        digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
+        told = {**self._told(name), "sizeBytes": str(len(data)), "sha256Hash": digest}
+        return web.json_response({"file": told}, headers={"X-Goog-Upload-Status": "final"})
 
     def reply(self, text: str, sight: Sight) -> Json:
         found = self.shape.answer(text, "", sight.text)
@@ -332,6 +340,15 @@ def sounds(seconds: float) -> int:
     """Tokens of sound: a window in 10 ms, halved twice."""
     windows = math.ceil(round(seconds * 16000) / 160)
     return ((windows - 1) // 2 + 1 - 2) // 2 + 1
+
+
+def _camel(value: Any) -> Any:
+    """Names as the documentation has them: the client writes some in snake case."""
+    if isinstance(value, list):
+        return [_camel(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {re.sub(r"_([a-z])", lambda found: found[1].upper(), name): _camel(item) for name, item in value.items()}
 
 
 def _parts(body: Json) -> list[Any]:

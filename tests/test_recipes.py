@@ -175,6 +175,7 @@ def test_the_grading_model_writes_its_principles_and_they_are_used(tmp_path: Pat
         assert text.startswith("- Truth: ") and text.count("\n- ") == 2
         judged = Prompts(mine).text(f"judge/{aspect}")
         assert text in judged and Prompts(mine).hash(f"judge/{aspect}") != Prompts().hash(f"judge/{aspect}")
+    assert list((mine / "answers" / "principles").glob("*.jsonl")), "what was paid for is kept beside them"
     assert CliRunner().invoke(app, words).exit_code == 2, "what is there is not written over"
 
 

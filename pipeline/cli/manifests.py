@@ -103,7 +103,7 @@ def principles(
 
     async def ask() -> dict[str, str]:
         texts = {}
-        store = AnswerStore(Storage(folder), "answers", "principles")
+        store = AnswerStore(Storage(folder), "run:answers", "principles")
         token = current_store.set(store)
         try:
             for part, name, question in found:

@@ -88,7 +88,9 @@ class Attachments:
         mime = mime_of(path.name, medium.kind)
         if medium.kind == "audio" and not (mime.startswith("audio/") and not _is_span(medium)):
             return [Blob(excerpt.sound(path, medium.start, medium.end, TIMEOUT), "audio/wav")]
-        if medium.kind == "video" and (_is_span(medium) or (self.takes and mime not in self.takes)):
+        if medium.kind == "video" and not _is_span(medium) and self.takes and mime not in self.takes:
+            return [Blob(excerpt.as_mp4(path, TIMEOUT), "video/mp4")]
+        if medium.kind == "video" and _is_span(medium):
             return [Blob(excerpt.video(path, medium.start, medium.end, TIMEOUT), "video/mp4")]
         return [Blob(path.read_bytes(), mime, medium.time)]
 

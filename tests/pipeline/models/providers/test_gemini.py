@@ -12,6 +12,7 @@ import pytest
 
 from asid.pipeline.asking.exchange import ask
 from asid.pipeline.media import process
+from asid.pipeline.media.probe import probe
 from asid.pipeline.models.base import Media, Misconfigured, Refused, Request, Response, Transient, Truncated
 from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.models.providers.gemini.client import GeminiModel
@@ -166,10 +167,14 @@ def test_a_still_carries_its_time(tmp_path: Path) -> None:
         assert parts(server)[1]["inlineData"]["mimeType"] == "image/jpeg"
 
 
-def test_a_container_that_gemini_does_not_take_is_made_mp4(tmp_path: Path) -> None:
+@pytest.mark.parametrize("codec", ["libx264", "ffv1"])  # one that an MP4 takes as it is, and one that it does not
+def test_a_container_that_gemini_does_not_take_is_made_mp4(tmp_path: Path, codec: str) -> None:
     film = tmp_path / "film.mkv"
-    process.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=d=1:s=64x48:r=8", str(film)], 60)
+    made = ["-f", "lavfi", "-i", "testsrc=d=1:s=64x48:r=8", "-c:v", codec, "-pix_fmt", "yuv420p"]
+    process.run(["ffmpeg", "-v", "error", *made, str(film)], 60)
     with LlmServer() as server:
         say(server, video(film))
         sent = parts(server)[0]["inlineData"]
-    assert sent["mimeType"] == "video/mp4" and b"ftyp" in base64.b64decode(sent["data"])[:16]
+    assert sent["mimeType"] == "video/mp4"
+    (tmp_path / "sent.mp4").write_bytes(data := base64.b64decode(sent["data"], altchars=b"-_"))
+    assert b"ftyp" in data[:16] and probe(tmp_path / "sent.mp4").codec == "h264"

@@ -162,7 +162,8 @@ def gather(run: Run, survey: Survey | None = None) -> Figures:
         point = Quality(f"at {name}", "measured")
         for row in _rows(run, survey, name, ("audits",)):
             _count_findings(figures, row["audits"])
-            point.add(*_found(row["audits"]), _ruled(row["audits"]))
+            if _audited(row["audits"]):
+                point.add(*_found(row["audits"]), _ruled(row["audits"]))
         figures.quality.append(point)
     here = Quality("as audited", "measured")
     after, kept = Quality("after refine", "claimed"), Quality("kept clips", "claimed")
@@ -172,8 +173,9 @@ def gather(run: Run, survey: Survey | None = None) -> Figures:
     for row in _rows(run, survey, last, (*wanted, *writers)):
         if "audits" in row and not audits:
             _count_findings(figures, row["audits"])
-            here.add(*_found(row["audits"]), _ruled(row["audits"]))
-        if "edits" in row:
+            if _audited(row["audits"]):
+                here.add(*_found(row["audits"]), _ruled(row["audits"]))
+        if "edits" in row and _audited(row["audits"]):
             left = (*_found(row["audits"], row["edits"]), _ruled(row["audits"]))
             after.add(*left)
             if row["kept"]:
@@ -226,6 +228,11 @@ def _found(audits: list[dict[str, Any]], edits: list[dict[str, Any]] = ()) -> tu
     errors = sum(len(audit["errors"]) > fixed.get(audit["attribute"], 0) for audit in audits)
     missing = sum(len(audit["missing"]) > filled.get(audit["attribute"], 0) for audit in audits)
     return errors, missing
+
+
+def _audited(audits: list[dict[str, Any]]) -> bool:
+    """Whether somebody made each audit: one that nobody could make is unknown, and the clip is in no rate."""
+    return all(audit["by"]["provider"] for audit in audits)
 
 
 def _ruled(audits: list[dict[str, Any]]) -> bool:

@@ -37,6 +37,8 @@ class Mention(Record):
 
 
 class Mentions(Record):
+    """All that a caption tells about the points of one attribute."""
+
     mentions: list[Mention]
 
 
@@ -48,6 +50,8 @@ class PhraseGroup(Record):
 
 
 class PhraseGroups(Record):
+    """Phrases, or groups of them, put together by what they mean."""
+
     groups: list[PhraseGroup]
 
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from asid.pipeline.attributes import ATTRIBUTES
+from asid.pipeline.auditing.coverage import Coverage
 from asid.pipeline.auditing.measuring import Measured
 from asid.pipeline.auditing.power import Power
-from asid.pipeline.auditing.side import measured, powers
+from asid.pipeline.auditing.side import covered, measured, powers
 from asid.pipeline.models import spend
 from asid.pipeline.models.spend import Line
 from asid.pipeline.rows import Audited, Captioned, Failure, Preferred, Refined, Row, written
@@ -122,6 +123,7 @@ class Figures:
     writers: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)  # text, model, provider, prompt
     quality: list[Quality] = field(default_factory=list)
     powers: list[Power] = field(default_factory=list)  # what auditors find of planted errors
+    coverage: Coverage | None = None  # what the captions tell, where somebody has counted
     attributes: dict[str, AttributeFindings] = field(default_factory=dict)
     spending: list[Line] = field(default_factory=list)
     slowest: list[tuple[float, str]] = field(default_factory=list)  # seconds of model calls, clip
@@ -162,7 +164,8 @@ def gather(run: Run, survey: Survey | None = None) -> Figures:
         for row in _rows(run, survey, name, ("audits",)):
             if not again:
                 _count_findings(figures, row["audits"])
-            point.add(*_found(row["audits"]), _ruled(row["audits"]))
+            if _audited(row["audits"]):
+                point.add(*_found(row["audits"]), _ruled(row["audits"]))
         figures.quality.append(point)
     here = Quality("as audited", "measured")
     after, kept = Quality("after refine", "claimed"), Quality("kept clips", "claimed")
@@ -172,8 +175,9 @@ def gather(run: Run, survey: Survey | None = None) -> Figures:
     for row in _rows(run, survey, last, (*wanted, *writers)):
         if "audits" in row and not audits:
             _count_findings(figures, row["audits"])
-            here.add(*_found(row["audits"]), _ruled(row["audits"]))
-        if "edits" in row:
+            if _audited(row["audits"]):
+                here.add(*_found(row["audits"]), _ruled(row["audits"]))
+        if "edits" in row and _audited(row["audits"]):
             left = (*_found(row["audits"], row["edits"]), _ruled(row["audits"]))
             after.add(*left)
             if row["kept"]:
@@ -185,6 +189,7 @@ def gather(run: Run, survey: Survey | None = None) -> Figures:
     figures.quality += [point for point in (here, after, kept) if point.clips]
     figures.quality += [_measured(found) for found in measured(run)]
     figures.powers = powers(run)
+    figures.coverage = covered(run)
     figures.spending = spend.spent(run.storage, run.steps, run.manifest.models)
     figures.slowest = _slowest(run)
     figures.failures = _failures(run, survey)
@@ -238,6 +243,11 @@ def _cleared(edit: Mapping[str, Any]) -> tuple[int, int]:
     )
 
 
+def _audited(audits: list[dict[str, Any]]) -> bool:
+    """Whether somebody made each audit: one that nobody could make is unknown, and the clip is in no rate."""
+    return all(audit["by"]["provider"] for audit in audits)
+
+
 def _ruled(audits: list[dict[str, Any]]) -> bool:
     return bool(audits) and all(audit["by"]["provider"] == "embedded" for audit in audits)
 
@@ -245,6 +255,8 @@ def _ruled(audits: list[dict[str, Any]]) -> bool:
 def _count_findings(figures: Figures, audits: list[dict[str, Any]]) -> None:
     for audit in audits:
         found = figures.attributes[audit["attribute"]]
+        if not audit["by"]["provider"]:  # nobody could perceive what it is about: unknown, not good
+            continue
         found.audited += 1
         found.with_errors += bool(audit["errors"])
         found.with_missing += bool(audit["missing"])

@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import re
 from pathlib import Path
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -37,12 +38,28 @@ class PromptError(UserError):
 
 
 class AttributeText(BaseModel):
-    """What an attribute is about, and VERIFY: the points that its audit may judge."""
+    """What an attribute is about, and VERIFY: the points that its audit may judge. `heard` are those among them that
+    only who hears can judge, written `- hear: the point` in the file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     about: str = Field(min_length=1)
     verify: tuple[str, ...] = Field(min_length=1)
+    heard: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _marked(cls, values: Any) -> Any:
+        points = values.get("verify") if isinstance(values, dict) else None
+        if not isinstance(points, list):
+            return values
+        heard = [one["hear"] for one in points if isinstance(one, dict) and one.keys() == {"hear"}]
+        plain = [one["hear"] if isinstance(one, dict) and one.keys() == {"hear"} else one for one in points]
+        return values | {"verify": plain, "heard": heard}
+
+    def points(self, hears: bool) -> tuple[str, ...]:
+        """Give the points that an auditor can judge who hears, or does not."""
+        return tuple(point for point in self.verify if hears or point not in self.heard)
 
 
 def fence(label: str, text: str) -> str:
@@ -74,6 +91,10 @@ class Prompts:
     def text(self, name: str) -> str:
         """The wording of `name`, with its includes (`{{> shared/anchors}}` on a line of its own) put in."""
         return INCLUDE.sub(lambda match: self.text(match[1]).rstrip("\n"), self._file(f"{name}.txt"))
+
+    def parts(self, name: str) -> list[str]:
+        """Name the parts that are put into a prompt."""
+        return INCLUDE.findall(self._file(f"{name}.txt"))
 
     def hash(self, name: str) -> str:
         """Give the first 16 hex digits of the SHA-256 of a prompt's text."""

@@ -339,6 +339,7 @@ class Score(Record):
     hallucinated: tuple[str, ...]
     why: str
     by: Answered
+    aspect: str = ""  # the annotator whose aspect the principles of a grade were about
 
 
 class Scored(Captioned):
@@ -421,6 +422,7 @@ class Audit(Record):
     by: Answered
     suspicion: float | None = None  # 0..100 by a cheap auditor that was asked first; where it was low, by it alone
     round: int = 1  # above 1: of a caption that was refined before
+    not_audited: tuple[str, ...] = ()  # VERIFY points that the auditor could not perceive
 
 
 class Audited(Decomposed):

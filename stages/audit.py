@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from collections.abc import Collection, Coroutine, Mapping, Sequence
+from typing import Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
-from asid.pipeline.asking import evidence
+from asid.pipeline.asking import evidence, showing
 from asid.pipeline.asking.answers import Findings, GroupFindings, Suspicion
 from asid.pipeline.asking.sharing import Sharing, leading
-from asid.pipeline.asking.stage import AskingConfig, AskingStage, together
+from asid.pipeline.asking.stage import NOBODY, AskingConfig, AskingStage, together
 from asid.pipeline.attributes import ATTRIBUTES, Attribute
 from asid.pipeline.captions import latest
 from asid.pipeline.captions.text import squash
@@ -48,6 +48,9 @@ class AuditConfig(Sharing, AskingConfig):
         "measure (`asid audit` on a sample of both)"
     )  # fmt: skip
     prompt_together: str = Field("audit_together", min_length=1)
+    by: dict[Attribute, str] = Field(
+        {}, description="other models for some attributes: {speech: gemini}, where `model` hears nothing"
+    )
 
     screen: str = Field(
         "", description="a cheap model of the manifest that is asked first; `asid screen` says when its word is enough"
@@ -58,6 +61,10 @@ class AuditConfig(Sharing, AskingConfig):
     )
     recall: float = Field(0.95, gt=0, lt=1, description="share of the faults that `model` finds which must be kept")
     confidence: float = Field(0.95, gt=0, lt=1, description="with which the recall is to hold")
+
+    def auditor(self, attribute: Attribute) -> str:
+        """Name the model that audits an attribute."""
+        return self.by.get(attribute, self.model)
 
     @model_validator(mode="after")
     def _shows_no_accounts_together(self) -> AuditConfig:
@@ -91,7 +98,7 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
 
     @classmethod
     def models(cls, config: AuditConfig) -> list[str]:
-        return [config.model, *([config.screen] if config.screen else [])]
+        return list(dict.fromkeys([config.model, *([config.screen] if config.screen else []), *config.by.values()]))
 
     @classmethod
     def prompts(cls, config: AuditConfig) -> list[str]:
@@ -115,16 +122,12 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
         if not names:
             return clip  # type: ignore[return-value]  # refined, and so audited: as before
         media = await evidence.media(clip, config.sees, config.max_frames, self.context.storage)
-        alone = config.goes_alone(self.model)
         screened: list[Audit] = []
         if config.screen:
             cheap = config.goes_alone(self.context.models[config.screen])
             screened = await leading((self._screen(clip, name, media) for name in names), cheap)
         low = {one.attribute: one for one in screened if config.threshold is not None and _of(one) < config.threshold}
-        asked = [name for name in names if name not in low]
-        groups = self._groups(asked)
-        calls = [self._audit_group(clip, group, media, len(groups) - 1) for group in groups]
-        found = [one for group in await leading(calls, alone) for one in group] if calls else []
+        found = [audit for group in await together(self._asked(clip, names, low, media)) for audit in group]
         suspicions = {one.attribute: one.suspicion for one in screened}
         made = low | {
             one.attribute: one.model_copy(update={"suspicion": suspicions.get(one.attribute)}) for one in found
@@ -136,41 +139,63 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
         audits = tuple(again.get(audit.attribute, audit) for audit in clip.audits)  # type: ignore[call-overload]
         return clip.model_copy(update={"audits": audits})
 
-    def _groups(self, asked: Sequence[Attribute]) -> list[list[Attribute]]:
-        """The attributes of each request, the same ones together whatever the screen has left out. A model that reads
-        facts is asked about each alone."""
-        size = 1 if self.model.reads_facts else self.config.together
-        parts = [self.config.attributes[at : at + size] for at in range(0, len(self.config.attributes), size)]
+    def _asked(
+        self, clip: Decomposed, names: Sequence[Attribute], low: Collection[str], media: Sequence[Media]
+    ) -> list[Coroutine[Any, Any, list[Audit]]]:
+        """The requests to each auditor, of which the first goes ahead where that makes the others cheaper."""
+        config = self.config
+        return [
+            self._by_one(clip, groups, media, model)
+            for model in dict.fromkeys(map(config.auditor, config.attributes))
+            if (groups := self._groups([name for name in names if name not in low], model))
+        ]
+
+    def _groups(self, asked: Sequence[Attribute], model: str) -> list[list[Attribute]]:
+        """The attributes of each request to a model, the same ones together whatever the screen has left out. A model
+        that reads facts is asked about each alone."""
+        size = 1 if self.context.models[model].reads_facts else self.config.together
+        own = [name for name in self.config.attributes if self.config.auditor(name) == model]
+        parts = [own[at : at + size] for at in range(0, len(own), size)]
         groups = [[name for name in part if name in asked] for part in parts]
         return [group for group in groups if group]
+
+    async def _by_one(
+        self, clip: Decomposed, groups: Sequence[Sequence[Attribute]], media: Sequence[Media], model: str
+    ) -> list[Audit]:
+        calls = [self._audit_group(clip, group, media, len(groups) - 1) for group in groups]
+        made = await leading(calls, self.config.goes_alone(self.context.models[model]))
+        return [audit for group in made for audit in group]
 
     async def _audit_group(
         self, clip: Decomposed, group: Sequence[Attribute], media: Sequence[Media], alike: int
     ) -> list[Audit]:
-        """The audits of some attributes, by one answer as far as it goes."""
-        found = await self._audit_together(clip, group, media, alike) if len(group) > 1 else {}
+        """The audits of some attributes by one model, by one answer as far as it goes."""
+        hears = showing.hears(self.context.models[self.config.auditor(group[0])], clip, media)
+        several = [name for name in group if self.entries[name].points(hears)]
+        found = await self._audit_together(clip, several, media, hears, alike) if len(several) > 1 else {}
         missing = [name for name in group if name not in found]
         calls = [self._audit(clip, name, media, alike if len(group) == 1 else 0) for name in missing]
         found |= dict(zip(missing, await together(calls), strict=True))
         return [found[name] for name in group]
 
     async def _audit_together(
-        self, clip: Decomposed, group: Sequence[Attribute], media: Sequence[Media], alike: int
+        self, clip: Decomposed, group: Sequence[Attribute], media: Sequence[Media], hears: bool, alike: int
     ) -> dict[Attribute, Audit]:
         """What one answer says of each attribute; nothing of one that it leaves out, or when no answer fits."""
-        config = self.config
+        config, model = self.config, self.config.auditor(group[0])
         captions = {name: latest.by_attribute(clip)[name] for name in group}
 
         def amiss(value: GroupFindings) -> str | None:
             return misplaced(value, captions)
 
-        own = self._values(clip, group[0], accounts=False)
+        own = self._values(clip, group[0], accounts=False, hears=hears)
         values = {name: own[name] for name in SEVERAL if name in own}
-        aspects = "\n\n".join(self._aspect(clip, name) for name in group)
+        aspects = "\n\n".join(self._aspect(clip, name, hears) for name in group)
         try:
             answer = await self.ask(
                 clip, "audit", config.prompt_together, values | {"aspects": aspects}, facts={}, answer=GroupFindings,
                 media=media, attribute="+".join(group), check=amiss, alike=alike,
+                model="" if model == config.model else model,
             )  # fmt: skip
         except Unprocessable as error:
             if error.kind in ALONE:
@@ -179,12 +204,17 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
         by = self.by(answer.response, config.prompt_together)
         return {
             name: Audit(attribute=name, errors=tuple(one.errors), missing=tuple(one.missing),
-                        expressiveness=tuple(one.expressiveness), by=by)
+                        expressiveness=tuple(one.expressiveness), by=by, not_audited=self._unheard(name, hears))
             for name in group for one in answer.value.audits if one.attribute == name
         }  # fmt: skip
 
-    def _aspect(self, clip: Decomposed, attribute: Attribute) -> str:
-        values = self._values(clip, attribute, accounts=False)
+    def _unheard(self, attribute: Attribute, hears: bool) -> tuple[str, ...]:
+        """The VERIFY points of an attribute that an auditor which hears nothing cannot judge."""
+        entry = self.entries[attribute]
+        return tuple(point for point in entry.verify if point not in entry.points(hears))
+
+    def _aspect(self, clip: Decomposed, attribute: Attribute, hears: bool) -> str:
+        values = self._values(clip, attribute, accounts=False, hears=hears)
         return (
             f"Aspect: {values['attribute']}. What it is about: {values['about']}\n\n"
             f"VERIFY: the only points you may judge under {values['attribute']}\n{values['verify']}\n\n"
@@ -195,7 +225,7 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
         """A clean audit with the screen's suspicion: what stands when the strong auditor is not asked."""
         config = self.config
         answer = await self.ask(
-            clip, "screen", config.screen_prompt, self._values(clip, attribute, accounts=False), facts={},
+            clip, "screen", config.screen_prompt, self._values(clip, attribute, accounts=False, hears=True), facts={},
             answer=Suspicion,
             media=media, attribute=attribute, model=config.screen, alike=len(config.attributes) - 1,
         )  # fmt: skip
@@ -203,12 +233,12 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
         return Audit(attribute=attribute, errors=(), missing=(), expressiveness=(), by=by,
                      suspicion=answer.value.suspicion)  # fmt: skip
 
-    def _values(self, clip: Decomposed, attribute: Attribute, accounts: bool) -> dict[str, str]:
+    def _values(self, clip: Decomposed, attribute: Attribute, accounts: bool, hears: bool) -> dict[str, str]:
         config, entry = self.config, self.entries[attribute]
         return {
             "attribute": attribute,
             "about": entry.about,
-            "verify": "\n".join(f"- {point}" for point in entry.verify),
+            "verify": "\n".join(f"- {point}" for point in entry.points(hears)),
             "caption": evidence.caption(latest.by_attribute(clip)[attribute]),
             "duration": evidence.seconds(clip.duration),
             "material": evidence.material(clip, config.sees, config.max_frames),
@@ -218,16 +248,21 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
 
     async def _audit(self, clip: Decomposed, attribute: Attribute, media: Sequence[Media], alike: int) -> Audit:
         config, entry = self.config, self.entries[attribute]
-        caption = latest.by_attribute(clip)[attribute]
+        caption, model = latest.by_attribute(clip)[attribute], config.auditor(attribute)
+        hears = showing.hears(self.context.models[model], clip, media)
+        if not entry.points(hears):
+            return Audit(attribute=attribute, errors=(), missing=(), expressiveness=(), by=NOBODY,
+                         not_audited=entry.verify)  # fmt: skip
         answer = await self.ask(
             clip,
             "audit",
             config.prompt,
-            self._values(clip, attribute, config.candidates),
+            self._values(clip, attribute, config.candidates, hears),
             facts=evidence.audit_facts(clip, entry, attribute, caption, accounts=config.candidates),
             answer=Findings,
             media=media,
             attribute=attribute,
+            model="" if model == config.model else model,
             alike=alike,
         )
         found: Findings = answer.value
@@ -237,6 +272,7 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
             missing=tuple(found.missing),
             expressiveness=tuple(found.expressiveness),
             by=self.by(answer.response, config.prompt),
+            not_audited=self._unheard(attribute, hears),
         )
 
 

@@ -16,9 +16,21 @@ from asid.pipeline.rows import Drafted, Problem, Verified, grow
 
 
 class VerifyConfig(WritingConfig):
-    """Say which prompt verifies."""
+    """Say which prompt verifies, and whether the original evidence is in view."""
 
-    prompt: str = Field("verify", min_length=1)
+    prompt: str = Field(
+        "", description="empty: verify, which has the sources alone (Fig. 16), or verify_seen where there is something "
+        "to see"
+    )  # fmt: skip
+    sees: tuple[evidence.Medium, ...] = Field(
+        (), description="video (with its sound), audio, frames: ASID's section 3.2 verifies against the clip itself"
+    )
+    max_frames: int = Field(32, ge=1, description="most stills shown, spread over the clip")
+
+    @property
+    def wording(self) -> str:
+        """The name of the prompt."""
+        return self.prompt or ("verify_seen" if self.sees else "verify")
 
 
 class Verify(AskingStage[Drafted, Verified, VerifyConfig]):
@@ -27,15 +39,23 @@ class Verify(AskingStage[Drafted, Verified, VerifyConfig]):
     name = "verify"
     version = 3
 
+    @classmethod
+    def prompts(cls, config: VerifyConfig) -> list[str]:
+        return [config.wording]
+
     def places(self) -> dict[str, Sequence[str]]:
-        return {self.config.prompt: ("duration", "caption", "descriptions", "transcript", "problems")}
+        seen = ("material",) if self.config.sees else ()
+        return {self.config.wording: ("duration", "caption", "descriptions", "transcript", "problems", *seen)}
 
     async def process(self, clip: Drafted) -> Verified:
+        config = self.config
+        seen = {"material": evidence.material(clip, config.sees, config.max_frames)} if config.sees else {}
         answer = await self.ask(
             clip,
             "verify",
-            self.config.prompt,
+            config.wording,
             {
+                **seen,
                 "duration": evidence.seconds(clip.duration),
                 "caption": evidence.caption(clip.draft),
                 "descriptions": evidence.descriptions(clip.candidates),
@@ -49,6 +69,7 @@ class Verify(AskingStage[Drafted, Verified, VerifyConfig]):
                 "utterances": evidence.utterance_facts(clip),
             },
             answer=Verification,
+            media=await evidence.media(clip, config.sees, config.max_frames, self.context.storage),
             check=lambda found: None if found.caption.strip() else "`caption` is empty",
             problems=lambda found: problems(clip, found.caption.strip()),
         )
@@ -60,7 +81,7 @@ class Verify(AskingStage[Drafted, Verified, VerifyConfig]):
             missing_sight=found.non_speech_deficiency_specific,
             missing_speech=found.speech_deficiency_specific,
             problems=tuple(problems(clip, found.caption.strip())),
-            verified_by=self.by(answer.response, self.config.prompt),
+            verified_by=self.by(answer.response, config.wording),
             marks=clip.marks + marks(self.name, answer.left),
         )
 

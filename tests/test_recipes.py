@@ -120,7 +120,10 @@ def test_salmonn2(tmp_path: Path) -> None:
     assert "`rejected` is a worse caption" in (tmp_path / "hub" / "README.md").read_text()
     (swift,) = lines(run, "ms-swift", tmp_path / "swift")
     question, answer = swift["messages"]
-    assert question["content"].removeprefix("<video>") in Prompts().text("train/general").splitlines()
+    assert question["content"].removeprefix("<video>") == Prompts().text("caption/base").strip(), "as it was asked"
+    assert swift["reference"] == row.reference
+    note = json.loads((tmp_path / "swift" / "export.json").read_text())
+    assert (note["round"], note["lambda"]) == (1, 0.1)
     assert (answer["content"], swift["rejected_response"]) == (row.caption, row.rejected) and swift["videos"]
     (factory,) = lines(run, "llama-factory", tmp_path / "factory")
     assert factory["messages"] == [question | {"content": factory["messages"][0]["content"]}]
@@ -129,6 +132,7 @@ def test_salmonn2(tmp_path: Path) -> None:
     assert "audios" in factory and "audios" not in deaf and "<audio>" not in deaf["messages"][0]["content"]
     info = json.loads((tmp_path / "factory" / "dataset_info.json").read_text())
     (entry,) = info.values()
+    assert factory["reference"] == row.reference
     assert entry["ranking"] and entry["file_name"].startswith("pairs_") and entry["columns"]["rejected"] == "rejected"
     export(run, "trl", tmp_path / "trl", Settings())
     (trl,) = load_dataset("parquet", data_files=str(tmp_path / "trl" / "pairs_train.parquet"), split="train",
@@ -141,18 +145,38 @@ def test_salmonn2(tmp_path: Path) -> None:
 
 
 def test_avc_dpo(tmp_path: Path) -> None:
-    settings = [f"recipe.{name}.resources={{cpus: 0}}" for name in ("aspect", "general", "grade")]
-    settings += ["recipe.aspect.settings={seed: 2}", "recipe.filter.min_margin=1.1"]
+    """Both aspects in one run: a pair of each, graded by its own principles. Nothing is kept, and it is said why."""
+    settings = [f"recipe.{name}.resources={{cpus: 0}}" for name in ("temporal", "spatial", "general", "grade")]
+    settings += [f"recipe.{name}.settings={{seed: {seed}}}" for name, seed in (("temporal", 2), ("spatial", 3))]
+    settings += ["recipe.filter.min_margin=1.1"]
     run = rehearse(tmp_path, "avc-dpo.yaml", ("policy", "judge"), settings, code=1)
-    (row,) = run.all_rows("filter")
-    assert (row.chosen_from, row.rejected_from, row.reference) == ("aspect", "general", "")
-    assert [score.by.prompt for score in row.scores] == [Prompts().hash("judge/temporal")] * 2
-    assert row.caption != row.rejected and row.margin <= 1 and not row.kept
-    assert [reason.rule for reason in row.reasons] == ["margin"]
+    rows = {row.chosen_from: row for row in run.all_rows("filter")}
+    assert set(rows) == {"temporal", "spatial"}
+    for aspect, row in rows.items():
+        assert row.id.endswith(f"-{aspect}") and (row.rejected_from, row.reference) == ("general", "")
+        graded = [score for score in row.scores if score.aspect == aspect]
+        assert {score.annotator for score in graded} == {aspect, "general"}
+        assert {score.by.prompt for score in graded} == {Prompts().hash(f"judge/{aspect}")}
+        assert row.caption != row.rejected and row.margin <= 1 and not row.kept
+        assert "margin" in [reason.rule for reason in row.reasons]
     said = StringIO()
     print_summary(Console(file=said, width=200), summary(run, Result(samples=0)))
-    assert "1 clip: 0 kept, 1 dropped" in said.getvalue() and "dropped by: margin 1" in said.getvalue()
+    assert "2 clips: 0 kept, 2 dropped" in said.getvalue() and "dropped by: margin 2" in said.getvalue()
     assert "nothing was kept, so there is no dataset" in said.getvalue()
+
+
+def test_the_grading_model_writes_its_principles_and_they_are_used(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    words = ["principles", "avc-dpo.yaml", str(mine), "--set", "models.judge={provider: scripted, model: judge}"]
+    said = CliRunner().invoke(app, words)
+    assert said.exit_code == 0, said.output
+    for aspect in ("temporal", "spatial"):
+        text = (mine / "shared" / f"principles_{aspect}.txt").read_text()
+        assert text.startswith("- Truth: ") and text.count("\n- ") == 2
+        judged = Prompts(mine).text(f"judge/{aspect}")
+        assert text in judged and Prompts(mine).hash(f"judge/{aspect}") != Prompts().hash(f"judge/{aspect}")
+    assert list((mine / "answers" / "principles").glob("*.jsonl")), "what was paid for is kept beside them"
+    assert CliRunner().invoke(app, words).exit_code == 2, "what is there is not written over"
 
 
 def test_avocado(tmp_path: Path) -> None:

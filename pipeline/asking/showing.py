@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from asid.pipeline.models.base import Media
+from asid.pipeline.models.base import Media, Model
 from asid.pipeline.models.budget import Sent, TooLarge, fit
 from asid.pipeline.models.ceiling import media_tokens
 from asid.pipeline.models.config import ModelConfig
@@ -24,6 +24,17 @@ def told(values: dict[str, str], config: ModelConfig, media: Sequence[Media], cl
     if "material" not in values:
         return values
     return values | {"material": find_provider(config.provider).perceives(config).of(media, clip.sound)}
+
+
+def hears(model: Model, clip: Clip, media: Sequence[Media]) -> bool:
+    """Whether a model that is shown these media of a clip knows how it sounds, as far as anybody says. A model that
+    reads facts knows what detectors heard; of a clip without sound there is nothing to hear."""
+    config = getattr(model, "config", None)
+    if model.reads_facts or not clip.sound or not isinstance(config, ModelConfig):
+        return True
+    kinds = {medium.kind for medium in media}
+    ears = find_provider(config.provider).perceives(config).hears is not False
+    return ("audio" in kinds and config.hears is not False) or ("video" in kinds and ears)
 
 
 def fitted(config: ModelConfig, media: Sequence[Media], clip: Clip, prompt: str) -> dict[str, Any]:
@@ -52,6 +63,7 @@ def sent(config: ModelConfig, media: Sequence[Media], clip: Clip) -> Sent:
         video=clip.duration if "video" in kinds else 0.0,
         sound=clip.duration if "audio" in kinds or ("video" in kinds and _hears_video(config, clip)) else 0.0,
         stills=kinds.count("image"),
+        frames=round(clip.fps * clip.duration),
     )
 
 

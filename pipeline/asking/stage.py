@@ -103,7 +103,10 @@ class AskingStage(Stage[In, Out, AskingSettings]):
         if media and isinstance(row, Clip) and isinstance(config, ModelConfig):
             shown = showing.adapted(config, own)
             text = self.context.prompts.render(prompt, **showing.told(values, shown, media, row))
-            own |= showing.fitted(shown, media, row, text)
+            if changed := showing.fitted(shown, media, row, text):
+                own |= changed
+                told = showing.told(values, showing.adapted(config, own), media, row)
+                text = self.context.prompts.render(prompt, **told)
             weight = showing.weight(showing.adapted(config, own), media, row)
         else:
             weight = 0

@@ -9,6 +9,7 @@ from typing import TypeVar
 from pydantic import TypeAdapter
 
 from asid.pipeline.auditing.auditor import Auditing
+from asid.pipeline.auditing.coverage import Coverage, cover
 from asid.pipeline.auditing.measuring import POINTS, Measured, measure, sample
 from asid.pipeline.auditing.planting import FAULTS, VARIANTS
 from asid.pipeline.auditing.power import RULES, Power, of_rules, planted
@@ -23,6 +24,7 @@ Result = TypeVar("Result")
 
 FOLDER = "run:audits"
 MEASURED, POWER = f"{FOLDER}/measured.json", f"{FOLDER}/power.json"
+COVERAGE = f"{FOLDER}/coverage.json"
 
 
 def audit(run: Run, model: str, points: Sequence[str], size: int, seed: int) -> list[Measured]:
@@ -53,6 +55,25 @@ def power(run: Run, model: str, each: int, seed: int) -> list[Power]:
     kept = [one for one in powers(run) if one.model != model]
     run.storage.write(POWER, TypeAdapter(list[Power]).dump_json([*kept, *found], indent=1))
     return found
+
+
+def coverage(run: Run, model: str, size: int, seed: int) -> Coverage:
+    """Count what the captions of kept clips tell, point by point, and keep the figures for the report."""
+    drawn = sample([row for row in _rows(run) if getattr(row, "kept", True)], size, seed)
+    if not drawn:
+        raise RunError("no clip was kept: there is nothing to count")
+
+    async def count(auditing: Auditing) -> list[Coverage]:
+        return [await cover(auditing, drawn)]
+
+    (found,) = _with_auditor(run, model, count)
+    run.storage.write(COVERAGE, TypeAdapter(list[Coverage]).dump_json([found], indent=1))
+    return found
+
+
+def covered(run: Run) -> Coverage | None:
+    """What has been counted of this run's captions; None where nobody has."""
+    return next(iter(_read(run, COVERAGE, TypeAdapter(list[Coverage]))), None)
 
 
 def measured(run: Run) -> list[Measured]:

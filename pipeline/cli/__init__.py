@@ -21,8 +21,8 @@ for command in (
     *(runs.run, runs.estimate, runs.submit, runs.stage),
     *(views.status, views.show, views.failures, views.report, views.review, views.diff, views.sql, views.screen),
     *(outputs.export, outputs.publish, outputs.gc, outputs.forget),
-    *(measures.audit, measures.power),
-    manifests.doctor,
+    *(measures.audit, measures.power, measures.coverage),
+    *(manifests.doctor, manifests.principles),
 ):
     app.command()(command)
 app.command("eval")(benchmarks.evaluate)

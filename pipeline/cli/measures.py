@@ -65,3 +65,27 @@ def power(
         failed = f"; no answer to {found.failed}" if found.failed else ""
         line = f"{found.kind}: {what} {hit.value:.0%} ({hit.low:.0%} to {hit.high:.0%}), {hit.count} of {hit.trials}"
         out().print(line + failed, markup=False)
+
+
+def coverage(
+    model: Annotated[str, typer.Option("--model", help="Which of the manifest's models sorts and groups")],
+    folder: Where = "",
+    run: RunFolder = "",
+    sample: Annotated[int, typer.Option("--sample", min=1, help="Kept clips drawn by chance")] = 200,
+    seed: Seed = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Count what the captions tell: by attribute, point and group of phrases. The report draws it."""
+    from asid.pipeline.auditing import side
+    from asid.pipeline.run.folder import Run
+
+    found = side.coverage(Run.open(run_named(folder, run)), model, sample, seed)
+    for point in found.points:
+        if as_json:
+            out().print(point.model_dump_json(), markup=False, soft_wrap=True)
+            continue
+        largest = ", ".join(f"{name} {count}" for name, count in list(point.groups.items())[:5])
+        share = f"{point.clips / found.clips:.0%} of {found.clips} clips"
+        out().print(f"{point.attribute}: {point.point}: {share}{f' ({largest})' if largest else ''}", markup=False)
+    if found.failed and not as_json:
+        out().print(f"no answer for {found.failed} captions", markup=False)

@@ -40,6 +40,12 @@ def export(
         list[str] | None,
         typer.Option("--draw", help="So many of a stage: stage1=150000, stage2:SOURCE=0.5, stage3=20%"),
     ] = None,
+    grpo: Annotated[
+        int | None, typer.Option("--grpo", min=0, help="A set for GRPO, of so many clips; 0: all of them")
+    ] = None,
+    clips: Annotated[
+        Path | None, typer.Option("--clips", help="With --grpo: JSON list of clips, each as often as it is to stand")
+    ] = None,
     unfinished: Annotated[bool, typer.Option("--unfinished", help="Also from a run that is not whole")] = False,
 ) -> None:
     """Write what a trainer reads. Clips of one video are in one split."""
@@ -51,6 +57,10 @@ def export(
     settings = exports.settings(splits, media, items.split(","), audio, unfinished)
     if stages or draw:
         settings = replace(settings, draws=exports.amounts(draw or []))
+    if clips and grpo is None:
+        raise typer.BadParameter("--clips is for a set for GRPO: add --grpo 0")
+    if grpo is not None:
+        settings = replace(settings, grpo=exports.GrpoSet(grpo, exports.clips_of(clips) if clips else None))
     opened = Run.open(run_named(folder, run))
     writable_or_refuse(target)
     for name, count in exports.export(opened, to, target, settings).items():

@@ -12,6 +12,7 @@ from asid.pipeline.media.process import input_arguments, run
 
 MAX_BYTES = 512 << 20
 SAMPLE_RATE = 16000
+PLAYED, HEARD = ("h264", "hevc", "av1", "vp9"), ("aac", "mp3", "opus")  # codecs that go into an MP4 as they are
 
 
 def video(path: Path, start: float, end: float | None, timeout: float) -> bytes:
@@ -34,6 +35,17 @@ def video(path: Path, start: float, end: float | None, timeout: float) -> bytes:
         timeout,
         max_output=MAX_BYTES,
     )
+
+
+def as_mp4(path: Path, timeout: float) -> bytes:
+    """The whole file as an MP4, with its own bytes of picture and sound where MP4 players know their codecs, else as
+    `video` makes it. Raises MediaError."""
+    streams = {f"0:{stream['index']}": stream.get("codec_name") for stream in header(path)["streams"]}
+    picture, heard = _picture(path), _sound(path, optional=True)
+    if streams.get(picture) not in PLAYED or streams.get(heard, "aac") not in HEARD:
+        return video(path, 0.0, None, timeout)
+    form = ("-c", "copy", "-map_metadata", "-1", "-movflags", "frag_keyframe+empty_moov", "-f", "mp4", "pipe:1")
+    return run(["ffmpeg", *input_arguments(path), "-map", picture, "-map", heard, *form], timeout, max_output=MAX_BYTES)
 
 
 def sound(path: Path, start: float, end: float | None, timeout: float) -> bytes:

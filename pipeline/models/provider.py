@@ -61,7 +61,7 @@ class Provider:
     unfit: why it cannot be shown what a step wants it to see, of clips that are whole files or not.
     perceives: what of a clip reaches the model, by its settings.
     weigh: the tokens of media by the processor's arithmetic; None: nobody knows them.
-    samples: settings of a question by which a video is sampled down.
+    samples: settings of a question by which a video is sampled down, each with its usual value.
     longest: most tokens of an answer that no setting bounds.
     batches: its batch API for an open model; None: it has none.
     """
@@ -82,7 +82,7 @@ class Provider:
     unfit: Callable[[ModelConfig, Collection[str], bool], Problems] = _fits
     perceives: Callable[[ModelConfig], Perception] = _all_of_it
     weigh: Weigh | None = None
-    samples: frozenset[str] = frozenset()
+    samples: Mapping[str, float] = field(default_factory=dict)
     longest: int = 131_072
     batches: Callable[[Any], Batches] | None = None
 

@@ -6,6 +6,7 @@ right key, before any work.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,8 @@ class Manifest(BaseModel):
     budget: Budget = Budget()
     max_failure_rate: float = Field(0.25, ge=0, le=1)
     seed: int = 0
+    rounds: tuple[dict[str, Any], ...] = Field((), description="what differs in each round of training: path: value")
+    round: int = Field(1, ge=1, description="which of `rounds` this run is; each is a run of its own")
 
     def steps(self) -> list[Step]:
         return list(steps_of(self.recipe))
@@ -127,6 +130,10 @@ def parse(
     its mistakes, secrets among them unless it is `frozen` into a run already."""
     tree = _tree(text, name, folder)
     problems = [problem for setting in settings if (problem := override(tree, setting))]
+    if not problems and not frozen and (laid := _of_round(tree)):
+        problems = [problem for setting in (*laid, *settings) if (problem := override(tree, setting))]
+    elif frozen and any(setting.startswith("round=") for setting in settings):
+        problems.append("each round is a run of its own: name the manifest, --set round=N and a new --run folder")
     values = _plain(tree)
     found = sorted({(_line(tree, where), said) for where, said in mistakes(values, Manifest)})
     found += [] if frozen else sorted({(_line(tree, where), said) for where, said in secrets.found(values)})
@@ -134,6 +141,17 @@ def parse(
     if problems:
         raise ManifestError(problems) from None
     return Manifest.model_validate(values)
+
+
+def _of_round(tree: Any) -> list[str]:
+    """What this run's round has of its own, as `path=value`. Raises ManifestError for one that is not there."""
+    rounds, number = tree.get("rounds") or [], tree.get("round", 1)
+    if not isinstance(rounds, list) or not isinstance(number, int) or not all(isinstance(one, dict) for one in rounds):
+        return []  # told as a mistake of the manifest
+    if number != 1 and number > len(rounds):
+        raise ManifestError([f"round: there is no round {number}: the manifest has {len(rounds)} `rounds`"])
+    own = rounds[number - 1] if rounds and number >= 1 else {}
+    return [f"{path}={json.dumps(_plain(value))}" for path, value in own.items()]
 
 
 def _tree(text: str, name: str, folder: Path | None, extending: tuple[Path, ...] = ()) -> Any:

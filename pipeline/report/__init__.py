@@ -49,6 +49,7 @@ def html(run: Run) -> str:
                                          "with omissions": found.with_missing / (found.audited or 1)})
                                  for name, found in figures.attributes.items()]),
         screen=_screen(run),
+        coverage=_coverage(figures),
         spent=plots.bars(_spent(figures.spending)),
         slowest=plots.bars([Bar(clip, seconds, f"{seconds:.1f} s") for seconds, clip in figures.slowest if seconds]),
         failed=plots.bars([Bar(f"{step.name}: {kind}", count, str(count))
@@ -92,6 +93,17 @@ def _screen(run: Run) -> Screen | str:
         return screen(run)
     except RunError as error:
         return str(error)
+
+
+def _coverage(figures: Figures) -> list[tuple[str, Markup]]:
+    """Of each attribute, the share of clips whose caption tells of each of its points."""
+    if figures.coverage is None:
+        return []
+    rows: dict[str, list[Bar]] = {}
+    for point in figures.coverage.points:
+        share = point.clips / (figures.coverage.clips or 1)
+        rows.setdefault(point.attribute, []).append(Bar(point.point, share, f"{share:.0%}"))
+    return [(attribute, plots.bars(found)) for attribute, found in rows.items()]
 
 
 def _spent(lines: list[Line]) -> list[Bar]:

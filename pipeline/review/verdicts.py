@@ -79,7 +79,8 @@ class Verdict(Record):
         """What is wrong, as "error speech", one for each finding."""
         if self.said == "reliable":
             return ()
-        return tuple(f"{one.said} {one.attribute}".strip() for one in (self, *self.more))
+        first = f"{self.said} {self.attribute}".strip()
+        return first, *(f"{one.said} {one.attribute}".strip() for one in self.more)
 
     @field_validator("reviewer")
     @classmethod

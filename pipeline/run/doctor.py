@@ -12,7 +12,9 @@ from pathlib import Path
 
 from asid.pipeline.inputs import InputError, list_inputs
 from asid.pipeline.media.process import MediaError, run
+from asid.pipeline.models.config import Prices
 from asid.pipeline.models.factory import check_model, unfit_media
+from asid.pipeline.models.prices import prices_of
 from asid.pipeline.prompts import PromptError, Prompts
 from asid.pipeline.recipe.manifest import Manifest
 from asid.pipeline.recipe.steps import Step
@@ -49,6 +51,7 @@ def examine(manifest: Manifest) -> Iterator[Finding]:
         yield _prompts(step, prompts)
         yield from _needs(step, manifest)
     yield from check_models(manifest, manifest.models, manifest.steps())
+    yield from _prices(manifest)
 
 
 def check_models(manifest: Manifest, names: Iterable[str], steps: Sequence[Step]) -> Iterator[Finding]:
@@ -63,6 +66,23 @@ def check_models(manifest: Manifest, names: Iterable[str], steps: Sequence[Step]
         problems = asyncio.run(check_model(config, Storage(Path.cwd()), elsewhere))
         problems += unfit_media(config, sees, whole_files)
         yield Finding(f"model {name} ({config.provider} {config.model})", "; ".join(problems))
+
+
+def _prices(manifest: Manifest) -> Iterator[Finding]:
+    """What each model that is paid for costs, and at which host. One without a price is wrong where a budget counts."""
+    bounded = manifest.budget.usd is not None or any(getattr(one.config, "budget", None) for one in manifest.steps())
+    for name, config in manifest.models.items():
+        if config.is_rules:
+            continue
+        prices, where = prices_of(config), config.base_url or f"{config.provider}'s own address"
+        if prices.known:
+            told = (f"{value:g} {kind.replace('_', ' ')}" for kind in Prices.model_fields
+                    if (value := getattr(prices, kind)) is not None)  # fmt: skip
+            yield Finding(f"price of {name} at {where}: {', '.join(told)}; USD for a million tokens")
+        else:
+            cure = f"set models.{name}.prices.input and prices.output, in USD for a million tokens"
+            unknown = f"price of {name} at {where}: unknown"
+            yield Finding(unknown, cure) if bounded else Finding(f"{unknown}; an estimate would leave it out: {cure}")
 
 
 def examine_run(run: Run) -> Iterator[Finding]:

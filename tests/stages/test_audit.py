@@ -13,7 +13,7 @@ from asid.pipeline.models.base import OutOfBudget, Refused, Request
 from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.models.layers.replay import AnswerStore, Replaying, current_store
 from asid.pipeline.prompts import Prompts, shipped
-from asid.pipeline.rows import Error, Sound
+from asid.pipeline.rows import Audited, Error, Sound
 from asid.pipeline.stage import Context, Unprocessable
 from asid.pipeline.storage import Storage
 from asid.stages.audit import AuditConfig, Auditor
@@ -149,3 +149,60 @@ def test_an_empty_purse_outweighs_a_refusal(tmp_path: Path) -> None:
 
     with pytest.raises(OutOfBudget):
         run(Auditor, decomposed(tmp_path), Scripted(answer), tmp_path)
+
+
+class Named(Scripted):
+    """A scripted model that is one of the manifest's, as its settings say."""
+
+    def __init__(self, config: ModelConfig, *script: Any):
+        super().__init__(*script)
+        self.config = config
+
+
+DEAF = ModelConfig(provider="openai", model="sees", settings={"video": "frames"})
+
+
+def test_what_an_auditor_cannot_hear_is_not_asked_and_said_to_be_open(tmp_path: Path) -> None:
+    model = Named(DEAF, lambda _: CLEAN)
+    row = run(Auditor, decomposed(tmp_path), model, tmp_path, attributes=["speech", "camera"])
+    speech, camera = row.audits
+    entry = Prompts().attributes()["speech"]
+    assert len(speech.not_audited) == 3 and set(speech.not_audited) == set(entry.heard)
+    asked = {request.attribute: request.prompt for request in model.requests}
+    assert all((f"- {point}\n" in asked["speech"]) == (point not in entry.heard) for point in entry.verify)
+    assert camera.not_audited == ()
+
+
+def test_a_clip_without_sound_leaves_nothing_unheard(tmp_path: Path) -> None:
+    silent = decomposed(tmp_path).model_copy(update={"sound": False})
+    row = run(Auditor, silent, Named(DEAF, lambda _: CLEAN), tmp_path, attributes=["speech"])
+    assert row.audits[0].not_audited == ()
+
+
+def test_some_attributes_are_audited_by_another_model(tmp_path: Path) -> None:
+    config = AuditConfig(model="m", attributes=("scene", "speech", "camera"), by={"speech": "ears"})
+    assert Auditor.models(config) == ["m", "ears"]
+    eyes, ears = Named(DEAF, lambda _: CLEAN), Scripted(lambda _: CLEAN)
+    stage = Auditor(config, Context(Storage(tmp_path), Prompts(), {"m": eyes, "ears": ears}))
+    stage.open()
+    row = asyncio.run(stage.process(decomposed(tmp_path)))
+    assert isinstance(row, Audited)
+    assert [audit.attribute for audit in row.audits] == ["scene", "speech", "camera"]
+    assert [request.attribute for request in ears.requests] == ["speech"]
+    assert sorted(request.attribute for request in eyes.requests) == ["camera", "scene"]
+    assert [bool(audit.not_audited) for audit in row.audits] == [True, False, False]
+
+
+def test_an_attribute_of_which_all_must_be_heard_costs_a_deaf_auditor_nothing(tmp_path: Path) -> None:
+    text = (shipped("prompts") / "attributes.yaml").read_text("utf-8")
+    head, _, _ = text.partition("speech:\n")
+    tail = text[text.index("camera:\n") :]
+    only = "speech:\n  about: voices\n  verify:\n    - hear: who whispers\n\n"
+    (tmp_path / "attributes.yaml").write_text(head + only + tail, "utf-8")
+    model = Named(DEAF, lambda _: CLEAN)
+    stage = Auditor(AuditConfig(model="m", attributes=("speech",)), Context(Storage(tmp_path), Prompts(tmp_path),
+                                                                            {"m": model}))  # fmt: skip
+    stage.open()
+    row = asyncio.run(stage.process(decomposed(tmp_path)))
+    assert isinstance(row, Audited)
+    assert row.audits[0].not_audited == ("who whispers",) and not model.requests

@@ -33,3 +33,13 @@ def test_a_grade_off_the_scale_is_none(tmp_path: Path) -> None:
     with pytest.raises(Unprocessable) as caught:
         run(Grader, captioned(tmp_path, "A door."), Scripted(*[{"grade": 11, "why": ""}] * 9), tmp_path)
     assert "11" in caught.value.raw
+
+
+def test_each_aspect_has_principles_of_its_own_and_grades_the_general_caption_too(tmp_path: Path) -> None:
+    model = Scripted(lambda request: {"grade": 7 if "what changes" in request.prompt else 3, "why": ""})
+    row = captioned(tmp_path, "First it falls.", "It lies left.", "A cup.")
+    aspects = {"avocado": "judge/temporal", "seed": "judge/spatial"}
+    made = run(Grader, row, model, tmp_path, aspects=aspects)
+    found = [(score.aspect, score.annotator, score.value) for score in made.scores]
+    assert found == [("avocado", "avocado", 0.7), ("avocado", "gemini", 0.7), ("seed", "seed", 0.3),
+                     ("seed", "gemini", 0.3)]  # fmt: skip

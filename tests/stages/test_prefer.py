@@ -29,7 +29,9 @@ def scored(tmp_path: Path, **values: float) -> Scored:
 
 
 def prefer(row: Scored, **settings: str) -> Preferred:
-    return asyncio.run(Prefer(PreferConfig(**settings), NOBODY).process(row))
+    made = asyncio.run(Prefer(PreferConfig(**settings), NOBODY).process(row))
+    assert isinstance(made, Preferred)
+    return made
 
 
 def test_the_best_is_chosen_and_the_worst_rejected(tmp_path: Path) -> None:
@@ -84,3 +86,27 @@ def test_captions_of_a_pair_stay_as_they_were_written(tmp_path: Path) -> None:
     row = asyncio.run(Format(FormatConfig(mend=False), NOBODY).process(pair))
     assert (row.caption, row.mends) == (LOOP, ()) and "repetition" in {problem.kind for problem in row.remaining}
     assert asyncio.run(Format(FormatConfig(), NOBODY).process(pair)).caption != LOOP
+
+
+def test_a_human_caption_wins_against_the_worst(tmp_path: Path) -> None:
+    row = scored(tmp_path, avocado=0.8, seed=0.1, gemini=0.5)
+    row = row.model_copy(update={"id": row.video, "tags": {"person": "A wheel turns twice."}})
+    made = prefer(row, human="person")
+    assert (made.chosen_from, made.draft, made.draft_by.provider) == ("human", "A wheel turns twice.", "human")
+    assert (made.rejected_from, made.margin) == ("seed", pytest.approx(0.9))
+    assert prefer(row, human="nobody").chosen_from == "avocado"
+
+
+def test_each_aspect_gives_a_pair_of_its_own_and_what_gives_none_is_told(tmp_path: Path) -> None:
+    row = scored(tmp_path, avocado=0.8, gemini=0.5)
+    mine = tuple(score.model_copy(update={"aspect": "avocado"}) for score in row.scores)
+    other = (row.scores[1].model_copy(update={"aspect": "seed"}),)
+    config = PreferConfig(aspects=("avocado", "seed"), rejected="gemini")
+    stage = Prefer(config, NOBODY)
+    made = asyncio.run(stage.process(row.model_copy(update={"scores": mine + other})))
+    assert isinstance(made, list)
+    (pair,) = made
+    assert pair.id == f"{row.id}-avocado" and pair.margin == pytest.approx(0.3)
+    assert pair.tags["no_pair"] == "seed: no score of 'seed'"
+    with pytest.raises(Unprocessable, match="avocado: no score"):
+        asyncio.run(stage.process(row))

@@ -86,3 +86,33 @@ def test_without_a_reference_there_is_nothing_to_compare_with(tmp_path: Path) ->
 def test_a_silent_candidate_has_no_score(tmp_path: Path) -> None:
     row = run(Tally, captioned(tmp_path, CAPTIONS[0], ""), Scripted(EVENTS), tmp_path, reference="avocado")
     assert row.scores == ()
+
+
+def whole(tmp_path: Path, **tags: str) -> Any:
+    row = captioned(tmp_path, *CAPTIONS)
+    return row.model_copy(update={"id": row.video, "tags": tags})
+
+
+def test_events_that_people_wrote_are_the_truth_and_cost_no_question(tmp_path: Path) -> None:
+    model = Scripted(lambda _: found([1], [], []))
+    asked = {"reference": "", "events_from": "human_events"}
+    one = run(Tally, whole(tmp_path, human_events='["a woman stands", "a kettle hums"]'), model, tmp_path, **asked)
+    assert one.events == ("a woman stands", "a kettle hums") and one.reference == ""
+    assert [score.value for score in one.scores] == [0.5] * 3 and len(model.requests) == 3 == len(CAPTIONS)
+    lines = run(Tally, whole(tmp_path, human_events="a dog runs\n\na bell\na dog runs"), model, tmp_path, **asked)
+    assert lines.events == ("a dog runs", "a bell")
+    with pytest.raises(Unprocessable, match="column human_events: a list of texts is due") as failure:
+        run(Tally, whole(tmp_path, human_events='{"a": 1}'), model, tmp_path, **asked)
+    assert failure.value.kind == "bad_truth"
+
+
+def test_a_human_caption_comes_before_the_annotators(tmp_path: Path) -> None:
+    def answer(request: Request) -> dict[str, Any]:
+        return EVENTS if request.task == "events" else found([], [], [])
+
+    model = Scripted(answer)
+    columns = {"reference": "avocado", "caption_from": "person"}
+    row = run(Tally, whole(tmp_path, person="A person wrote this."), model, tmp_path, **columns)
+    assert row.reference == "A person wrote this." and "A person wrote this." in model.requests[0].prompt
+    part = captioned(tmp_path, *CAPTIONS).model_copy(update={"tags": {"person": "of the whole"}})
+    assert run(Tally, part, Scripted(answer), tmp_path, **columns).reference == CAPTIONS[0], "a part is not the whole"

@@ -91,3 +91,13 @@ def test_another_form_is_asked_for_again_and_then_named(tmp_path: Path, wrong: d
     with pytest.raises(Unprocessable, match=reason) as caught:
         run(Verify, drafted(tmp_path), Scripted(lambda _: wrong), tmp_path, reasks=1)
     assert (caught.value.kind, caught.value.attempts) == ("invalid_answer", 2)
+
+
+def test_the_clip_itself_is_in_view_where_it_is_asked_for(tmp_path: Path) -> None:
+    texts, seen = Scripted(answer()), Scripted(answer())
+    alone = run(Verify, drafted(tmp_path), texts, tmp_path)
+    beside = run(Verify, drafted(tmp_path), seen, tmp_path, sees=["video"])
+    assert texts.requests[0].media == () and [one.kind for one in seen.requests[0].media] == ["video"]
+    assert "You are given: the video with its sound." in seen.requests[0].prompt
+    assert "You are given" not in texts.requests[0].prompt
+    assert alone.verified_by.prompt != beside.verified_by.prompt

@@ -23,7 +23,11 @@ except ImportError:
 
 
 def main(folder: Path) -> None:
-    place = folder / "llama-factory"
+    for name in ("llama-factory", "llama-factory-stages"):
+        check(folder / name)
+
+
+def check(place: Path) -> None:
     lines = json.loads((place / "export.json").read_text())["lines"]
     names = sorted(json.loads((place / "dataset_info.json").read_text()))
     plugin = get_mm_plugin("qwen2_omni", image_token="<|IMAGE|>", video_token="<|VIDEO|>", audio_token="<|AUDIO|>")

@@ -19,12 +19,12 @@ except ImportError:
 
 
 def main(folder: Path) -> None:
-    for name in ("ms-swift", "ms-swift-video"):
+    for name in ("ms-swift", "ms-swift-video", "ms-swift-stages"):
         lines = json.loads((folder / name / "export.json").read_text())["lines"]
         for file, count in lines.items():
             data, _ = load_dataset(str(folder / name / file), num_proc=1, strict=True, load_from_cache_file=False)
             assert len(data) == count, (file, len(data), count)
-            sound = file.endswith("_sound.jsonl") and name == "ms-swift"
+            sound = file.endswith("_sound.jsonl") and name != "ms-swift-video"
             for row in data:
                 assert [turn["role"] for turn in row["messages"]] == ["user", "assistant"]
                 assert all(turn["content"] for turn in row["messages"])

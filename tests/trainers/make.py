@@ -9,7 +9,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from asid.pipeline.dataset.export import Settings, Splits, export
+from asid.pipeline.dataset.export import Settings, Splits, amounts, export
 from asid.pipeline.media import process
 from asid.pipeline.registry import EXPORTERS
 from asid.pipeline.storage import to_path
@@ -36,6 +36,9 @@ def main(folder: Path) -> None:
         if to == "ms-swift":
             heard = Settings(Splits(validation=0.3, seed=1), "copy", ("all", "single", "subset"), audio="video")
             export(run, to, folder / "ms-swift-video", heard)
+        if to in ("ms-swift", "llama-factory"):
+            staged = Settings(Splits(seed=1), "copy", ("all", "single"), audio="file", draws=amounts(["stage1=50%"]))
+            print(to, "stages", export(run, to, folder / f"{to}-stages", staged))
 
 
 if __name__ == "__main__":

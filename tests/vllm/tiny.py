@@ -39,8 +39,8 @@ def make(folder: Path) -> Path:
     )
     from transformers.models.qwen2_5_omni.processing_qwen2_5_omni import Qwen2_5OmniProcessor
 
-    tokenizer = _tokenizer()
-    config = Qwen2_5OmniThinkerConfig(**_thinker(tokenizer))
+    words = tokenizer()
+    config = Qwen2_5OmniThinkerConfig(**_thinker(words))
     torch.manual_seed(0)
     weights = Qwen2_5OmniThinkerForConditionalGeneration(config).to(torch.float32).state_dict()
     folder.mkdir(parents=True)
@@ -49,20 +49,21 @@ def make(folder: Path) -> Path:
     whole = Qwen2_5OmniConfig(thinker_config=config.to_dict()).to_dict()
     whole |= {"architectures": ["Qwen2_5OmniModel"], "enable_audio_output": False, "dtype": "float32"}
     (folder / "config.json").write_text(json.dumps(whole, default=str))
-    end = tokenizer.convert_tokens_to_ids(SPECIAL["im_end"])
+    end = words.convert_tokens_to_ids(SPECIAL["im_end"])
     (folder / "generation_config.json").write_text(json.dumps({"eos_token_id": end}))
     Qwen2_5OmniProcessor(
         image_processor=Qwen2VLImageProcessor(**PIXELS),
         video_processor=Qwen2VLVideoProcessor(**PIXELS),
         feature_extractor=WhisperFeatureExtractor(feature_size=128, return_attention_mask=True),
-        tokenizer=tokenizer,
+        tokenizer=words,
         chat_template=TEMPLATE,
     ).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+    words.save_pretrained(folder)
     return folder
 
 
-def _tokenizer() -> Any:
+def tokenizer() -> Any:
+    """The family's special tokens, and bytes."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 

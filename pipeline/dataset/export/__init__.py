@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast, get_args
 
 from asid.pipeline.dataset.export.folder import ExportError, Folder
+from asid.pipeline.dataset.export.grpo import GrpoSet, clips_of
 from asid.pipeline.dataset.export.items import ItemKind, kept
 from asid.pipeline.dataset.export.media import ExportedMedia, Where
 from asid.pipeline.dataset.export.splits import Splits
@@ -16,11 +17,13 @@ from asid.pipeline.dataset.export.stages import Amounts, amounts, draw_stages
 from asid.pipeline.dataset.export.tools import Exporter, Tools
 from asid.pipeline.dataset.export.wordings import Wordings
 from asid.pipeline.registry import EXPORTERS, UnknownName
-from asid.pipeline.rows import Preferred
+from asid.pipeline.rewards.rounds import BETA, LAMBDA
+from asid.pipeline.rows import Candidate, Preferred, Scored
 from asid.pipeline.run.completeness import finished_shards
 from asid.pipeline.run.folder import Run
+from asid.pipeline.stage import Stage
 
-__all__ = ["Amounts", "ExportError", "Settings", "Splits", "amounts", "export", "settings"]
+__all__ = ["Amounts", "ExportError", "GrpoSet", "Settings", "Splits", "amounts", "clips_of", "export", "settings"]
 
 STAGED = ("asid-1m", "ms-swift", "llama-factory")  # formats with files for each training stage
 
@@ -37,6 +40,7 @@ class Settings:
     unfinished: bool = False
     tar_bytes: int = 1 << 30
     draws: Amounts | None = None  # draw the paper's training stages
+    grpo: GrpoSet | None = None  # write a set for GRPO, of the captions of all attributes
 
 
 def settings(splits: Splits, media: str, kinds: Sequence[str], audio: str, unfinished: bool = False) -> Settings:
@@ -66,21 +70,27 @@ def export(run: Run, to: str, out: Path, how: Settings) -> dict[str, int]:
         raise ExportError(f"{to} has no form for preference pairs; these have: {', '.join(paired)}")
     if how.draws is not None and (to not in STAGED or issubclass(row, Preferred)):
         raise ExportError(f"training stages are drawn of captions for {', '.join(STAGED)}, not for {to} of this run")
+    if how.grpo is not None and (to != "ms-swift" or how.draws is not None or issubclass(row, Preferred)):
+        raise ExportError("a set for GRPO is of captions, for ms-swift, and without training stages")
     with Folder(out) as folder:
         folder.note = {"format": to, "seed": how.splits.seed, "media": how.media}
-        wordings, drawn = Wordings(run.prompts, how.splits.seed), None
+        if issubclass(row, Scored) and issubclass(row, Preferred):
+            folder.note |= {"round": run.manifest.round, "beta": BETA, "lambda": LAMBDA}
+        wordings, drawn = Wordings(run.prompts, how.splits.seed, _questions(run)), None
         if how.draws is not None:
             drawn = draw_stages(kept(run, shards, how.splits), wordings, how.kinds, how.draws, how.splits.seed)
             folder.note["stages"] = drawn.note()
+        chosen = how.grpo.choose(kept(run, shards, how.splits), how.splits.seed) if how.grpo else None
         tools = Tools(
             folder=folder,
             media=ExportedMedia(run.storage, folder, how.media),
             wordings=wordings,
             storage=run.storage,
-            kinds=how.kinds,
+            kinds=("all",) if how.grpo else how.kinds,
             audio=how.audio,
             tar_bytes=how.tar_bytes,
             drawn=drawn,
+            grpo=chosen,
         )
         exporter.write(kept(run, shards, how.splits, frames=exporter.frames), tools)
         if drawn and not folder.lines:
@@ -88,3 +98,9 @@ def export(run: Run, to: str, out: Path, how: Settings) -> dict[str, int]:
         if not folder.lines:
             raise ExportError("no clip is kept in the shards that are up to date: see asid status")
     return dict(sorted(folder.lines.items()))
+
+
+def _questions(run: Run) -> list[str]:
+    """Names of the prompts that the run's annotators were asked."""
+    asking = [step for step in run.steps.values() if issubclass(step.kind, Stage) and step.kind.types()[1] is Candidate]
+    return [name for step in asking for name in step.kind.prompts(step.config)]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 from asid.pipeline.attributes import ATTRIBUTES
@@ -36,11 +36,13 @@ class Kept:
     captions: dict[str, str]  # by attribute; none of a recipe that does not take captions apart
     frames: Sequence[dict[str, Any]]
     rejected: str = ""  # of a preference pair; `caption` is the chosen one
+    rejected_by: Mapping[str, Any] = field(default_factory=dict)
+    reference: str = ""  # the caption that a pair was scored by
     width: int = 0
     height: int = 0
 
 
-COLUMNS = tuple(field.name for field in fields(Kept) if field.name not in ("split", "frames"))
+COLUMNS = tuple(one.name for one in fields(Kept) if one.name not in ("split", "frames"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def items(clip: Kept, wordings: Wordings, kinds: Collection[ItemKind]) -> Iterat
     """What the clip teaches. An attribute of which the clip gives nothing is not asked for."""
     given = [name for name in ATTRIBUTES if clip.captions.get(name)]
     if "all" in kinds:
-        question = wordings.general(clip.id) if clip.rejected else wordings.ask(clip.id)
+        question = wordings.asked(clip.id, clip.rejected_by) if clip.rejected else wordings.ask(clip.id)
         yield Item("all", (), question, clip.caption, clip.rejected)
     if "single" in kinds:
         for name in given:

@@ -27,7 +27,8 @@ def write(clips: Iterable[Kept], tools: Tools) -> None:
             marks = "<video><audio>" if heard else "<video>"
             asked, answered = messages(item, marks)
             if item.rejected:
-                pair = {"chosen": answered, "rejected": answered | {"content": item.rejected}}
+                pair: dict[str, Any] = {"chosen": answered, "rejected": answered | {"content": item.rejected}}
+                pair |= {"reference": clip.reference} if clip.reference else {}
                 tools.folder.line(f"pairs_{name}", {"messages": [asked], **pair, **media})
             else:
                 tools.folder.line(name, {"messages": [asked, answered], **media})

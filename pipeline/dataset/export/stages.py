@@ -19,7 +19,7 @@ from asid.pipeline.dataset.export.folder import ExportError
 from asid.pipeline.dataset.export.items import Item, ItemKind, Kept, items
 from asid.pipeline.dataset.export.splits import TRAIN
 from asid.pipeline.dataset.export.wordings import Wordings
-from asid.pipeline.models.budget import Sent, fit, qwen_tokens, text_tokens
+from asid.pipeline.models.budget import QWEN, Sent, fit, qwen_tokens, text_tokens
 
 AMOUNT = re.compile(r"(?:(?P<count>\d+)|(?P<share>\d*\.\d+)|(?P<percent>\d+(?:\.\d+)?)%)")
 SYSTEM = 64  # tokens of the chat's frame and the system text
@@ -43,7 +43,7 @@ class TrainingStage:
         seconds, sound = clip.duration, clip.duration if clip.sound else 0.0
         look = Sent(clip.width or 1280, clip.height or 720, video=seconds, sound=sound)
         given = {"fps": 2.0, "max_pixels": self.max_pixels, "total_pixels": self.total_pixels}
-        seen = fit(qwen_tokens, ("max_pixels",), given, look, "", None)
+        seen = fit(qwen_tokens, QWEN, given, look, "", None)
         return qwen_tokens(seen, look) + text_tokens(item.prompt + item.answer) + SYSTEM
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from asid.pipeline.dataset.export.folder import Folder
@@ -25,6 +25,7 @@ class Tools:
     audio: str  # "video": heard in the video itself; "file": also as a file of its own; "none": not at all
     tar_bytes: int
     drawn: Drawn | None = None  # the items of the training stages; None: every item, in no stage
+    grpo: Mapping[str, int] | None = None  # how often each clip stands in a set for GRPO; None: it is none
 
     def items(self, clip: Kept) -> Iterator[Item]:
         """Give the questions and answers that a clip is trained on."""

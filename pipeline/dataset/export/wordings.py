@@ -1,19 +1,23 @@
-"""What a model in training is asked: wordings from `prompts/train/`, drawn by clip and attributes with a seed."""
+"""What a model in training is asked: wordings from `prompts/train/`, drawn by clip and attributes with a seed. The
+answers of a preference pair are trained under the question that they answered."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from asid.pipeline.attributes import ATTRIBUTES
 from asid.pipeline.chance import draw
-from asid.pipeline.prompts import Prompts
+from asid.pipeline.prompts import PLACE, Prompts
 
 
 class Wordings:
     """The pool. The same clip, attributes and seed give the same words, whatever else is exported."""
 
-    def __init__(self, prompts: Prompts, seed: int = 0):
+    def __init__(self, prompts: Prompts, seed: int = 0, questions: Collection[str] = ()):
         self.seed = seed
+        texts = {prompts.hash(name): prompts.text(name).strip() for name in questions}
+        self.questions = {key: text for key, text in texts.items() if not PLACE.search(text)}
         self.whole = prompts.text("train/all").splitlines()
         self.plain = prompts.text("train/general").splitlines()
         self.some = prompts.text("train/some").splitlines()
@@ -26,6 +30,10 @@ class Wordings:
             return self._pick(self.whole, clip)
         named = [self._pick(self.phrases[name], clip, name) for name in attributes]
         return self._pick(self.some, clip, *attributes).replace("{{attributes}}", _listed(named))
+
+    def asked(self, clip: str, by: Mapping[str, Any]) -> str:
+        """For a preference pair: the question that was asked, where it is a plain sentence; else one of the pool."""
+        return self.questions.get(str(by.get("prompt", ""))) or self.general(clip)
 
     def general(self, clip: str) -> str:
         """For a caption that need not tell when things happen, as of a preference pair."""

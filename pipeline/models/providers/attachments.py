@@ -19,6 +19,8 @@ CACHE_BYTES = 256 << 20  # a clip is asked about many times in a row: once by ea
 MIMES = {
     ".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/quicktime", ".webm": "video/webm",
     ".mkv": "video/x-matroska", ".avi": "video/x-msvideo", ".mpg": "video/mpeg", ".mpeg": "video/mpeg",
+    ".ts": "video/mp2t", ".mts": "video/mp2t", ".m2ts": "video/mp2t", ".flv": "video/x-flv", ".wmv": "video/wmv",
+    ".3gp": "video/3gpp", ".ogv": "video/ogg",
     ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp",
     ".wav": "audio/wav", ".mp3": "audio/mpeg", ".flac": "audio/flac",
 }  # fmt: skip
@@ -51,9 +53,11 @@ def mime_of(name: str, kind: str) -> str:
 
 @dataclass
 class Attachments:
-    """What one provider has read lately. A file that cannot be read raises BadRequest: it concerns its row alone."""
+    """What one provider has read lately. A file that cannot be read raises BadRequest: it concerns its row alone.
+    `takes`: kinds of video that the provider takes, others are made MP4; empty: it takes any."""
 
     storage: Storage
+    takes: frozenset[str] = frozenset()
     cache: OrderedDict[tuple[str, ...], Sequence[Blob]] = field(default_factory=OrderedDict)
 
     async def whole(self, medium: Media) -> Blob:
@@ -84,6 +88,8 @@ class Attachments:
         mime = mime_of(path.name, medium.kind)
         if medium.kind == "audio" and not (mime.startswith("audio/") and not _is_span(medium)):
             return [Blob(excerpt.sound(path, medium.start, medium.end, TIMEOUT), "audio/wav")]
+        if medium.kind == "video" and not _is_span(medium) and self.takes and mime not in self.takes:
+            return [Blob(excerpt.as_mp4(path, TIMEOUT), "video/mp4")]
         if medium.kind == "video" and _is_span(medium):
             return [Blob(excerpt.video(path, medium.start, medium.end, TIMEOUT), "video/mp4")]
         return [Blob(path.read_bytes(), mime, medium.time)]

@@ -140,6 +140,25 @@ def grade(request: Request) -> dict[str, Any]:
     return {"grade": min(10, len(_caption_of(request)) // 40), "why": "a rehearsed grade"}
 
 
+def phrases(request: Request) -> dict[str, Any]:
+    """The first words of a caption, about its first point."""
+    words = ANCHOR.sub("", _caption_of(request)).split()[:3]
+    return {"mentions": [{"point": 1, "phrase": " ".join(words)}] if words else []}
+
+
+def groups(request: Request) -> dict[str, Any]:
+    """All in one group."""
+    count = len(re.findall(r"^\d+\. ", evidence(request.prompt)["phrases"], re.MULTILINE))
+    return {"groups": [{"name": "anything", "phrases": list(range(1, count + 1))}]}
+
+
+def principles(request: Request) -> dict[str, Any]:
+    """Three principles that fit any description."""
+    told = {"Truth": "Nothing is told that the clip does not show.", "Order": "Things stand in their order.",
+            "Coverage": "No part of the clip is passed over."}  # fmt: skip
+    return {"principles": [{"name": name, "demand": demand} for name, demand in told.items()]}
+
+
 def _from_anchor(text: str) -> str:
     match = ANCHOR.search(text)
     return text[match.start() :] if match else text
@@ -157,4 +176,8 @@ TASKS = {
     "events": events,
     "errors": errors,
     "grade": grade,
+    "principles": principles,
+    "phrases": phrases,
+    "groups": groups,
+    "merge": groups,
 }

@@ -83,3 +83,11 @@ def test_a_clip_is_sampled_down_to_the_context_or_fails_by_name(tmp_path: Path) 
     with pytest.raises(Unprocessable, match="does not fit into the context of m") as caught:
         showing.fitted(model.model_copy(update={"context": 2048}), VIDEO, long, "prompt")
     assert caught.value.kind == "context"
+
+
+def test_stills_are_reckoned_by_their_pixels(tmp_path: Path) -> None:
+    long = clip(tmp_path, duration=180.0, width=1920, height=1080)
+    settings = {"video": "frames", "fps": 1, "max_frames": 180, "max_pixels": 401408, "max_tokens": 1024}
+    assert showing.fitted(config("openai", settings, context=131072), VIDEO, long, "prompt") == {}
+    found = showing.fitted(config("openai", settings, context=65536), VIDEO, long, "prompt")
+    assert 180 * found["max_pixels"] / 784 < 65536

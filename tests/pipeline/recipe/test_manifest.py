@@ -9,8 +9,9 @@ import pytest
 
 from asid.pipeline.prompts import shipped
 from asid.pipeline.recipe import manifest as manifests
-from asid.pipeline.recipe.manifest import ManifestError, parse
+from asid.pipeline.recipe.manifest import ManifestError, dump, load, parse
 from asid.pipeline.recipe.steps import flow
+from asid.pipeline.rewards.rounds import ROUNDS
 from asid.pipeline.rows import Judged, Refined
 
 SHIPPED = ["asid.yaml", "avc-dpo.yaml", "avocado.yaml", "demo.yaml", "diadem.yaml", "salmonn2.yaml", "strict.yaml"]
@@ -345,3 +346,19 @@ def test_a_stand_in_that_cannot_be_is_told(setting: str, told: str) -> None:
     with pytest.raises(ManifestError) as caught:
         manifests.load("asid.yaml", [setting])
     assert caught.value.problems[0].startswith(told), caught.value.problems
+
+
+def test_a_round_is_a_run_with_settings_of_its_own(tmp_path: Path) -> None:
+    margins = []
+    for number, least in enumerate(ROUNDS, start=1):
+        manifest = load("salmonn2.yaml", [f"round={number}"])
+        (entry,) = [entry for entry in manifest.recipe if entry["stage"] == "filter"]
+        margins.append((entry["min_margin"], entry["min_repetition_gain"]))
+        assert margins[-1] == (least.error, least.repetition) and manifest.round == number
+    mine = load("salmonn2.yaml", ["round=2", "recipe.filter.min_margin=0.5"])
+    assert mine.recipe[-1]["min_margin"] == 0.5, "the command line has the last word"
+    assert parse(dump(mine), frozen=True) == mine
+    with pytest.raises(ManifestError, match="there is no round 7: the manifest has 6"):
+        load("salmonn2.yaml", ["round=7"])
+    with pytest.raises(ManifestError, match="each round is a run of its own"):
+        parse(dump(mine), settings=["round=3"], frozen=True)

@@ -89,3 +89,20 @@ def test_a_prompt_that_does_not_fit_its_step_is_told_before_anything_is_asked(tm
     assert "has no place for material" in found.cure
     with pytest.raises(RunError, match=r"step ensemble: .*has no place for material"):
         before_spending(Run(tmp_path / "run", manifest), [step.name for step in manifest.steps()])
+
+
+def test_each_models_price_is_named_with_its_host_and_one_without_stops_a_budget(tmp_path: Path) -> None:
+    written = tmp_path / "m.yaml"
+    written.write_text(
+        "extends: asid.yaml\nmodels:\n  seed: {provider: openai, model: mine, base_url: 'http://127.0.0.1:9/v1'}\n"
+    )
+
+    def prices(*settings: str) -> dict[str, tuple[str, str]]:
+        found = [one for one in examine(manifests.load(written, settings)) if one.what.startswith("price of")]
+        return {one.what.split()[2]: (one.what, one.cure) for one in found}
+
+    plain = prices()
+    assert plain["avocado"][0].endswith("0 input, 0 output; USD for a million tokens"), "vLLM is one's own"
+    assert "0.3 input, 2.5 output" in plain["gemini"][0] and plain["gemini"][1] == ""
+    assert "at http://127.0.0.1:9/v1: unknown" in plain["seed"][0] and plain["seed"][1] == ""
+    assert prices("budget.usd=5")["seed"][1].startswith("set models.seed.prices.input")

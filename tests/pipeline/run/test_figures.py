@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from asid.pipeline.figures import _texts, gather
+from asid.pipeline.figures import AttributeFindings, Figures, _count_findings, _texts, gather
 from asid.pipeline.rows import Answered, Clip, Judged, Preferred, Record, Refined, Scored, joined, written
 from tests import samples
 
@@ -41,3 +41,12 @@ def test_each_text_is_counted_with_its_writer(tmp_path: Path) -> None:
         "edits": 3,
     }  # fmt: skip
     assert {tuple(rest) for _, *rest in figures.writers} == {("toy-writer", "scripted", "0123456789abcdef")}
+
+
+def test_an_audit_that_nobody_could_make_is_not_counted_as_clean(tmp_path: Path) -> None:
+    audit = {"errors": [], "missing": [], "expressiveness": []}
+    nobody = audit | {"attribute": "speech", "by": {"provider": "", "model": "", "prompt": ""}}
+    somebody = audit | {"attribute": "speech", "by": {"provider": "gemini", "model": "x", "prompt": "y"}}
+    figures = Figures([], attributes={"speech": AttributeFindings()})
+    _count_findings(figures, [nobody, somebody])
+    assert figures.attributes["speech"].audited == 1

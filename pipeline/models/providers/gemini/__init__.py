@@ -65,7 +65,7 @@ GEMINI = Provider(
     key="GEMINI_API_KEY",
     perceives=_perceives,
     weigh=_tokens,
-    samples=frozenset({"fps"}),
+    samples={"fps": 1.0},
     longest=65_536,
     batches=_batches,
 )

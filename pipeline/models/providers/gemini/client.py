@@ -38,6 +38,8 @@ from asid.pipeline.storage import Storage
 
 INLINE_BYTES = 14 << 20  # a request may have 20 MB, and base64 adds a third
 FILES_KEPT = 32  # a clip is asked about many times in a row
+# Kinds of video that its documentation lists, by the names that files have for them.
+VIDEOS = frozenset(f"video/{kind}" for kind in ("mp4", "mpeg", "quicktime", "webm", "x-flv", "wmv", "3gpp"))
 CHECK_TIMEOUT = 20.0  # s
 POLL = 0.5  # s; grows
 HARMS = ("HARASSMENT", "HATE_SPEECH", "SEXUALLY_EXPLICIT", "DANGEROUS_CONTENT")
@@ -55,7 +57,7 @@ class GeminiModel:
     def __init__(self, config: ModelConfig, storage: Storage):
         self.config = config
         self.key = read_key(config)
-        self.attachments = Attachments(storage)
+        self.attachments = Attachments(storage, VIDEOS)
         limits = httpx2.Limits(max_connections=None)
         self.http = GuardedClient(config.timeout, self.key.secret, self.key.name, limits=limits)
         self.client = genai.Client(

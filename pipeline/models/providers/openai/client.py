@@ -28,7 +28,7 @@ from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.models.faults import checked, classify, said_of
 from asid.pipeline.models.keys import read_key
 from asid.pipeline.models.providers.attachments import Attachments, Blob
-from asid.pipeline.models.providers.openai import FPS, MAX_FRAMES, PASSED
+from asid.pipeline.models.providers.openai import FPS, MAX_FRAMES, PASSED, SIDE
 from asid.pipeline.models.replies import fault, finish_of, load, name_of, text_of, tokens, whole_text
 from asid.pipeline.models.transcripts import read_transcript, transcription
 from asid.pipeline.models.waits import is_number, retry_after, seconds_until
@@ -119,7 +119,7 @@ class OpenAIModel:
             fps, most, side = (
                 settings.get("fps", FPS),
                 settings.get("max_frames", MAX_FRAMES),
-                settings.get("side", 768),
+                settings.get("side", SIDE),
             )
             caps = settings.get("max_pixels"), settings.get("total_pixels")
             blobs = await self.attachments.stills(medium, fps, most, side, *caps)

@@ -16,6 +16,7 @@ from asid.pipeline.models.base import (
     Unreadable,
     Usage,
 )
+from asid.pipeline.models.budget import FPS, MIN_PIXELS
 from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.models.providers.attachments import Attachments
 from asid.pipeline.models.providers.openai.client import OpenAIModel
@@ -39,23 +40,22 @@ def served(settings: dict[str, Any]) -> dict[str, Any]:
     extra: dict[str, Any] = {name: settings[name] for name in BEYOND_OPENAI if name in settings}
     if processor := processor_arguments(settings):
         extra["mm_processor_kwargs"] = processor
-    if loading := loading_arguments(settings):
-        extra["media_io_kwargs"] = {"video": loading}
+    extra["media_io_kwargs"] = {"video": loading_arguments(settings)}
     return plain | {"video": "data", "audio": "audio_url", "extra": extra}
 
 
 def processor_arguments(settings: dict[str, Any]) -> dict[str, Any]:
-    """Give the settings that the model's processor of media reads."""
+    """Give the settings that the model's processor of media reads. With `max_pixels` goes the family's floor: a
+    checkpoint's own may be 32 times smaller, and the tokens that were reckoned would not be those that are made."""
     names = ("fps", "max_pixels", "use_audio_in_video")
-    return {name: settings[name] for name in names if name in settings}
+    found = {name: settings[name] for name in names if name in settings}
+    return found | ({"min_pixels": min(MIN_PIXELS, found["max_pixels"])} if "max_pixels" in found else {})
 
 
 def loading_arguments(settings: dict[str, Any]) -> dict[str, Any]:
-    """Give the settings by which a video is loaded."""
-    return {
-        **({"fps": settings["fps"]} if "fps" in settings else {}),
-        **({"num_frames": settings["max_frames"]} if "max_frames" in settings else {}),
-    }
+    """Give the settings by which a video is loaded. Both always: where one is missing vLLM takes 32 frames of a video,
+    however long it is."""
+    return {"fps": settings.get("fps", FPS), "num_frames": settings.get("max_frames", -1)}
 
 
 def engine_arguments(settings: dict[str, Any]) -> dict[str, Any]:
@@ -114,7 +114,7 @@ class VLLMModel:
         messages = [{"role": "user", "content": [*media, {"type": "text", "text": request.prompt}]}]
         chat = ChatParams(
             chat_template_kwargs={"add_generation_prompt": True, "tokenize": False},
-            media_io_kwargs={"video": loading} if loading else None,
+            media_io_kwargs={"video": loading},
             mm_processor_kwargs=processor or None,
         )
         schema = request.answer_schema

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import re
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 
 from asid.pipeline.asking.exchange import ask
+from asid.pipeline.media import process
+from asid.pipeline.media.probe import probe
 from asid.pipeline.models.base import Media, Misconfigured, Refused, Request, Response, Transient, Truncated
 from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.models.providers.gemini.client import GeminiModel
@@ -162,3 +165,16 @@ def test_a_still_carries_its_time(tmp_path: Path) -> None:
         say(server, request(media=(Media(kind="image", uri=to_uri(still), sha256="1", time=3.25),)))
         assert parts(server)[0] == {"text": "At 3.2s:"}
         assert parts(server)[1]["inlineData"]["mimeType"] == "image/jpeg"
+
+
+@pytest.mark.parametrize("codec", ["libx264", "ffv1"])  # one that an MP4 takes as it is, and one that it does not
+def test_a_container_that_gemini_does_not_take_is_made_mp4(tmp_path: Path, codec: str) -> None:
+    film = tmp_path / "film.mkv"
+    made = ["-f", "lavfi", "-i", "testsrc=d=1:s=64x48:r=8", "-c:v", codec, "-pix_fmt", "yuv420p"]
+    process.run(["ffmpeg", "-v", "error", *made, str(film)], 60)
+    with LlmServer() as server:
+        say(server, video(film))
+        sent = parts(server)[0]["inlineData"]
+    assert sent["mimeType"] == "video/mp4"
+    (tmp_path / "sent.mp4").write_bytes(data := base64.b64decode(sent["data"], altchars=b"-_"))
+    assert b"ftyp" in data[:16] and probe(tmp_path / "sent.mp4").codec == "h264"

@@ -245,8 +245,9 @@ def test_a_served_vllm_takes_the_settings_of_the_engine(clip: Path) -> None:
         given = say(server, video(clip), ServedVLLM, provider="vllm", settings=settings)
     body = server.seen.bodies[0]
     assert given.provider == "vllm"
-    assert body["mm_processor_kwargs"] == {"fps": 2, "max_pixels": 5000, "use_audio_in_video": True}
-    assert body["media_io_kwargs"] == {"video": {"fps": 2}}
+    processor = {"fps": 2, "max_pixels": 5000, "min_pixels": 5000, "use_audio_in_video": True}
+    assert body["mm_processor_kwargs"] == processor
+    assert body["media_io_kwargs"] == {"video": {"fps": 2, "num_frames": -1}}, "or vLLM takes 32 frames of the whole"
     assert (body["top_k"], body["temperature"]) == (3, 0)
 
 

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/setup.sh"
 
 # What judged rewards import; the rest of this project's dependencies stays out of the trainers' environments.
-ours="rapidfuzz pydantic openai tenacity json-repair ruamel.yaml pyarrow jinja2"
+ours="rapidfuzz pydantic numpy openai tenacity json-repair ruamel.yaml pyarrow jinja2"
 links=${FIND_LINKS:+--find-links $FIND_LINKS}
 uv=$PWD/.venv/bin/uv
 

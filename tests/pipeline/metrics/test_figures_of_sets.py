@@ -155,11 +155,12 @@ def test_three_gram_repetition() -> None:
     assert repetition.ngram_rate("two words") == 0.0
 
 
-@given(st.integers(1, 110), st.integers(2, 6), st.text("ab c", max_size=30), st.randoms(use_true_random=False))
+@given(st.integers(1, 110), st.integers(2, 6), st.text("ab c", max_size=30), st.randoms(use_true_random=False),
+       st.sampled_from(["abcdefgh \n", "ab", "漢字é😀 \ud800"]))  # fmt: skip
 def test_loops_are_found_as_the_published_rule_has_them(
-    unit: int, times: int, around: str, chance: random.Random
+    unit: int, times: int, around: str, chance: random.Random, letters: str
 ) -> None:
-    text = around + "".join(chance.choices("abcdefgh \n", k=unit)) * times + around[::-1]
+    text = around + "".join(chance.choices(letters, k=unit)) * times + around[::-1]
     assert repetition.loops(text) == any(loop.search(text) for loop in events.LOOPS)
 
 

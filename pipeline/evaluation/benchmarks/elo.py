@@ -67,6 +67,8 @@ def pair(systems: Sequence[Predictions], intake: DataIntake) -> Iterator[Case]:
             if not any(texts):
                 intake.fault("no_caption", id, "neither system has a caption of this video")
                 continue
+            if not all(texts):
+                intake.note("pairs in which one system has no caption, lost by it without a question")
             shown, second = texts if first == "a" else texts[::-1]
             yield case(video, id, {"a": one.system, "b": other.system, "first": first}, shown, second)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +14,7 @@ from asid.pipeline.cli.common import Prompts, RunFolder, Settings, Yes, changes,
 if TYPE_CHECKING:
     from asid.pipeline.evaluation.captioning import Written
     from asid.pipeline.evaluation.judged import BenchmarkFigures
+    from asid.pipeline.evaluation.tables import Table
 
 Cpus = Annotated[float | None, typer.Option("--cpus", help="CPUs to use on this machine; all of them by default")]
 OUT_OF_BUDGET = 3  # exit code
@@ -21,7 +23,9 @@ OUT_OF_BUDGET = 3  # exit code
 def evaluate(
     words: Annotated[
         list[str],
-        typer.Argument(metavar="NAME [RUN]", help="shots, speech, captions; a judged benchmark; or `list` for all"),
+        typer.Argument(
+            metavar="NAME [RUN]", help="shots, speech, captions; a judged benchmark; `list` for all; `table RUN…`"
+        ),
     ],
     truth: Annotated[
         Path | None, typer.Option("--truth", help="Of shots, speech, captions: folder with NAME.truth.json, NAME.rttm")
@@ -40,7 +44,10 @@ def evaluate(
     videos: Annotated[
         Path | None, typer.Option("--videos", help="Folder of clips, for judges that look and models that caption")
     ] = None,
-    prompt: Annotated[str, typer.Option("--prompt", help="For captions of a model")] = "caption/general",
+    prompt: Annotated[
+        str,
+        typer.Option("--prompt", help="For captions of a model", show_default="caption/general, or the data's prompts"),
+    ] = "",
     retry: Annotated[str, typer.Option("--retry", help="Failures to ask about again: passing, all, none")] = "passing",
     budget: Annotated[float | None, typer.Option("--budget", min=0, help="USD that judging may cost")] = None,
     run: RunFolder = "",
@@ -55,6 +62,8 @@ def evaluate(
 
     if words == ["list"]:
         _list()
+    elif words[0] == "table":
+        _together(words[1:] or [run], as_json)
     elif truth is not None or not isinstance(METRICS.find(words[0]), Benchmark):
         _against_truth(words, run, truth, as_json)
     else:
@@ -68,7 +77,8 @@ def caption(
     model: Annotated[str, typer.Argument(help="PROVIDER:MODEL, PROVIDER:MODEL@URL or FILE.yaml#NAME")],
     videos: Annotated[list[str], typer.Option("--videos", help="Folder, file, glob, list or address; may stand often")],
     prompt: Annotated[
-        str, typer.Option("--prompt", help="A prompt's name under prompts/, or a .txt file")
+        str,
+        typer.Option("--prompt", help="A name under prompts/, a .txt file, or a .jsonl file with each video's prompts"),
     ] = "caption/general",
     target: Annotated[Path, typer.Option("--out", help="File of captions to write")] = Path("predictions.jsonl"),
     sees: Annotated[str, typer.Option("--sees", help="video (with its sound), audio, or both with a comma")] = "video",
@@ -125,6 +135,19 @@ def _caption(
         raise typer.Exit(interrupts.exit_code()) from None
     _ended(result)
     return captioning.write(opened, target)
+
+
+def _together(runs: list[str], as_json: bool) -> None:
+    """Print the tables of the papers, one row for each system, from the figures of runs."""
+    from asid.pipeline.evaluation import published
+
+    if not any(runs):
+        raise typer.BadParameter("name the runs whose figures are to stand together: asid eval table RUN RUN …")
+    tables = published.tables([published.read(run) for run in runs])
+    if as_json:
+        out().print(json.dumps([table.plain() for table in tables], ensure_ascii=False), markup=False)
+    else:
+        _draw(tables)
 
 
 def _list() -> None:
@@ -235,7 +258,8 @@ def _of_model(spec: str, asked: Asked, folder: str, cpus: float | None) -> str:
         raise typer.BadParameter(f"name the videos that {spec} is to caption with --videos")
     name = re.sub(r"[^\w.-]+", "-", spec.partition("@")[0].partition(":")[2] or spec.rpartition("#")[2])
     target = Path(f"{folder}-captions") / f"{name}.jsonl"
-    _caption(spec, [str(asked.videos)], asked.prompt, target, "video", asked.budget, f"{folder}-captions/{name}", [],
+    prompt = asked.prompt or (str(asked.data) if asked.benchmark.prompted and asked.data else "caption/general")
+    _caption(spec, [str(asked.videos)], prompt, target, "video", asked.budget, f"{folder}-captions/{name}", [],
              cpus, False)  # fmt: skip
     return str(target)
 
@@ -252,17 +276,27 @@ def _ended(result: Any) -> None:
 
 
 def _print(found: BenchmarkFigures, as_json: bool) -> None:
-    from rich.table import Table as Drawn
     from rich.text import Text
 
     from asid.pipeline.evaluation.said import lines
-    from asid.pipeline.evaluation.tables import shown
     from asid.pipeline.text import safe
 
     if as_json:
         out().print(json.dumps(found.plain(), ensure_ascii=False), markup=False)
         return
-    for table in found.tables:
+    _draw(found.tables)
+    for line in lines(found):
+        out().print(Text(safe(line)))
+
+
+def _draw(tables: Sequence[Table]) -> None:
+    from rich.table import Table as Drawn
+    from rich.text import Text
+
+    from asid.pipeline.evaluation.tables import shown
+    from asid.pipeline.text import safe
+
+    for table in tables:
         out().print(Text(safe(table.title)))
         drawn = Drawn(box=None, pad_edge=False)
         for number, column in enumerate(table.columns):
@@ -273,5 +307,3 @@ def _print(found: BenchmarkFigures, as_json: bool) -> None:
         for note in table.notes:
             out().print(Text(safe(note)))
         out().print()
-    for line in lines(found):
-        out().print(Text(safe(line)))

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from asid.pipeline.errors import UserError
+from asid.pipeline.evaluation import prompted
+from asid.pipeline.evaluation.intake import DataIntake
 from asid.pipeline.evaluation.judges import model_of
 from asid.pipeline.prompts import Prompts
 from asid.pipeline.recipe import manifest as manifests
@@ -18,6 +20,7 @@ from asid.pipeline.storage import display_name
 
 NAME = "captioner"
 STEP = f"caption-{NAME}"
+ASKED = "caption/asked"  # the prompt of prompts: each video's own words
 
 
 class CaptioningError(UserError):
@@ -32,12 +35,13 @@ def manifest(
     settings: Sequence[str] = (),
     budget: float | None = None,
 ) -> Manifest:
-    """The manifest of one annotator alone. `prompt`: a name under prompts/, or a .txt file. Raises ManifestError,
-    JudgeError or CaptioningError."""
+    """The manifest of one annotator alone. `prompt`: a name under prompts/, a .txt file, or a .jsonl file with a prompt
+    for each video. Raises ManifestError, JudgeError, CaptioningError or DataError."""
     model = model_of(spec)
     if model.get("provider") == "embedded":
         raise CaptioningError("embedded annotators need what other stages see and hear: use `asid run` with a manifest")
-    folder, name = prompt_of(prompt)
+    asked = prompts_of(prompt) if prompted.is_prompts(prompt) else []
+    folder, name = ("", ASKED) if asked else prompt_of(prompt)
     values: dict[str, Any] = {
         "version": 1,
         "title": "captions",
@@ -46,7 +50,7 @@ def manifest(
         "models": {NAME: model},
         "recipe": [
             {"stage": "ingest"},
-            {"stage": "whole"},
+            {"stage": "whole", "prompts": [one.model_dump() for one in asked]},
             {"stage": "caption", "name": NAME, "model": NAME, "prompt": name, "sees": list(sees)},
         ],
     }
@@ -66,6 +70,18 @@ def prompt_of(prompt: str) -> tuple[str, str]:
         return str(file.absolute().parent), file.stem
     Prompts().text(prompt)
     return "", prompt
+
+
+def prompts_of(file: str) -> list[prompted.AskedPrompt]:
+    """The prompts in a file. Raises DataError, for any record that is none too: its captions would be missing."""
+    intake = DataIntake()
+    if not Path(file).is_file():
+        raise CaptioningError(f"there is no file of prompts {file}")
+    found = prompted.load(Path(file), intake)
+    if intake.faults:
+        fault = intake.faults[0]
+        raise CaptioningError(f"{len(intake.faults)} records of {file} are no prompts; {fault.name}: {fault.reason}")
+    return found
 
 
 @dataclass(frozen=True)
@@ -88,9 +104,12 @@ def write(run: Run, target: Path) -> Written:
 
 def _lines(run: Run) -> Iterator[dict[str, Any]]:
     videos = {row.id: row for row in run.all_rows("ingest")}
-    clips = {row.id: videos[row.video] for row in run.all_rows("whole")}
+    clips = {row.id: (videos[row.video], row.tags) for row in run.all_rows("whole")}
     for candidate in run.all_rows(STEP):
-        video = clips[candidate.id]
+        video, tags = clips[candidate.id]
         for uri, name in ((video.uri, video.name), *((uri, display_name(uri)) for uri in video.duplicates)):
-            yield {"video_id": name, "caption": candidate.caption, "path": uri, "model": candidate.by.model,
-                   "provider": candidate.by.provider, "prompt_hash": candidate.by.prompt}  # fmt: skip
+            asked = prompted.said_of(tags, name)
+            if asked is not None:
+                yield {"video_id": name, **asked, "caption": candidate.caption, "path": uri,
+                       "model": candidate.by.model, "provider": candidate.by.provider,
+                       "prompt_hash": candidate.by.prompt}  # fmt: skip

@@ -11,12 +11,14 @@ from typing import Any
 from asid.pipeline.evaluation.benchmark import Benchmark, Reference
 from asid.pipeline.evaluation.files import ID_FIELDS, DataError, documents, first, number_of, text_of
 from asid.pipeline.evaluation.intake import DataIntake
+from asid.pipeline.evaluation.prompted import OF, said_of
 from asid.pipeline.evaluation.rows import Case, Gap
 
 TEXT_FIELDS = ("caption", "pred", "prediction", "model_generation", "model_output", "generated_caption", "response",
                "output", "text")  # fmt: skip
 TOKEN_FIELDS = ("tokens", "n_tokens", "num_tokens")
 LONG = 20_000  # characters: no caption of a short video has as many
+SHORT = 20  # characters: a caption with fewer may be what a failed call left
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ def _put(found: dict[tuple[str, str], Prediction], one: Prediction, intake: Data
     if before is one:
         if len(one.text) > LONG:
             intake.note(f"captions of more than {LONG} characters, judged as they are")
+        elif 0 < len(one.text) < SHORT:
+            intake.note(f"captions of fewer than {SHORT} characters, judged as they are")
     elif before.text == one.text:
         intake.note("captions that stand twice with the same text")
     else:
@@ -93,14 +97,30 @@ def _predictions(where: str, value: Any, benchmark: Benchmark, intake: DataIntak
     if not name:
         intake.fault("no_id", where, "its id is empty")
         return
-    if isinstance(text, (dict, list, bool)):
+    if isinstance(text, (dict, list, bool, int)) or (isinstance(text, float) and text_of(text)):
         intake.fault("no_text", name, f"its caption is no text but {type(text).__name__}")
         return
     if not isinstance(id, str):
         intake.note("ids that are no text, read as text")
+    _tell_doubt(value, benchmark, intake)
     tokens = number_of(first(value, TOKEN_FIELDS))
+    if tokens is not None and tokens < 0:
+        intake.note("numbers of tokens below 0, taken for unknown")
+        tokens = None
     prompt = text_of(first(value, benchmark.prompt_fields)) if benchmark.prompt_fields else ""
     yield Prediction(name, benchmark.key(id), prompt, text_of(text), int(tokens or 0))
+
+
+def _tell_doubt(record: Mapping[str, Any], benchmark: Benchmark, intake: DataIntake) -> None:
+    """Note a record that could be read in two ways: fields that name several videos, or hold several texts."""
+    keys = {field: benchmark.key(record[field]) for field in ID_FIELDS if record.get(field) is not None}
+    taken = next(iter(keys))
+    if others := [field for field, key in keys.items() if key != keys[taken]]:
+        intake.note(f"records whose `{taken}` and `{others[0]}` name two videos, read by `{taken}`")
+    texts = {field: record[field] for field in TEXT_FIELDS if isinstance(record.get(field), str)}
+    taken = next(iter(texts), "")
+    if others := [field for field, text in texts.items() if text.strip() != texts[taken].strip()]:
+        intake.note(f"records whose `{taken}` and `{others[0]}` are two texts, of which `{taken}` is scored")
 
 
 def _of_folder(path: Path, annotator: str, intake: DataIntake) -> Iterator[tuple[str, Any]]:
@@ -139,9 +159,11 @@ def _of_run(path: Path, annotator: str) -> Iterator[tuple[str, Any]]:
     if len(wanted) != 1:
         said = ", ".join(step.removeprefix("caption-") for step in annotators) or "none"
         raise DataError(f"{path}: name one of its annotators with --annotator: {said}")
-    clips = {row.id: row.name for step, kind in names.items() if kind is Clip for row in run.all_rows(step)}
+    clips = {row.id: row for step, kind in names.items() if kind is Clip for row in run.all_rows(step)}
     for row in run.all_rows(wanted[0]):
-        yield row.id, {"video_id": clips[row.id], "caption": row.caption}
+        clip = clips[row.id]
+        name = clip.tags.get(OF) or clip.name  # a twin's prompt is the twin's
+        yield row.id, {"video_id": name, **(said_of(clip.tags, name) or {}), "caption": row.caption}
 
 
 # --- cases -------------------------------------------------------------------------------------------------------

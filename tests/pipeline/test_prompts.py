@@ -21,6 +21,7 @@ PLACES = {
     "caption/visual": {"duration", "material"},
     "caption/audio": {"duration", "material"},
     "caption/base": {"duration", "material"},
+    "caption/asked": {"asked"},
     "caption/temporal": {"duration", "material"},
     "caption/spatial": {"duration", "material"},
     "caption/dialogue": {"duration", "material", "transcript"},

@@ -16,6 +16,7 @@ from asid.pipeline.dataset.export.stages import Amounts, amounts, draw_stages
 from asid.pipeline.dataset.export.tools import Exporter, Tools
 from asid.pipeline.dataset.export.wordings import Wordings
 from asid.pipeline.registry import EXPORTERS, UnknownName
+from asid.pipeline.rewards.rounds import BETA, LAMBDA
 from asid.pipeline.rows import Preferred
 from asid.pipeline.run.completeness import finished_shards
 from asid.pipeline.run.folder import Run
@@ -51,6 +52,15 @@ def settings(splits: Splits, media: str, kinds: Sequence[str], audio: str, unfin
     return Settings(splits, cast(Where, media), cast(Sequence[ItemKind], kinds), audio, unfinished)
 
 
+def _of_pairs(run: Run) -> dict[str, float | None]:
+    """What a loss and the next round want to know of the pairs: the thresholds that they passed, and gDPO's β and λ."""
+    made: dict[str, float | None] = {}
+    for name in ("min_margin", "min_repetition_gain"):
+        given = (getattr(step.config, name, None) for step in run.steps.values())
+        made[name] = next((value for value in given if value is not None), None)
+    return {**made, "beta": BETA, "lambda": LAMBDA}
+
+
 def export(run: Run, to: str, out: Path, how: Settings) -> dict[str, int]:
     """Write `run` into the folder `out` in the format `to`. Gives the number of items in each file. Raises ExportError,
     UnknownName for a format that nobody brings, and RunError for a run that is not finished."""
@@ -68,6 +78,8 @@ def export(run: Run, to: str, out: Path, how: Settings) -> dict[str, int]:
         raise ExportError(f"training stages are drawn of captions for {', '.join(STAGED)}, not for {to} of this run")
     with Folder(out) as folder:
         folder.note = {"format": to, "seed": how.splits.seed, "media": how.media}
+        if issubclass(row, Preferred):
+            folder.note["pairs"] = _of_pairs(run)
         wordings, drawn = Wordings(run.prompts, how.splits.seed), None
         if how.draws is not None:
             drawn = draw_stages(kept(run, shards, how.splits), wordings, how.kinds, how.draws, how.splits.seed)

@@ -36,6 +36,8 @@ class Kept:
     captions: dict[str, str]  # by attribute; none of a recipe that does not take captions apart
     frames: Sequence[dict[str, Any]]
     rejected: str = ""  # of a preference pair; `caption` is the chosen one
+    reference: str = ""  # the ground-truth caption of a pair, where one was tallied against
+    margin: float = 0.0  # of a pair
     width: int = 0
     height: int = 0
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from asid.pipeline.dataset.export.items import Kept
-from asid.pipeline.dataset.export.tools import Exporter, Tools, messages
+from asid.pipeline.dataset.export.tools import Exporter, Tools, messages, truth
 
 
 def write(clips: Iterable[Kept], tools: Tools) -> None:
@@ -24,7 +24,7 @@ def write(clips: Iterable[Kept], tools: Tools) -> None:
             marks = "<video><audio>"
         for item in tools.items(clip):
             name = f"{tools.group(clip, item)}_{'sound' if clip.sound else 'silent'}.jsonl"
-            pair = {"rejected_response": item.rejected} if item.rejected else {}
+            pair = {"rejected_response": item.rejected, **truth(clip)} if item.rejected else {}
             tools.folder.line(name, {"messages": messages(item, marks), **pair, **media})
 
 

@@ -105,7 +105,7 @@ def tables(outcome: Outcome) -> list[Table]:
         rows = [(f"{outcome.system}, run {run + 1}", *_row(found)) for run, found in runs.items()]
         title += ": an even number of runs has no middle one, so each is given"
     unjudged = outcome.missing.total()
-    notes = (f"{unjudged} clips without a verdict count as all missed; what they made up is left out of Hall",)
+    notes = (f"{unjudged} of {len(outcome.expected)} verdicts are missing: all missed, and left out of Hall",)
     tallied = sum(bool(found.reply("counts")) for case in outcome.expected if (found := outcome.scored(case)))
     by_counts = (f"{tallied} verdicts are counts alone: their judge's lists could not be used",)
     made = [Table(title, columns, tuple(rows), notes=(notes if unjudged else ()) + (by_counts if tallied else ()))]

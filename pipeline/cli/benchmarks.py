@@ -82,6 +82,7 @@ def caption(
     ] = "caption/general",
     target: Annotated[Path, typer.Option("--out", help="File of captions to write")] = Path("predictions.jsonl"),
     sees: Annotated[str, typer.Option("--sees", help="video (with its sound), audio, or both with a comma")] = "video",
+    samples: Annotated[int, typer.Option("--samples", min=1, max=64, help="Captions of each video, seeded")] = 1,
     budget: Annotated[float | None, typer.Option("--budget", min=0, help="USD that captions may cost")] = None,
     run: Annotated[str, typer.Option("--run", help="Run folder", show_default="asid-captions")] = "asid-captions",
     settings: Settings = None,
@@ -89,7 +90,7 @@ def caption(
     yes: Yes = False,
 ) -> None:
     """Have one model caption whole videos, and write a file that `asid eval` scores. Done again, it goes on."""
-    made = _caption(model, videos, prompt, target, sees, budget, run, settings or [], cpus, yes)
+    made = _caption(model, videos, prompt, target, sees, budget, run, settings or [], cpus, yes, samples)
     out().print(
         f"{made.captions} captions in {target}" + (f", {made.failed} failed" if made.failed else ""), markup=False
     )
@@ -109,6 +110,7 @@ def _caption(
     settings: list[str],
     cpus: float | None,
     yes: bool,
+    samples: int = 1,
 ) -> Written:
     from asid.pipeline import api, interrupts
     from asid.pipeline.cli.show import Terminal
@@ -119,7 +121,9 @@ def _caption(
     from asid.pipeline.run.revision import existing
 
     paths = [api.absolute(path) for path in videos]
-    made = captioning.manifest(model, paths, prompt, [word.strip() for word in sees.split(",")], settings, budget)
+    made = captioning.manifest(
+        model, paths, prompt, [word.strip() for word in sees.split(",")], settings, budget, samples
+    )
     opened, before = Run(folder, made), existing(folder)
     api.check(opened, before, yes, list(opened.steps), said=complain)
     try:
@@ -127,8 +131,9 @@ def _caption(
             from asid.pipeline.engine import Engine
 
             opened.freeze()
-            if again := to_retry(opened, captioning.STEP):
-                Engine(opened, progress, cpus).execute([captioning.STEP], only=again)
+            for step in captioning.steps(opened):
+                if again := to_retry(opened, step):
+                    Engine(opened, progress, cpus).execute([step], only=again)
             result = Engine(opened, progress, cpus).execute()
     except KeyboardInterrupt:
         complain(f"\nstopped by {interrupts.name()}. Every answer that was paid for is kept: the same command goes on")

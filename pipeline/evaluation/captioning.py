@@ -19,7 +19,6 @@ from asid.pipeline.run.folder import Run
 from asid.pipeline.storage import display_name
 
 NAME = "captioner"
-STEP = f"caption-{NAME}"
 ASKED = "caption/asked"  # the prompt of prompts: each video's own words
 
 
@@ -34,9 +33,11 @@ def manifest(
     sees: Sequence[str] = ("video",),
     settings: Sequence[str] = (),
     budget: float | None = None,
+    samples: int = 1,
 ) -> Manifest:
     """The manifest of one annotator alone. `prompt`: a name under prompts/, a .txt file, or a .jsonl file with a prompt
-    for each video. Raises ManifestError, JudgeError, CaptioningError or DataError."""
+    for each video. `samples`: captions of each, with a seed each and temperature 1 unless `settings` say otherwise.
+    Raises ManifestError, JudgeError, CaptioningError or DataError."""
     model = model_of(spec)
     if model.get("provider") == "embedded":
         raise CaptioningError("embedded annotators need what other stages see and hear: use `asid run` with a manifest")
@@ -51,7 +52,10 @@ def manifest(
         "recipe": [
             {"stage": "ingest"},
             {"stage": "whole", "prompts": [one.model_dump() for one in asked]},
-            {"stage": "caption", "name": NAME, "model": NAME, "prompt": name, "sees": list(sees)},
+            *(
+                {"stage": "caption", "name": one, "model": NAME, "prompt": name, "sees": list(sees), **own}
+                for one, own in _samples(samples)
+            ),
         ],
     }
     if folder:
@@ -59,6 +63,18 @@ def manifest(
     if budget:
         values["budget"] = {"usd": budget}
     return manifests.parse(json.dumps(values), "asid caption", settings)
+
+
+def _samples(count: int) -> list[tuple[str, dict[str, Any]]]:
+    """The annotator's name and settings of each sample. One alone is asked as the model's settings have it."""
+    if count == 1:
+        return [(NAME, {})]
+    return [(f"{NAME}-{number}", {"settings": {"seed": number, "temperature": 1.0}}) for number in range(1, count + 1)]
+
+
+def steps(run: Run) -> list[str]:
+    """The steps that caption, one for each sample."""
+    return [step for step in run.steps if step.startswith(f"caption-{NAME}")]
 
 
 def prompt_of(prompt: str) -> tuple[str, str]:
@@ -105,11 +121,13 @@ def write(run: Run, target: Path) -> Written:
 def _lines(run: Run) -> Iterator[dict[str, Any]]:
     videos = {row.id: row for row in run.all_rows("ingest")}
     clips = {row.id: (videos[row.video], row.tags) for row in run.all_rows("whole")}
-    for candidate in run.all_rows(STEP):
+    several = len(steps(run)) > 1
+    for sample, candidate in ((n, row) for n, step in enumerate(steps(run), 1) for row in run.all_rows(step)):
         video, tags = clips[candidate.id]
         for uri, name in ((video.uri, video.name), *((uri, display_name(uri)) for uri in video.duplicates)):
             asked = prompted.said_of(tags, name)
             if asked is not None:
-                yield {"video_id": name, **asked, "caption": candidate.caption, "path": uri,
+                numbered = {"sample": sample} if several else {}
+                yield {"video_id": name, **asked, **numbered, "caption": candidate.caption, "path": uri,
                        "model": candidate.by.model, "provider": candidate.by.provider,
                        "prompt_hash": candidate.by.prompt}  # fmt: skip

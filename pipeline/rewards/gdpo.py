@@ -31,7 +31,10 @@ def trainer(
     if weight < 0:
         raise ValueError(f"the weight of the ground truth is {weight}: it is 0 or more")
 
-    class GDPOTrainer(base):
+    class GDPOTrainer(base):  # type: ignore[misc]  # only the trainer's environment has its class
+        data_collator: Any
+        _signature_columns: Any
+
         def __init__(self, *args: Any, **kwargs: Any):
             super().__init__(*args, **kwargs)
             pairs = self.data_collator

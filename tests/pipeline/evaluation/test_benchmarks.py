@@ -502,6 +502,12 @@ def test_each_prompt_of_a_video_has_a_caption_of_its_own(tmp_path: Path) -> None
         again = asid_eval("following", server, tmp_path / "again", "--captions", tmp_path / "run-captions" / "tiny",
                           "--data", data)  # fmt: skip
         assert again["tables"][0]["rows"][0][1:] == found["tables"][0]["rows"][0][1:]
+    with served(lambda prompt, schema: f"Caption {prompt.strip()}") as server:
+        out, model = tmp_path / "three.jsonl", f"openai:tiny@{server.url}/v1"
+        asid("caption", model, "--videos", videos / "twin.mp4", "--prompt", data, "--samples", 3, "--out", out,
+             "--run", tmp_path / "three")  # fmt: skip
+        assert server.seen.answers == 3  # each sample is a question with a seed of its own
+    assert [json.loads(line)["sample"] for line in out.read_text().splitlines()] == [1, 2, 3]
     written = (tmp_path / "run-captions" / "tiny.jsonl").read_text().splitlines()
     assert [(line["video_id"], line["prompt_id"]) for line in map(json.loads, written)] == [
         ("clip-0000.mp4", "0"), ("clip-0000.mp4", "1"), ("twin.mp4", "2")

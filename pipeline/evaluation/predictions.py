@@ -34,13 +34,20 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Predictions:
-    """The captions of one system, by key and prompt."""
+    """The captions of one system, by key and prompt. `more`: those of videos that share the key of another, in another
+    folder."""
 
     system: str
     found: Mapping[tuple[str, str], Prediction]
+    more: Sequence[Prediction] = ()
 
-    def of(self, reference: Reference, alone: bool) -> Prediction | None:
-        """The caption of a case: the one written for its prompt, else one without a prompt, if `alone` allows it."""
+    def of(self, reference: Reference, alone: bool, by_folder: bool = False) -> Prediction | None:
+        """The caption of a case: the one written for its prompt, else one without a prompt, if `alone` allows it.
+        `by_folder`: the data has videos of one name in several folders, so that the folder must be right."""
+        if by_folder:
+            prompts = {reference.prompt, "" if alone else reference.prompt}
+            mine = (one for one in (*self.found.values(), *self.more) if one.key == reference.key)
+            return next((one for one in mine if one.prompt in prompts and _ends(one.name, reference.video)), None)
         for key in (reference.key, *reference.aliases):
             exact = self.found.get((key, reference.prompt))
             if found := exact or (self.found.get((key, "")) if alone else None):
@@ -55,18 +62,21 @@ def load_predictions(source: str, benchmark: Benchmark, intake: DataIntake, anno
         raise DataError(f"there is no file, dataset or run {source}: --captions takes one of them")
     rows = _of_folder(path, annotator, intake) if path.is_dir() else documents(path, intake)
     found: dict[tuple[str, str], Prediction] = {}
+    more: list[Prediction] = []
     for where, value in rows:
         for one in _predictions(where, value, benchmark, intake):
-            _put(found, one, intake)
+            _put(found, more, one, intake)
     if not found:
         ids, texts = ", ".join(ID_FIELDS[:4]), ", ".join(TEXT_FIELDS[:4])
         raise DataError(f"{source} holds no caption: each record needs an id ({ids}, …) and a text ({texts}, …)")
-    return Predictions(annotator or path.stem, found)
+    return Predictions(annotator or path.stem, found, more)
 
 
-def _put(found: dict[tuple[str, str], Prediction], one: Prediction, intake: DataIntake) -> None:
+def _put(found: dict[tuple[str, str], Prediction], more: list[Prediction], one: Prediction, intake: DataIntake) -> None:
     before = found.setdefault((one.key, one.prompt), one)
-    if before is one:
+    if before is not one and not _ends(one.name, before.name):
+        more.append(one)
+    elif before is one:
         if len(one.text) > LONG:
             intake.note(f"captions of more than {LONG} characters, judged as they are")
         elif 0 < len(one.text) < SHORT:
@@ -75,6 +85,14 @@ def _put(found: dict[tuple[str, str], Prediction], one: Prediction, intake: Data
         intake.note("captions that stand twice with the same text")
     else:
         intake.fault("double_id", one.name, "a second caption of the same video: the first one counts")
+
+
+def _ends(one: str, other: str) -> bool:
+    """Whether two names can be of one video: `0`, `0.mp4`, `video/0.mp4` and `/data/video/0.mp4`, and not
+    `other/0.mp4`."""
+    folders = [name.replace("\\", "/").strip("/").split("/")[:-1] for name in (one, other)]
+    shorter, longer = sorted(folders, key=len)
+    return not shorter or longer[-len(shorter) :] == shorter
 
 
 def _predictions(where: str, value: Any, benchmark: Benchmark, intake: DataIntake) -> Iterator[Prediction]:
@@ -177,15 +195,16 @@ def join(
     for reference in references:
         for key in (reference.key, *reference.aliases):
             prompts[key].add(reference.prompt)
-    used: set[tuple[str, str]] = set()
+    twins = _twins(references)
+    used: set[Prediction] = set()
     found: list[tuple[Reference, Prediction | None]] = []
     for reference in references:
         alone = not benchmark.strict or len(prompts[reference.key]) == 1
-        prediction = captions.of(reference, alone)
+        prediction = captions.of(reference, alone, reference.key in twins)
         if prediction:
-            used.add((prediction.key, prediction.prompt))
+            used.add(prediction)
         found.append((reference, prediction))
-    _tell_unused(captions, used, prompts, intake)
+    _tell_unused(captions, used, prompts, twins, intake)
     if not used:
         ours = ", ".join(repr(reference.video) for reference in references[:3])
         theirs = ", ".join(repr(one.name) for one in list(captions.found.values())[:3])
@@ -202,14 +221,31 @@ def join(
     ]
 
 
+def _twins(references: Sequence[Reference]) -> set[str]:
+    """The keys that several videos of the data share, in folders of their own."""
+    names: dict[str, str] = {}
+    return {
+        reference.key
+        for reference in references
+        if not _ends(names.setdefault(reference.key, reference.video), reference.video)
+    }
+
+
 def _tell_unused(
-    captions: Predictions, used: set[tuple[str, str]], prompts: Mapping[str, set[str]], intake: DataIntake
+    captions: Predictions,
+    used: set[Prediction],
+    prompts: Mapping[str, set[str]],
+    twins: set[str],
+    intake: DataIntake,
 ) -> None:
-    for place, one in captions.found.items():
-        if place in used:
+    for one in (*captions.found.values(), *captions.more):
+        if one in used:
             continue
-        if one.key not in prompts:
+        if one.key not in prompts or one.key in twins:
             intake.fault("unknown_id", one.name, "the data has no such video")
+        elif one in captions.more:
+            why = "a caption of a video of the same name in another folder: the first one counts"
+            intake.fault("double_id", one.name, why)
         elif one.prompt:
             intake.fault("unknown_prompt", one.name, f"the data has no prompt {one.prompt!r} for this video")
         else:

@@ -12,7 +12,7 @@ import pytest
 from asid.pipeline.errors import UserError
 from asid.pipeline.evaluation import prompted
 from asid.pipeline.evaluation.benchmark import Benchmark
-from asid.pipeline.evaluation.benchmarks import diadem, dream, elo, grounding, qa, salmonn2, vidcap
+from asid.pipeline.evaluation.benchmarks import diadem, dream, elo, grounding, qa, salmonn2, ugc, vidcap
 from asid.pipeline.evaluation.files import DataError, short_key, whole_key
 from asid.pipeline.evaluation.intake import DataIntake
 from asid.pipeline.evaluation.judges import JudgeError, model_of, models_of
@@ -128,6 +128,23 @@ def test_each_odd_caption_is_named_and_none_moves_another(tmp_path: Path) -> Non
         "captions that stand twice with the same text", "captions of more than 20000 characters, judged as they are",
         "captions of fewer than 20 characters, judged as they are",
     }  # fmt: skip
+
+
+def test_videos_of_one_name_in_two_folders_keep_their_captions(tmp_path: Path) -> None:
+    """Where the data has both; a caption of a third folder is nobody's. Where it has one, the first caption counts."""
+    long = "is a caption that is long enough"
+    names = ("/mine/a/x.mp4", "b/x.mp4", "c/x.mp4", "y")
+    file = lines(tmp_path / "m.jsonl", [{"video_id": name, "caption": f"{name} {long}"} for name in names])
+    for wanted, kinds in (
+        ({"a/x.mp4": names[0], "b/x.mp4": names[1], "d/x.mp4": "", "z/y.mp4": "y"}, {"unknown_id": 1}),
+        ({"x.mp4": names[0]}, {"double_id": 2, "unknown_id": 1}),
+    ):
+        data = lines(tmp_path / "d.jsonl", [{"video_id": name, "reference": name} for name in wanted])
+        intake = DataIntake()
+        found = load_predictions(str(file), ugc.UGC, intake)
+        cases = join(ugc.UGC, ugc.load(data, intake), found, 1, intake)
+        assert {case.video: case.caption.partition(" ")[0] for case in cases} == wanted
+        assert intake.kinds() == kinds
 
 
 def test_captions_that_are_none_and_records_in_doubt_are_told(tmp_path: Path) -> None:

@@ -168,6 +168,7 @@ def _list() -> None:
         else:
             said = (found.__doc__ or "").strip().partition("\n")[0]
             out().print(f"{name:10}  of a run, with --truth: {said}", markup=False)
+    out().print(f"{'table':10}  runs of these side by side, as the papers print them: asid eval table RUN RUN …")
 
 
 def _against_truth(words: list[str], run: str, truth: Path | None, as_json: bool) -> None:

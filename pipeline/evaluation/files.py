@@ -116,6 +116,11 @@ def text_of(value: Any) -> str:
     return str(value).encode("utf-8", "backslashreplace").decode().strip()
 
 
+def record_of(value: Any) -> Mapping[str, Any]:
+    """A question within a record. One that is no record lacks all that a question needs, and is told for that."""
+    return value if isinstance(value, Mapping) else {}
+
+
 def texts_of(value: Any) -> tuple[str, ...]:
     """A cell as a list of texts, without those that say nothing."""
     items = value if isinstance(value, (list, tuple)) else [value]

@@ -58,7 +58,10 @@ def load(path: Path, intake: DataIntake) -> list[Reference]:
 def _reference(id: Any, record: Mapping[str, Any], intake: DataIntake) -> Reference:
     more = record.get("extra_info")
     info = more if isinstance(more, Mapping) else {}
-    events = texts_of(first(record, ("events",)) or first(info, ("events",)) or ())
+    given = first(record, ("events",)) or first(info, ("events",)) or ()
+    events = texts_of(given)
+    if isinstance(given, (list, tuple)) and len(events) < len(given):
+        intake.note("lists of events of which some have no words: those are no events")
     text = text_of(record.get("reference")) or _published(record)
     if text and not events:
         intake.note("references without events: their recall is 1, as published")

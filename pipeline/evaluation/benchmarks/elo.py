@@ -43,7 +43,13 @@ def load(path: Path, intake: DataIntake) -> list[Reference]:
     for number, (id, record) in enumerate(records(path, intake), 1):
         a, b = text_of(record.get("a")), text_of(record.get("b"))
         winner = text_of(record.get("winner"))
-        won = WINNERS.get(winner.casefold()) or ("a" if winner == a else "b" if winner == b else "")
+        side, named = WINNERS.get(winner.casefold(), ""), "a" if winner == a else "b" if winner == b else ""
+        won = side or named
+        if side and named and side != named:
+            intake.fault(
+                "no_vote", f"{text_of(id)}, vote {number}", f"{winner!r} is one side and the other's system"
+            )
+            continue
         if not a or not b or a == b or not won:
             intake.fault("no_vote", f"{text_of(id)}, vote {number}", "it needs a, b and a winner: a, b or tie")
             continue

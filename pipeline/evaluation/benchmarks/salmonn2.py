@@ -48,7 +48,10 @@ def load(path: Path, intake: DataIntake) -> list[Reference]:
             intake.fault("double_reference", text_of(id), "a second list of events of the same video: the first counts")
             continue
         seen.add(key)
-        events = texts_of(first(record, ("events",)) or ())
+        given = first(record, ("events",)) or ()
+        events = texts_of(given)
+        if isinstance(given, (list, tuple)) and len(events) < len(given):
+            intake.note("lists of events of which some have no words: those are no events")
         found.append(Reference(text_of(id), key, statements=events, is_empty=not events))
     if not found:
         raise DataError(f"{path} holds no video with events: give video_salmonn2_test.json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from asid.pipeline.errors import UserError
 from asid.pipeline.evaluation import prompted
 from asid.pipeline.evaluation.benchmark import Benchmark
-from asid.pipeline.evaluation.benchmarks import diadem, dream, elo, grounding, qa, salmonn2, ugc, vidcap
+from asid.pipeline.evaluation.benchmarks import diadem, dream, elo, grounding, qa, salmonn2, ugc, vdc, vidcap
 from asid.pipeline.evaluation.files import DataError, short_key, whole_key
 from asid.pipeline.evaluation.intake import DataIntake
 from asid.pipeline.evaluation.judges import JudgeError, model_of, models_of
@@ -232,6 +233,21 @@ def test_votes_name_a_winner_in_some_way(tmp_path: Path) -> None:
     intake = DataIntake()
     assert [one.groups["winner"] for one in elo.load(lines(tmp_path / "v.jsonl", rows), intake)] == ["a", "b", "tie"]
     assert intake.kinds() == {"no_vote": 3}
+    twisted = lines(tmp_path / "w.jsonl", [{"video_id": 1, "a": "b", "b": "a", "winner": "a"}] * 2 + rows[:1])
+    assert len(elo.load(twisted, intake)) == 1 and intake.kinds() == {"no_vote": 5}
+
+
+def test_a_question_that_is_no_record_is_named_and_an_event_without_words_told(tmp_path: Path) -> None:
+    intake = DataIntake()
+    asked = {"question": "?", "answer": "x", "sub_category": "color"}
+    vidcap.load(lines(tmp_path / "v.jsonl", [{"video_dir": "a", "QA_pairs": [asked, "odd", None]}]), intake)
+    (tmp_path / "camera.jsonl").write_text(json.dumps({"u1": [asked, "odd"]}))
+    vdc.load(tmp_path / "camera.jsonl", intake)
+    good = {"question": "?", "options": CHOICES, "answer": "A"}
+    qa.load(lines(tmp_path / "q.jsonl", [{"video_id": "m", "questions": [good, "odd"]}]), intake)
+    salmonn2.load(whole(tmp_path / "s.json", [{"video": "0", "events": ["one", "", None]}]), intake)
+    assert intake.kinds() == {"unknown_category": 2, "no_question": 2}
+    assert intake.notes["lists of events of which some have no words: those are no events"] == 1
 
 
 def test_a_record_that_is_no_json_object_names_its_place(tmp_path: Path) -> None:

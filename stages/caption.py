@@ -76,8 +76,11 @@ class Caption(AskingStage[Clip, Candidate, CaptionConfig]):
             check=_grounded if embedded else lambda _: None,
         )
         text, facts = (answer.value.caption, answer.value.facts) if embedded else (answer.value, [])
-        by = self.by(answer.response, config.prompt)
-        return Candidate(id=clip.id, annotator=annotator, caption=text.strip(), facts=tuple(facts), by=by)
+        by, usage = self.by(answer.response, config.prompt), answer.response.usage
+        tokens = max(0, usage.output_tokens - usage.thought_tokens)
+        return Candidate(
+            id=clip.id, annotator=annotator, caption=text.strip(), facts=tuple(facts), by=by, tokens=tokens
+        )
 
 
 def _grounded(answer: EmbeddedCaption) -> str | None:

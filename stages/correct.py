@@ -68,7 +68,7 @@ class Correct(AskingStage[Captioned, Captioned, CorrectConfig]):
             problems=lambda text: new(examine(text, known, anchored=False, whole=False), before),
         )
         by = self.by(answer.response, self.config.prompt)
-        return account.model_copy(update={"caption": answer.value.strip(), "corrected_by": by}), answer.left
+        return account.model_copy(update={"caption": answer.value.strip(), "corrected_by": by, "tokens": 0}), answer.left
 
 
 def spoken(account: str) -> str:

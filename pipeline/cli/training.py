@@ -41,7 +41,7 @@ def partition(
     sampled = stage_sets.read_rollouts(rollouts, read, intake)
     scored = _reward(reward, judge, answers or f"{target}-answers")
     if scored.needs_tokens and any(one.tokens is None for found in sampled.values() for one in found):
-        raise typer.BadParameter(f"the reward {reward} scores length: each rollout needs its number of `tokens`")
+        raise typer.BadParameter(f"the reward {reward} scores length: each rollout needs its `generated_tokens`")
     given = loop.run(stage_sets.rewards_of(scored, read, sampled))
     made = difficulty.partition(given, bounds, copies)
     lost = sum(one.missing for one in made.samples.values())

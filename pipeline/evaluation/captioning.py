@@ -128,6 +128,7 @@ def _lines(run: Run) -> Iterator[dict[str, Any]]:
             asked = prompted.said_of(tags, name)
             if asked is not None:
                 numbered = {"sample": sample} if several else {}
-                yield {"video_id": name, **asked, **numbered, "caption": candidate.caption, "path": uri,
+                counted = {prompted.GENERATED: candidate.tokens} if candidate.tokens else {}
+                yield {"video_id": name, **asked, **numbered, **counted, "caption": candidate.caption, "path": uri,
                        "model": candidate.by.model, "provider": candidate.by.provider,
                        "prompt_hash": candidate.by.prompt}  # fmt: skip

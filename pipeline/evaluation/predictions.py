@@ -11,12 +11,11 @@ from typing import Any
 from asid.pipeline.evaluation.benchmark import Benchmark, Reference
 from asid.pipeline.evaluation.files import ID_FIELDS, DataError, documents, first, number_of, text_of
 from asid.pipeline.evaluation.intake import DataIntake
-from asid.pipeline.evaluation.prompted import OF, said_of
+from asid.pipeline.evaluation.prompted import GENERATED, OF, said_of
 from asid.pipeline.evaluation.rows import Case, Gap
 
 TEXT_FIELDS = ("caption", "pred", "prediction", "model_generation", "model_output", "generated_caption", "response",
                "output", "text")  # fmt: skip
-TOKEN_FIELDS = ("tokens", "n_tokens", "num_tokens")
 LONG = 20_000  # characters: no caption of a short video has as many
 SHORT = 20  # characters: a caption with fewer may be what a failed call left
 
@@ -121,7 +120,7 @@ def _predictions(where: str, value: Any, benchmark: Benchmark, intake: DataIntak
     if not isinstance(id, str):
         intake.note("ids that are no text, read as text")
     _tell_doubt(value, benchmark, intake)
-    tokens = number_of(first(value, TOKEN_FIELDS))
+    tokens = number_of(first(value, benchmark.token_fields))
     if tokens is not None and tokens < 0:
         intake.note("numbers of tokens below 0, taken for unknown")
         tokens = None
@@ -181,7 +180,8 @@ def _of_run(path: Path, annotator: str) -> Iterator[tuple[str, Any]]:
     for row in run.all_rows(wanted[0]):
         clip = clips[row.id]
         name = clip.tags.get(OF) or clip.name  # a twin's prompt is the twin's
-        yield row.id, {"video_id": name, **(said_of(clip.tags, name) or {}), "caption": row.caption}
+        counted = {GENERATED: row.tokens} if row.tokens else {}
+        yield row.id, {"video_id": name, **(said_of(clip.tags, name) or {}), **counted, "caption": row.caption}
 
 
 # --- cases -------------------------------------------------------------------------------------------------------

@@ -17,6 +17,8 @@ VIDEO_FIELDS = ("video_id", "video_rel", "video", "id")
 ID_FIELDS = ("prompt_id", "pid")
 TEXT_FIELDS = ("prompt", "instruction", "question")
 
+GENERATED = "generated_tokens"  # field of a caption: how many its model wrote, by its own tokenizer
+
 # Tags of a clip that has a prompt of its own.
 ASKED, PROMPT_ID, ASPECT, OF = "asked", "prompt_id", "aspect", "asked_of"
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from asid.pipeline.evaluation.files import ID_FIELDS, DataError, documents, first, number_of, short_key, text_of
 from asid.pipeline.evaluation.intake import DataIntake
-from asid.pipeline.evaluation.predictions import TEXT_FIELDS, TOKEN_FIELDS
+from asid.pipeline.evaluation.predictions import TEXT_FIELDS
+from asid.pipeline.evaluation.prompted import GENERATED
 from asid.pipeline.rewards.batch import score_all
 from asid.pipeline.rewards.difficulty import DifficultyBounds, Partition
 from asid.pipeline.rewards.kinds import Reward
@@ -71,7 +72,7 @@ def read_rollouts(
             elif key not in rows:
                 intake.fault("unknown_id", key, "no training row is of this video")
             else:
-                tokens = number_of(first(value, TOKEN_FIELDS))
+                tokens = number_of(first(value, (GENERATED, "tokens")))
                 found[key].append(Sampled(text_of(text), None if tokens is None or tokens < 0 else int(tokens)))
     if not found:
         raise DataError("no rollout is of a training row: they are joined by id, or by the name of the video")

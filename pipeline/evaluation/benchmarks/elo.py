@@ -46,9 +46,7 @@ def load(path: Path, intake: DataIntake) -> list[Reference]:
         side, named = WINNERS.get(winner.casefold(), ""), "a" if winner == a else "b" if winner == b else ""
         won = side or named
         if side and named and side != named:
-            intake.fault(
-                "no_vote", f"{text_of(id)}, vote {number}", f"{winner!r} is one side and the other's system"
-            )
+            intake.fault("no_vote", f"{text_of(id)}, vote {number}", f"{winner!r} is one side and the other's system")
             continue
         if not a or not b or a == b or not won:
             intake.fault("no_vote", f"{text_of(id)}, vote {number}", "it needs a, b and a winner: a, b or tie")

@@ -509,6 +509,6 @@ def test_each_prompt_of_a_video_has_a_caption_of_its_own(tmp_path: Path) -> None
         assert server.seen.answers == 3  # each sample is a question with a seed of its own
     assert [json.loads(line)["sample"] for line in out.read_text().splitlines()] == [1, 2, 3]
     written = (tmp_path / "run-captions" / "tiny.jsonl").read_text().splitlines()
-    assert [(line["video_id"], line["prompt_id"]) for line in map(json.loads, written)] == [
-        ("clip-0000.mp4", "0"), ("clip-0000.mp4", "1"), ("twin.mp4", "2")
+    assert [(line["video_id"], line["prompt_id"], line["generated_tokens"]) for line in map(json.loads, written)] == [
+        ("clip-0000.mp4", "0", 6), ("clip-0000.mp4", "1", 6), ("twin.mp4", "2", 7)
     ]  # fmt: skip

@@ -110,7 +110,7 @@ def test_two_sets_are_written_in_the_form_that_came(tmp_path: Path) -> None:
     [(["--set", "easy=1"], "it takes NAME=VALUE"), (["--set", "spread=both"], "population or sample"),
      (["--set", "easy_mean=0.1"], "would be both"), (["--reward", "length", "--judge", "scripted:x"], "asks no judge"),
      (["--reward", "checklist"], "no rollout got a reward"),
-     (["--reward", "avocado"], "needs its number of `tokens`")],
+     (["--reward", "avocado"], "needs its `generated_tokens`")],
 )  # fmt: skip
 def test_a_partition_that_cannot_be_is_refused(tmp_path: Path, more: list[str], said: str) -> None:
     files = [lines(tmp_path / "t.jsonl", [row("a")]), lines(tmp_path / "r.jsonl", [{"id": "a", "caption": "x"}] * 2)]

@@ -82,6 +82,8 @@ def _pair(*cells: Cell) -> Cell:
 
 def _vdc(sheet: RunFigures) -> Sequence[Cell]:
     """Accuracy / score of each aspect, and of their means."""
+    if not sheet.own:
+        return ()
     cells = {name.partition(" ")[0]: list[Cell]() for name in sheet.columns}
     for name, cell in zip(sheet.columns, sheet.own, strict=True):
         cells[name.partition(" ")[0]].append(cell)
@@ -92,7 +94,7 @@ def _vdc(sheet: RunFigures) -> Sequence[Cell]:
 
 
 def _detailed(sheet: RunFigures) -> Sequence[Cell]:
-    return [_vdc(sheet)[VDC.index("detailed")]]
+    return _vdc(sheet)[VDC.index("detailed") : VDC.index("detailed") + 1]
 
 
 def _vidcap(sheet: RunFigures) -> Sequence[Cell]:
@@ -164,8 +166,8 @@ def _filled(title: str, parts: Sequence[Any], sheets: Sequence[RunFigures]) -> T
         for benchmark, columns, cells_of in parts:
             found: list[Cell] = [None] * len(columns)
             for sheet in row:
-                if sheet.benchmark == benchmark and sheet.own:
-                    found = [new if new is not None else old for new, old in zip(cells_of(sheet), found, strict=True)]
+                if sheet.benchmark == benchmark and (filled := cells_of(sheet)):
+                    found = [new if new is not None else old for new, old in zip(filled, found, strict=True)]
             cells += found
         rows.append((name, *cells))
     baselines = {tuple(sheet.rows[BASELINE]) for sheet in used if BASELINE in sheet.rows}

@@ -133,7 +133,7 @@ BASELINE = "(whole clip, no caption)"
 def tables(sheets: Sequence[RunFigures]) -> list[Table]:
     """Give each published table that some of the runs fill. A system with two runs of one benchmark has two rows, with
     the run's name. A table none of whose benchmarks was run is left out, and so is a part of one."""
-    made = []
+    made: list[Table] = []
     for layout in LAYOUTS:
         parts = [part for part in layout.parts if any(sheet.benchmark == part[0] for sheet in sheets)]
         if parts and (len(parts) > 1 or len(layout.parts) == 1 or layout is LAYOUTS[0]):
@@ -160,7 +160,7 @@ def _by_name(columns: Sequence[str]) -> Callable[[RunFigures], Sequence[Cell]]:
 def _filled(title: str, parts: Sequence[Any], sheets: Sequence[RunFigures]) -> Table:
     names = [name for name, _, _ in parts]
     used = [sheet for sheet in sheets if sheet.benchmark in names]
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for name, row in _systems(used, joined=names[0] in JOINED):
         cells: list[Cell] = []
         for benchmark, columns, cells_of in parts:

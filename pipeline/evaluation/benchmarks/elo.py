@@ -63,8 +63,8 @@ def pair(systems: Sequence[Predictions], intake: DataIntake) -> Iterator[Case]:
     videos = sorted({key for system in systems for key, _ in system.found})
     if len({system.system for system in systems}) < len(systems) or len(systems) < 2:
         raise DataError("name two or more files with --captions, each with a name of its own")
-    for one in (one for system in systems for one in system.more):
-        intake.fault("double_id", one.name, "a video of the same name in another folder: the first one counts")
+    for twin in (twin for system in systems for twin in system.more):
+        intake.fault("double_id", twin.name, "a video of the same name in another folder: the first one counts")
     for video in videos:
         for one, other in combinations(systems, 2):
             id = f"{video}/{one.system}-{other.system}"

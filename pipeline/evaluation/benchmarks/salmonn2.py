@@ -72,11 +72,14 @@ def _unlisted(case: Case) -> Values | None:
     return None if case.reply("events") else {**_values(case), "count": str(len(case.statements))}
 
 
-def _add_up(answer: EventTally, case: Case) -> str | None:
+def adds_up(answer: EventTally, events: int) -> str | None:
+    """Say why these cannot be counts of so many events; None when they can."""
     told = answer.missed + answer.correct + answer.incorrect
-    if told != len(case.statements):
-        return f"missed, correct and incorrect make {told}, and there are {len(case.statements)} events"
-    return None
+    return None if told == events else f"missed, correct and incorrect make {told}, and there are {events} events"
+
+
+def _add_up(answer: EventTally, case: Case) -> str | None:
+    return adds_up(answer, len(case.statements))
 
 
 def _counts(case: Case) -> metric.EventCounts:

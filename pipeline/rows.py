@@ -295,6 +295,7 @@ class Candidate(Row):
     facts: tuple[Fact, ...]  # empty unless the annotator is made of detectors
     by: Answered
     corrected_by: Answered | None = None  # who set its speakers right
+    tokens: int = 0  # of the caption as its server counts them, thoughts apart; 0: not told
 
 
 class Problem(Record):

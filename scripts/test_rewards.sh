@@ -5,11 +5,11 @@
 . "$(dirname "$0")/setup.sh"
 
 # What judged rewards import; the rest of this project's dependencies stays out of the trainers' environments.
-ours="rapidfuzz pydantic openai tenacity json-repair ruamel.yaml pyarrow jinja2"
+ours="rapidfuzz pydantic numpy openai tenacity json-repair ruamel.yaml pyarrow jinja2"
 links=${FIND_LINKS:+--find-links $FIND_LINKS}
 uv=$PWD/.venv/bin/uv
 
-try() {  # try NAME CHECK PACKAGES…: the check in .venv-NAME, made where it is not there yet
+try() {  # try NAME CHECKS PACKAGES…: the checks in .venv-NAME, made where it is not there yet
   name=$1; check=$2; shift 2
   venv=.venv-$name
   if [ ! -f "$venv/ready" ]; then
@@ -21,12 +21,12 @@ try() {  # try NAME CHECK PACKAGES…: the check in .venv-NAME, made where it is
     fi
     touch "$venv/ready"
   fi
-  PYTHONPATH=$PWD "$venv/bin/python" "tests/trainers/$check.py"
+  for one in $check; do PYTHONPATH=$PWD "$venv/bin/python" "tests/trainers/$one.py"; done
 }
 
 for name in ${*:-trl swift swift3 verl}; do
   case $name in
-    trl) try trl check_reward_trl trl==1.16.0 ;;
+    trl) try trl 'check_reward_trl check_gdpo_trl' trl==1.16.0 ;;
     swift) try swift check_reward_swift ms-swift==4.6.0 ;;
     swift3) try swift3 check_reward_swift ms-swift==3.9.3 transformers==4.57.0 ;;
     verl) try verl check_reward_verl verl==0.9.1 ;;

@@ -10,7 +10,9 @@ from asid.pipeline.asking import evidence
 from asid.pipeline.asking.answers import EmbeddedCaption
 from asid.pipeline.asking.evidence import Sense
 from asid.pipeline.asking.stage import NOBODY, AskingConfig, AskingStage
+from asid.pipeline.evaluation.prompted import ASKED
 from asid.pipeline.rows import Candidate, Clip
+from asid.pipeline.stage import Unprocessable
 
 
 class CaptionConfig(AskingConfig):
@@ -44,7 +46,7 @@ class Caption(AskingStage[Clip, Candidate, CaptionConfig]):
     def _told(self) -> list[str]:
         """What the prompt says of the clip besides its evidence. It need not: published prompts are plain sentences."""
         text = self.context.prompts.text(self.config.prompt)
-        return [name for name in ("duration", "material") if f"{{{{{name}}}}}" in text]
+        return [name for name in ("duration", "material", ASKED) if f"{{{{{name}}}}}" in text]
 
     async def process(self, clip: Clip) -> Candidate:
         config = self.config
@@ -56,6 +58,10 @@ class Caption(AskingStage[Clip, Candidate, CaptionConfig]):
             "duration": evidence.seconds(clip.duration),
             "material": evidence.material(clip, config.sees, config.max_frames),
         }
+        if ASKED in self._told():
+            if not clip.tags.get(ASKED):
+                raise Unprocessable("the clip has no prompt of its own in its tag `asked`", "no_prompt")
+            told[ASKED] = clip.tags[ASKED]
         values = {name: told[name] for name in self._told()}
         if "transcript" in config.sees:
             values["transcript"] = evidence.transcript(clip.utterances, clip.subtitles, clip.sounds)
@@ -70,8 +76,11 @@ class Caption(AskingStage[Clip, Candidate, CaptionConfig]):
             check=_grounded if embedded else lambda _: None,
         )
         text, facts = (answer.value.caption, answer.value.facts) if embedded else (answer.value, [])
-        by = self.by(answer.response, config.prompt)
-        return Candidate(id=clip.id, annotator=annotator, caption=text.strip(), facts=tuple(facts), by=by)
+        by, usage = self.by(answer.response, config.prompt), answer.response.usage
+        tokens = max(0, usage.output_tokens - usage.thought_tokens)
+        return Candidate(
+            id=clip.id, annotator=annotator, caption=text.strip(), facts=tuple(facts), by=by, tokens=tokens
+        )
 
 
 def _grounded(answer: EmbeddedCaption) -> str | None:

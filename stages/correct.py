@@ -68,7 +68,8 @@ class Correct(AskingStage[Captioned, Captioned, CorrectConfig]):
             problems=lambda text: new(examine(text, known, anchored=False, whole=False), before),
         )
         by = self.by(answer.response, self.config.prompt)
-        return account.model_copy(update={"caption": answer.value.strip(), "corrected_by": by}), answer.left
+        corrected = {"caption": answer.value.strip(), "corrected_by": by, "tokens": 0}
+        return account.model_copy(update=corrected), answer.left
 
 
 def spoken(account: str) -> str:

@@ -11,6 +11,7 @@ from asid.pipeline.evaluation.registry import contract
 from asid.pipeline.evaluation.rows import Case, Reply
 from asid.pipeline.models.base import Media
 from asid.pipeline.prompts import Prompts
+from asid.pipeline.stage import Unprocessable
 
 
 class JudgeConfig(AskingConfig):
@@ -42,17 +43,22 @@ class CaseJudge(AskingStage[Case, Case, JudgeConfig]):
         if values is None:
             return self._said(case, Reply(step=self.step, text="", asked=False, attempts=0, by=NOBODY))
         shown = self.contract.sees and bool(case.clip)
-        answer = await self.ask(
-            case,
-            self.config.contract,
-            self.config.prompt,
-            dict(values),
-            {},
-            self.contract.answer,
-            media=(Media(kind="video", uri=case.clip, sha256=case.clip_sha256),) if shown else (),
-            check=lambda value: self.contract.check(value, case),
-            settings={"seed": case.run} if case.run else {},
-        )
+        try:
+            answer = await self.ask(
+                case,
+                self.config.contract,
+                self.config.prompt,
+                dict(values),
+                {},
+                self.contract.answer,
+                media=(Media(kind="video", uri=case.clip, sha256=case.clip_sha256),) if shown else (),
+                check=lambda value: self.contract.check(value, case),
+                settings={"seed": case.run} if case.run else {},
+            )
+        except Unprocessable as error:
+            if error.kind not in self.contract.left:
+                raise
+            return self._said(case, Reply(step=self.step, text="", asked=False, attempts=error.attempts, by=NOBODY))
         text = answer.value.model_dump_json() if isinstance(answer.value, BaseModel) else answer.value
         by = self.by(answer.response, self.config.prompt)
         return self._said(case, Reply(step=self.step, text=text, asked=True, attempts=answer.attempts, by=by))

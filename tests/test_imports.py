@@ -100,7 +100,7 @@ LIBRARIES = {
     "json_repair": ["models.jsons"],
     "faster_whisper": ["speech.faster_whisper", "speech.listen", "speech.whisperx"],
     "whisperx": ["speech.whisperx"],
-    "torch": ["speech.whisperx", "vision.transnet", "rewards.rounds"],
+    "torch": ["speech.whisperx", "vision.transnet", "rewards.rounds", "rewards.gdpo"],
     "onnxruntime": ["speech.diarize"],
     "pysubs2": ["speech.subtitles"],
     "chardet": ["speech.encodings"],

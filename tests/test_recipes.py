@@ -121,24 +121,28 @@ def test_salmonn2(tmp_path: Path) -> None:
     (swift,) = lines(run, "ms-swift", tmp_path / "swift")
     question, answer = swift["messages"]
     assert question["content"].removeprefix("<video>") == Prompts().text("caption/base").strip(), "as it was asked"
-    assert swift["reference"] == row.reference
-    note = json.loads((tmp_path / "swift" / "export.json").read_text())
-    assert (note["round"], note["lambda"]) == (1, 0.1)
     assert (answer["content"], swift["rejected_response"]) == (row.caption, row.rejected) and swift["videos"]
     (factory,) = lines(run, "llama-factory", tmp_path / "factory")
     assert factory["messages"] == [question | {"content": factory["messages"][0]["content"]}]
     assert (factory["chosen"]["content"], factory["rejected"]["content"]) == (row.caption, row.rejected)
+    assert swift["reference"] == factory["reference"] == row.reference and swift["margin"] == row.margin
+    note = json.loads((tmp_path / "swift" / "export.json").read_text())
+    assert note["pairs"] == {"min_margin": 0.0, "min_repetition_gain": -1.0, "round": 1, "beta": 0.1, "lambda": 0.1}
     (deaf,) = lines(run, "llama-factory", tmp_path / "deaf", Settings(audio="none"))
     assert "audios" in factory and "audios" not in deaf and "<audio>" not in deaf["messages"][0]["content"]
     info = json.loads((tmp_path / "factory" / "dataset_info.json").read_text())
     (entry,) = info.values()
-    assert factory["reference"] == row.reference
     assert entry["ranking"] and entry["file_name"].startswith("pairs_") and entry["columns"]["rejected"] == "rejected"
     export(run, "trl", tmp_path / "trl", Settings())
     (trl,) = load_dataset("parquet", data_files=str(tmp_path / "trl" / "pairs_train.parquet"), split="train",
                           cache_dir=str(tmp_path / "cache"))  # fmt: skip
     texts = [trl[name][0]["content"][0]["text"] for name in ("chosen", "rejected")]
-    assert texts == [row.caption, row.rejected] and trl["prompt"][0]["role"] == "user" and trl["images"][0].size
+    assert (
+        texts == [row.caption, row.rejected]
+        and trl["reference"] == row.reference
+        and trl["prompt"][0]["role"] == "user"
+        and trl["images"][0].size
+    )
 
     with pytest.raises(ExportError, match="asid-1m has no form for preference pairs"):
         export(run, "asid-1m", tmp_path / "asid", Settings())

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from asid.pipeline import interrupts
-from asid.pipeline.cli import benchmarks, manifests, measures, outputs, runs, views
+from asid.pipeline.cli import benchmarks, manifests, measures, outputs, runs, training, views
 from asid.pipeline.cli.common import complain
 from asid.pipeline.errors import UserError
 
@@ -28,6 +28,7 @@ for command in (
 app.command("eval")(benchmarks.evaluate)
 app.command("try")(runs.trial)
 app.command()(benchmarks.caption)
+app.command()(training.partition)
 
 of_manifests = typer.Typer(no_args_is_help=True, help="Write or check a manifest.")
 of_manifests.command()(manifests.new)

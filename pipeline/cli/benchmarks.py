@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,7 @@ from asid.pipeline.cli.options import Prompts, RunFolder, Settings, Yes
 if TYPE_CHECKING:
     from asid.pipeline.evaluation.captioning import Written
     from asid.pipeline.evaluation.judged import BenchmarkFigures
+    from asid.pipeline.evaluation.tables import Table
 
 Cpus = Annotated[float | None, typer.Option("--cpus", help="CPUs to use on this machine; all of them by default")]
 OUT_OF_BUDGET = 3  # exit code
@@ -22,7 +24,9 @@ OUT_OF_BUDGET = 3  # exit code
 def evaluate(
     words: Annotated[
         list[str],
-        typer.Argument(metavar="NAME [RUN]", help="shots, speech, captions; a judged benchmark; or `list` for all"),
+        typer.Argument(
+            metavar="NAME [RUN]", help="shots, speech, captions; a judged benchmark; `list` for all; `table RUN…`"
+        ),
     ],
     truth: Annotated[
         Path | None, typer.Option("--truth", help="Of shots, speech, captions: folder with NAME.truth.json, NAME.rttm")
@@ -41,7 +45,10 @@ def evaluate(
     videos: Annotated[
         Path | None, typer.Option("--videos", help="Folder of clips, for judges that look and models that caption")
     ] = None,
-    prompt: Annotated[str, typer.Option("--prompt", help="For captions of a model")] = "caption/general",
+    prompt: Annotated[
+        str,
+        typer.Option("--prompt", help="For captions of a model", show_default="caption/general, or the data's prompts"),
+    ] = "",
     retry: Annotated[str, typer.Option("--retry", help="Failures to ask about again: passing, all, none")] = "passing",
     budget: Annotated[float | None, typer.Option("--budget", min=0, help="USD that judging may cost")] = None,
     run: RunFolder = "",
@@ -56,6 +63,8 @@ def evaluate(
 
     if words == ["list"]:
         _list()
+    elif words[0] == "table":
+        _together(words[1:] or [run], as_json)
     elif truth is not None or not isinstance(METRICS.find(words[0]), Benchmark):
         _against_truth(words, run, truth, as_json)
     else:
@@ -69,10 +78,12 @@ def caption(
     model: Annotated[str, typer.Argument(help="PROVIDER:MODEL, PROVIDER:MODEL@URL or FILE.yaml#NAME")],
     videos: Annotated[list[str], typer.Option("--videos", help="Folder, file, glob, list or address; may stand often")],
     prompt: Annotated[
-        str, typer.Option("--prompt", help="A prompt's name under prompts/, or a .txt file")
+        str,
+        typer.Option("--prompt", help="A name under prompts/, a .txt file, or a .jsonl file with each video's prompts"),
     ] = "caption/general",
     target: Annotated[Path, typer.Option("--out", help="File of captions to write")] = Path("predictions.jsonl"),
     sees: Annotated[str, typer.Option("--sees", help="video (with its sound), audio, or both with a comma")] = "video",
+    samples: Annotated[int, typer.Option("--samples", min=1, max=64, help="Captions of each video, seeded")] = 1,
     budget: Annotated[float | None, typer.Option("--budget", min=0, help="USD that captions may cost")] = None,
     run: Annotated[str, typer.Option("--run", help="Run folder", show_default="asid-captions")] = "asid-captions",
     settings: Settings = None,
@@ -80,7 +91,7 @@ def caption(
     yes: Yes = False,
 ) -> None:
     """Have one model caption whole videos, and write a file that `asid eval` scores. Done again, it goes on."""
-    made = _caption(model, videos, prompt, target, sees, budget, run, settings or [], cpus, yes)
+    made = _caption(model, videos, prompt, target, sees, budget, run, settings or [], cpus, yes, samples)
     out().print(
         f"{made.captions} captions in {target}" + (f", {made.failed} failed" if made.failed else ""), markup=False
     )
@@ -100,6 +111,7 @@ def _caption(
     settings: list[str],
     cpus: float | None,
     yes: bool,
+    samples: int = 1,
 ) -> Written:
     from asid.pipeline import api, interrupts
     from asid.pipeline.cli.show import Terminal
@@ -110,7 +122,9 @@ def _caption(
     from asid.pipeline.run.revision import existing
 
     paths = [api.absolute(path) for path in videos]
-    made = captioning.manifest(model, paths, prompt, [word.strip() for word in sees.split(",")], settings, budget)
+    made = captioning.manifest(
+        model, paths, prompt, [word.strip() for word in sees.split(",")], settings, budget, samples
+    )
     opened, before = Run(folder, made), existing(folder)
     api.check(opened, before, yes, list(opened.steps), said=complain)
     try:
@@ -118,14 +132,28 @@ def _caption(
             from asid.pipeline.engine import Engine
 
             opened.freeze()
-            if again := to_retry(opened, captioning.STEP):
-                Engine(opened, progress, cpus).execute([captioning.STEP], only=again)
+            for step in captioning.steps(opened):
+                if again := to_retry(opened, step):
+                    Engine(opened, progress, cpus).execute([step], only=again)
             result = Engine(opened, progress, cpus).execute()
     except KeyboardInterrupt:
         complain(f"\nstopped by {interrupts.name()}. Every answer that was paid for is kept: the same command goes on")
         raise typer.Exit(interrupts.exit_code()) from None
     _ended(result)
     return captioning.write(opened, target)
+
+
+def _together(runs: list[str], as_json: bool) -> None:
+    """Print the tables of the papers, one row for each system, from the figures of runs."""
+    from asid.pipeline.evaluation import published
+
+    if not any(runs):
+        raise typer.BadParameter("name the runs whose figures are to stand together: asid eval table RUN RUN …")
+    tables = published.tables([published.read(run) for run in runs])
+    if as_json:
+        out().print(json.dumps([table.plain() for table in tables], ensure_ascii=False), markup=False)
+    else:
+        _draw(tables)
 
 
 def _list() -> None:
@@ -141,6 +169,7 @@ def _list() -> None:
         else:
             said = (found.__doc__ or "").strip().partition("\n")[0]
             out().print(f"{name:10}  of a run, with --truth: {said}", markup=False)
+    out().print(f"{'table':10}  runs of these side by side, as the papers print them: asid eval table RUN RUN …")
 
 
 def _against_truth(words: list[str], run: str, truth: Path | None, as_json: bool) -> None:
@@ -236,7 +265,8 @@ def _of_model(spec: str, asked: Asked, folder: str, cpus: float | None) -> str:
         raise typer.BadParameter(f"name the videos that {spec} is to caption with --videos")
     name = re.sub(r"[^\w.-]+", "-", spec.partition("@")[0].partition(":")[2] or spec.rpartition("#")[2])
     target = Path(f"{folder}-captions") / f"{name}.jsonl"
-    _caption(spec, [str(asked.videos)], asked.prompt, target, "video", asked.budget, f"{folder}-captions/{name}", [],
+    prompt = asked.prompt or (str(asked.data) if asked.benchmark.prompted and asked.data else "caption/general")
+    _caption(spec, [str(asked.videos)], prompt, target, "video", asked.budget, f"{folder}-captions/{name}", [],
              cpus, False)  # fmt: skip
     return str(target)
 
@@ -253,17 +283,27 @@ def _ended(result: Any) -> None:
 
 
 def _print(found: BenchmarkFigures, as_json: bool) -> None:
-    from rich.table import Table as Drawn
     from rich.text import Text
 
     from asid.pipeline.evaluation.said import lines
-    from asid.pipeline.evaluation.tables import shown
     from asid.pipeline.text import safe
 
     if as_json:
         out().print(json.dumps(found.plain(), ensure_ascii=False), markup=False)
         return
-    for table in found.tables:
+    _draw(found.tables)
+    for line in lines(found):
+        out().print(Text(safe(line)))
+
+
+def _draw(tables: Sequence[Table]) -> None:
+    from rich.table import Table as Drawn
+    from rich.text import Text
+
+    from asid.pipeline.evaluation.tables import shown
+    from asid.pipeline.text import safe
+
+    for table in tables:
         out().print(Text(safe(table.title)))
         drawn = Drawn(box=None, pad_edge=False)
         for number, column in enumerate(table.columns):
@@ -274,5 +314,3 @@ def _print(found: BenchmarkFigures, as_json: bool) -> None:
         for note in table.notes:
             out().print(Text(safe(note)))
         out().print()
-    for line in lines(found):
-        out().print(Text(safe(line)))

@@ -50,6 +50,8 @@ class Benchmark:
     key: Callable[[object], str] = short_key
     prompt_fields: tuple[str, ...] = ()  # of a captions file: which prompt a caption answers
     strict: bool = False  # a caption that names no prompt serves only a video that has one
+    token_fields: tuple[str, ...] = ("tokens", "n_tokens", "num_tokens")  # of a captions file, by its own tokenizer
+    prompted: bool = False  # its data holds the prompts that captions are to be written for
     pairs: bool = False  # captions of several systems are held against each other
 
     @property

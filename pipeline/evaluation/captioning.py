@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from asid.pipeline.errors import UserError
+from asid.pipeline.evaluation import prompted
+from asid.pipeline.evaluation.intake import DataIntake
 from asid.pipeline.evaluation.judges import model_of
 from asid.pipeline.prompts import Prompts
 from asid.pipeline.recipe import manifest as manifests
@@ -17,7 +19,7 @@ from asid.pipeline.run.folder import Run
 from asid.pipeline.storage import display_name
 
 NAME = "captioner"
-STEP = f"caption-{NAME}"
+ASKED = "caption/asked"  # the prompt of prompts: each video's own words
 
 
 class CaptioningError(UserError):
@@ -31,13 +33,16 @@ def manifest(
     sees: Sequence[str] = ("video",),
     settings: Sequence[str] = (),
     budget: float | None = None,
+    samples: int = 1,
 ) -> Manifest:
-    """The manifest of one annotator alone. `prompt`: a name under prompts/, or a .txt file. Raises ManifestError,
-    JudgeError or CaptioningError."""
+    """The manifest of one annotator alone. `prompt`: a name under prompts/, a .txt file, or a .jsonl file with a prompt
+    for each video. `samples`: captions of each, with a seed each and temperature 1 unless `settings` say otherwise.
+    Raises ManifestError, JudgeError, CaptioningError or DataError."""
     model = model_of(spec)
     if model.get("provider") == "embedded":
         raise CaptioningError("embedded annotators need what other stages see and hear: use `asid run` with a manifest")
-    folder, name = prompt_of(prompt)
+    asked = prompts_of(prompt) if prompted.is_prompts(prompt) else []
+    folder, name = ("", ASKED) if asked else prompt_of(prompt)
     values: dict[str, Any] = {
         "version": 1,
         "title": "captions",
@@ -46,8 +51,11 @@ def manifest(
         "models": {NAME: model},
         "recipe": [
             {"stage": "ingest"},
-            {"stage": "whole"},
-            {"stage": "caption", "name": NAME, "model": NAME, "prompt": name, "sees": list(sees)},
+            {"stage": "whole", "prompts": [one.model_dump() for one in asked]},
+            *(
+                {"stage": "caption", "name": one, "model": NAME, "prompt": name, "sees": list(sees), **own}
+                for one, own in _samples(samples)
+            ),
         ],
     }
     if folder:
@@ -55,6 +63,18 @@ def manifest(
     if budget:
         values["budget"] = {"usd": budget}
     return manifests.parse(json.dumps(values), "asid caption", settings)
+
+
+def _samples(count: int) -> list[tuple[str, dict[str, Any]]]:
+    """The annotator's name and settings of each sample. One alone is asked as the model's settings have it."""
+    if count == 1:
+        return [(NAME, {})]
+    return [(f"{NAME}-{number}", {"settings": {"seed": number, "temperature": 1.0}}) for number in range(1, count + 1)]
+
+
+def steps(run: Run) -> list[str]:
+    """The steps that caption, one for each sample."""
+    return [step for step in run.steps if step.startswith(f"caption-{NAME}")]
 
 
 def prompt_of(prompt: str) -> tuple[str, str]:
@@ -66,6 +86,18 @@ def prompt_of(prompt: str) -> tuple[str, str]:
         return str(file.absolute().parent), file.stem
     Prompts().text(prompt)
     return "", prompt
+
+
+def prompts_of(file: str) -> list[prompted.AskedPrompt]:
+    """The prompts in a file. Raises DataError, for any record that is none too: its captions would be missing."""
+    intake = DataIntake()
+    if not Path(file).is_file():
+        raise CaptioningError(f"there is no file of prompts {file}")
+    found = prompted.load(Path(file), intake)
+    if intake.faults:
+        fault = intake.faults[0]
+        raise CaptioningError(f"{len(intake.faults)} records of {file} are no prompts; {fault.name}: {fault.reason}")
+    return found
 
 
 @dataclass(frozen=True)
@@ -88,9 +120,15 @@ def write(run: Run, target: Path) -> Written:
 
 def _lines(run: Run) -> Iterator[dict[str, Any]]:
     videos = {row.id: row for row in run.all_rows("ingest")}
-    clips = {row.id: videos[row.video] for row in run.all_rows("whole")}
-    for candidate in run.all_rows(STEP):
-        video = clips[candidate.id]
+    clips = {row.id: (videos[row.video], row.tags) for row in run.all_rows("whole")}
+    several = len(steps(run)) > 1
+    for sample, candidate in ((n, row) for n, step in enumerate(steps(run), 1) for row in run.all_rows(step)):
+        video, tags = clips[candidate.id]
         for uri, name in ((video.uri, video.name), *((uri, display_name(uri)) for uri in video.duplicates)):
-            yield {"video_id": name, "caption": candidate.caption, "path": uri, "model": candidate.by.model,
-                   "provider": candidate.by.provider, "prompt_hash": candidate.by.prompt}  # fmt: skip
+            asked = prompted.said_of(tags, name)
+            if asked is not None:
+                numbered = {"sample": sample} if several else {}
+                counted = {prompted.GENERATED: candidate.tokens} if candidate.tokens else {}
+                yield {"video_id": name, **asked, **numbered, **counted, "caption": candidate.caption, "path": uri,
+                       "model": candidate.by.model, "provider": candidate.by.provider,
+                       "prompt_hash": candidate.by.prompt}  # fmt: skip

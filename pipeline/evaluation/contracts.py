@@ -23,8 +23,9 @@ def anything(_value: Any, _case: Case) -> str | None:
 class Contract:
     """`values` gives what the prompt is rendered with, None when nothing is to be asked of this case. `answer` is the
     form of the reply (None: plain text). `check` says why a reply of that form is not acceptable; it is asked again
-    with that reason, and the case fails by kind when the judge goes on so. Raise `version` when the code here changes
-    what is asked or accepted."""
+    with that reason, and the case fails by kind when the judge goes on so, unless that kind is `left`: then the next
+    step has the case, with no reply of this one. Raise `version` when the code here changes what is asked or accepted.
+    """
 
     prompt: str
     places: tuple[str, ...]
@@ -32,6 +33,7 @@ class Contract:
     answer: type[BaseModel] | None = None
     check: Callable[[Any, Case], str | None] = anything
     sees: bool = False  # is shown the clip where there is one
+    left: tuple[str, ...] = ()  # kinds of failure that the next step makes up for
     settings: Mapping[str, Any] = field(default_factory=lambda: {"temperature": 0})
     version: int = 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -104,14 +105,20 @@ def first(record: Mapping[str, Any], names: Sequence[str]) -> Any:
 
 
 def text_of(value: Any) -> str:
-    """A cell as text: numbers written out, a list by its first item, "" for null."""
+    """A cell as text: numbers written out, a list by its first item, "" for null and for NaN, which tables have in its
+    place."""
     if isinstance(value, (list, tuple)):
         return text_of(value[0]) if value else ""
     if value is None or isinstance(value, (dict, bool)):
         return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else "" if isnan(value) else str(value)
     return str(value).encode("utf-8", "backslashreplace").decode().strip()
+
+
+def record_of(value: Any) -> Mapping[str, Any]:
+    """A question within a record. One that is no record lacks all that a question needs, and is told for that."""
+    return value if isinstance(value, Mapping) else {}
 
 
 def texts_of(value: Any) -> tuple[str, ...]:

@@ -11,12 +11,13 @@ from typing import Any
 from asid.pipeline.evaluation.benchmark import Benchmark, Reference
 from asid.pipeline.evaluation.files import ID_FIELDS, DataError, documents, first, number_of, text_of
 from asid.pipeline.evaluation.intake import DataIntake
+from asid.pipeline.evaluation.prompted import GENERATED, OF, said_of
 from asid.pipeline.evaluation.rows import Case, Gap
 
 TEXT_FIELDS = ("caption", "pred", "prediction", "model_generation", "model_output", "generated_caption", "response",
                "output", "text")  # fmt: skip
-TOKEN_FIELDS = ("tokens", "n_tokens", "num_tokens")
 LONG = 20_000  # characters: no caption of a short video has as many
+SHORT = 20  # characters: a caption with fewer may be what a failed call left
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,20 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Predictions:
-    """The captions of one system, by key and prompt."""
+    """The captions of one system, by key and prompt. `more`: those of videos that share the key of another, in another
+    folder."""
 
     system: str
     found: Mapping[tuple[str, str], Prediction]
+    more: Sequence[Prediction] = ()
 
-    def of(self, reference: Reference, alone: bool) -> Prediction | None:
-        """The caption of a case: the one written for its prompt, else one without a prompt, if `alone` allows it."""
+    def of(self, reference: Reference, alone: bool, by_folder: bool = False) -> Prediction | None:
+        """The caption of a case: the one written for its prompt, else one without a prompt, if `alone` allows it.
+        `by_folder`: the data has videos of one name in several folders, so that the folder must be right."""
+        if by_folder:
+            prompts = {reference.prompt, "" if alone else reference.prompt}
+            mine = (one for one in (*self.found.values(), *self.more) if one.key == reference.key)
+            return next((one for one in mine if one.prompt in prompts and _ends(one.name, reference.video)), None)
         for key in (reference.key, *reference.aliases):
             exact = self.found.get((key, reference.prompt))
             if found := exact or (self.found.get((key, "")) if alone else None):
@@ -53,24 +61,37 @@ def load_predictions(source: str, benchmark: Benchmark, intake: DataIntake, anno
         raise DataError(f"there is no file, dataset or run {source}: --captions takes one of them")
     rows = _of_folder(path, annotator, intake) if path.is_dir() else documents(path, intake)
     found: dict[tuple[str, str], Prediction] = {}
+    more: list[Prediction] = []
     for where, value in rows:
         for one in _predictions(where, value, benchmark, intake):
-            _put(found, one, intake)
+            _put(found, more, one, intake)
     if not found:
         ids, texts = ", ".join(ID_FIELDS[:4]), ", ".join(TEXT_FIELDS[:4])
         raise DataError(f"{source} holds no caption: each record needs an id ({ids}, …) and a text ({texts}, …)")
-    return Predictions(annotator or path.stem, found)
+    return Predictions(annotator or path.stem, found, more)
 
 
-def _put(found: dict[tuple[str, str], Prediction], one: Prediction, intake: DataIntake) -> None:
+def _put(found: dict[tuple[str, str], Prediction], more: list[Prediction], one: Prediction, intake: DataIntake) -> None:
     before = found.setdefault((one.key, one.prompt), one)
-    if before is one:
+    if before is not one and not _ends(one.name, before.name):
+        more.append(one)
+    elif before is one:
         if len(one.text) > LONG:
             intake.note(f"captions of more than {LONG} characters, judged as they are")
+        elif 0 < len(one.text) < SHORT:
+            intake.note(f"captions of fewer than {SHORT} characters, judged as they are")
     elif before.text == one.text:
         intake.note("captions that stand twice with the same text")
     else:
         intake.fault("double_id", one.name, "a second caption of the same video: the first one counts")
+
+
+def _ends(one: str, other: str) -> bool:
+    """Whether two names can be of one video: `0`, `0.mp4`, `video/0.mp4` and `/data/video/0.mp4`, and not
+    `other/0.mp4`."""
+    folders = [name.replace("\\", "/").strip("/").split("/")[:-1] for name in (one, other)]
+    shorter, longer = sorted(folders, key=len)
+    return not shorter or longer[-len(shorter) :] == shorter
 
 
 def _predictions(where: str, value: Any, benchmark: Benchmark, intake: DataIntake) -> Iterator[Prediction]:
@@ -93,14 +114,30 @@ def _predictions(where: str, value: Any, benchmark: Benchmark, intake: DataIntak
     if not name:
         intake.fault("no_id", where, "its id is empty")
         return
-    if isinstance(text, (dict, list, bool)):
+    if isinstance(text, (dict, list, bool, int)) or (isinstance(text, float) and text_of(text)):
         intake.fault("no_text", name, f"its caption is no text but {type(text).__name__}")
         return
     if not isinstance(id, str):
         intake.note("ids that are no text, read as text")
-    tokens = number_of(first(value, TOKEN_FIELDS))
+    _tell_doubt(value, benchmark, intake)
+    tokens = number_of(first(value, benchmark.token_fields))
+    if tokens is not None and tokens < 0:
+        intake.note("numbers of tokens below 0, taken for unknown")
+        tokens = None
     prompt = text_of(first(value, benchmark.prompt_fields)) if benchmark.prompt_fields else ""
     yield Prediction(name, benchmark.key(id), prompt, text_of(text), int(tokens or 0))
+
+
+def _tell_doubt(record: Mapping[str, Any], benchmark: Benchmark, intake: DataIntake) -> None:
+    """Note a record that could be read in two ways: fields that name several videos, or hold several texts."""
+    keys = {field: benchmark.key(record[field]) for field in ID_FIELDS if record.get(field) is not None}
+    taken = next(iter(keys))
+    if others := [field for field, key in keys.items() if key != keys[taken]]:
+        intake.note(f"records whose `{taken}` and `{others[0]}` name two videos, read by `{taken}`")
+    texts = {field: record[field] for field in TEXT_FIELDS if isinstance(record.get(field), str)}
+    taken = next(iter(texts), "")
+    if others := [field for field, text in texts.items() if text.strip() != texts[taken].strip()]:
+        intake.note(f"records whose `{taken}` and `{others[0]}` are two texts, of which `{taken}` is scored")
 
 
 def _of_folder(path: Path, annotator: str, intake: DataIntake) -> Iterator[tuple[str, Any]]:
@@ -139,9 +176,12 @@ def _of_run(path: Path, annotator: str) -> Iterator[tuple[str, Any]]:
     if len(wanted) != 1:
         said = ", ".join(step.removeprefix("caption-") for step in annotators) or "none"
         raise DataError(f"{path}: name one of its annotators with --annotator: {said}")
-    clips = {row.id: row.name for step, kind in names.items() if kind is Clip for row in run.all_rows(step)}
+    clips = {row.id: row for step, kind in names.items() if kind is Clip for row in run.all_rows(step)}
     for row in run.all_rows(wanted[0]):
-        yield row.id, {"video_id": clips[row.id], "caption": row.caption}
+        clip = clips[row.id]
+        name = clip.tags.get(OF) or clip.name  # a twin's prompt is the twin's
+        counted = {GENERATED: row.tokens} if row.tokens else {}
+        yield row.id, {"video_id": name, **(said_of(clip.tags, name) or {}), **counted, "caption": row.caption}
 
 
 # --- cases -------------------------------------------------------------------------------------------------------
@@ -155,15 +195,16 @@ def join(
     for reference in references:
         for key in (reference.key, *reference.aliases):
             prompts[key].add(reference.prompt)
-    used: set[tuple[str, str]] = set()
+    twins = _twins(references)
+    used: set[Prediction] = set()
     found: list[tuple[Reference, Prediction | None]] = []
     for reference in references:
         alone = not benchmark.strict or len(prompts[reference.key]) == 1
-        prediction = captions.of(reference, alone)
+        prediction = captions.of(reference, alone, reference.key in twins)
         if prediction:
-            used.add((prediction.key, prediction.prompt))
+            used.add(prediction)
         found.append((reference, prediction))
-    _tell_unused(captions, used, prompts, intake)
+    _tell_unused(captions, used, prompts, twins, intake)
     if not used:
         ours = ", ".join(repr(reference.video) for reference in references[:3])
         theirs = ", ".join(repr(one.name) for one in list(captions.found.values())[:3])
@@ -180,14 +221,31 @@ def join(
     ]
 
 
+def _twins(references: Sequence[Reference]) -> set[str]:
+    """The keys that several videos of the data share, in folders of their own."""
+    names: dict[str, str] = {}
+    return {
+        reference.key
+        for reference in references
+        if not _ends(names.setdefault(reference.key, reference.video), reference.video)
+    }
+
+
 def _tell_unused(
-    captions: Predictions, used: set[tuple[str, str]], prompts: Mapping[str, set[str]], intake: DataIntake
+    captions: Predictions,
+    used: set[Prediction],
+    prompts: Mapping[str, set[str]],
+    twins: set[str],
+    intake: DataIntake,
 ) -> None:
-    for place, one in captions.found.items():
-        if place in used:
+    for one in (*captions.found.values(), *captions.more):
+        if one in used:
             continue
-        if one.key not in prompts:
+        if one.key not in prompts or one.key in twins:
             intake.fault("unknown_id", one.name, "the data has no such video")
+        elif one in captions.more:
+            why = "a caption of a video of the same name in another folder: the first one counts"
+            intake.fault("double_id", one.name, why)
         elif one.prompt:
             intake.fault("unknown_prompt", one.name, f"the data has no prompt {one.prompt!r} for this video")
         else:

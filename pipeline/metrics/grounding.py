@@ -18,18 +18,27 @@ Span = tuple[float, float]  # seconds; reversed ones are turned round
 THRESHOLDS = (0.3, 0.5, 0.7)
 ABSTAINED = "abstained"
 
-NUMBER = r"(\d+(?:\.\d+)?)\s*(?:s|sec|secs|seconds?)?"
-PAIR = re.compile(rf"{NUMBER}\s*(?:to|and|-|–|—)\s*{NUMBER}(?![\w.])", re.IGNORECASE)
+# A time in seconds or on a clock, "5.5", "0:05.5", "1:02:03", and no piece of another number: of "1,200", "-3".
+TIME = r"((?:\d+:){0,2}\d+(?:\.\d+)?)\s*(?:s|sec|secs|seconds?)?"
+PAIR = re.compile(rf"(?<![\w.:,−-]){TIME}\s*(?:to|and|-|–|—)\s*{TIME}(?![\w:]|[.,]\d)", re.IGNORECASE)
 NARROW = re.compile(r"(\d+(?:\.\d+)?)\s*(?:to|and)\s*(\d+(?:\.\d+)?)", re.IGNORECASE)
 
 
 def read_span(reply: str, how: Literal["wide", "published"] = "wide") -> Span | Absent | None:
     """Read the last span of seconds that a judge's reply holds. Absent("abstained") for N/A, None where it holds
-    neither. `published` reads only "s to e" and "s and e"; `wide` also "1.2-10.8" and "1.2s to 10.8s"."""
+    neither. `published` reads only "s to e" and "s and e", and "0:05 to 0:12" as 5 to 0; `wide` also "1.2-10.8",
+    "1.2s to 10.8s" and times on a clock."""
     found = list((PAIR if how == "wide" else NARROW).finditer(reply))
     if found:
-        return float(found[-1][1]), float(found[-1][2])
+        return _seconds(found[-1][1]), _seconds(found[-1][2])
     return Absent(ABSTAINED) if re.search(r"\bN/?A\b", reply, re.IGNORECASE) else None
+
+
+def _seconds(time: str) -> float:
+    whole = 0.0
+    for part in time.split(":"):
+        whole = 60 * whole + float(part)
+    return whole
 
 
 def iou(one: Span, other: Span) -> float:

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from asid.pipeline.metrics.figure import Absent, Figure, mean
 
 GRAM = 3
 SHORT, LONGEST = 49, 99  # characters of a unit
-TINY = 7  # characters of a unit that is sought on its own
-SAMPLE, STRIDE = 16, 16  # a unit of 8 repeats over 32 characters, of which 16 begin at a multiple of 16
 SHORT_TIMES, LONG_TIMES = 5, 4  # in a row, of a unit up to SHORT and beyond
+TINY = 9  # characters of a unit that is sought on its own, all along the text
+SAMPLE = 12  # characters that must stand again for a longer unit to be suspected
+STRIDE = (TINY + 1) * (SHORT_TIMES - 1) - SAMPLE + 1  # so that a whole sample lies in any stretch that repeats
 
 
 def ngram_rate(text: str, size: int = GRAM) -> float:
@@ -27,13 +31,12 @@ def ngram_rate(text: str, size: int = GRAM) -> float:
 
 def loops(text: str) -> bool:
     """Tell whether the caption fell into a loop. Equals a search for `events.LOOPS`, in less time by far: where a unit
-    repeats, each character equals the one a unit later, all along, so that at one place of sixteen some characters
-    stand again within reach."""
+    repeats, each character equals the one a unit later, all along, so that of a longer unit some characters at one
+    place of many stand again within reach."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
     for unit in range(1, TINY + 1):
-        least = unit * (SHORT_TIMES - 1)
-        for place in range(0, len(text) - unit, least):
-            if text[place] == text[place + unit] and _stretch(text, place, unit, least):
-                return True
+        if _runs(codes[unit:] == codes[:-unit], unit * (SHORT_TIMES - 1)):
+            return True
     for place in range(0, len(text) - SAMPLE, STRIDE):
         sample, reach = text[place : place + SAMPLE], place + LONGEST + SAMPLE
         again = text.find(sample, place + TINY + 1, reach)
@@ -43,6 +46,17 @@ def loops(text: str) -> bool:
                 return True
             again = text.find(sample, again + 1, reach)
     return False
+
+
+def _runs(same: NDArray[np.bool_], least: int) -> bool:
+    """Whether `least` values in a row are true. Runs of twice the length are found from those of the length, so that a
+    run of n takes log n steps."""
+    length = 1
+    while length < least:
+        more = min(length, least - length)
+        same = same[more:] & same[:-more]
+        length += more
+    return bool(same.any())
 
 
 def _stretch(text: str, place: int, unit: int, least: int) -> bool:

@@ -5,7 +5,7 @@ from asid.rewards import RewardJudge, DialogueReward, avocado, ms_swift, trl, ve
 
 from typing import TYPE_CHECKING
 
-from asid.pipeline.rewards import ms_swift, trl, verl
+from asid.pipeline.rewards import gdpo, ms_swift, trl, verl
 from asid.pipeline.rewards.difficulty import DifficultyBounds, Partition, advantages, partition
 from asid.pipeline.rewards.kinds import (
     ChecklistReward,
@@ -43,6 +43,7 @@ __all__ = [
     "WeightedReward",
     "advantages",
     "avocado",
+    "gdpo",
     "gdpo_loss",
     "ms_swift",
     "pairs",

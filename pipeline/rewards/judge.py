@@ -87,7 +87,7 @@ class RewardJudge:
         except Misconfigured:
             raise
         except ModelError as error:
-            raise RewardUnavailable(f"{error.kind}: {error}") from error
+            raise RewardUnavailable(f"{error.kind}: {error}", error.kind) from error
         assert isinstance(answer.value, form)
         return answer.value
 

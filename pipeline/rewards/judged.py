@@ -12,11 +12,13 @@ from asid.pipeline.attributes import ATTRIBUTES
 from asid.pipeline.evaluation.benchmarks.avocado import PointVerdicts
 from asid.pipeline.evaluation.benchmarks.diadem import Line, SpeakerPairs, SpokenLines, readable
 from asid.pipeline.evaluation.benchmarks.following import AttributeLevels
+from asid.pipeline.evaluation.benchmarks.salmonn2 import UNUSABLE, EventTally, adds_up
 from asid.pipeline.evaluation.contracts import each_once, numbered, numbered_once
 from asid.pipeline.metrics.dialogue import Alignment, DialogueLine, DialogueScore, score
 from asid.pipeline.metrics.events import EventCounts, collapse_loops
 from asid.pipeline.prompts import fence
 from asid.pipeline.rewards.judge import RewardJudge
+from asid.pipeline.rewards.rollout import RewardUnavailable
 
 Align = Callable[[Sequence[DialogueLine], Sequence[DialogueLine]], Alignment]
 
@@ -66,7 +68,8 @@ async def told(judge: RewardJudge, caption: str, points: Sequence[str]) -> list[
 
 
 async def event_counts(judge: RewardJudge, caption: str, known: Sequence[str]) -> EventCounts:
-    """Have the events counted that a caption misses, tells wrongly or makes up. Loops in it are collapsed first."""
+    """Have the events counted that a caption misses, tells wrongly or makes up. Loops in it are collapsed first. A
+    judge whose lists cannot be used is asked for counts alone, as in the benchmark."""
     if not caption.strip():
         return EventCounts(len(known), len(known), 0, 0)
 
@@ -74,7 +77,15 @@ async def event_counts(judge: RewardJudge, caption: str, known: Sequence[str]) -
         return numbered_once([*answer.missing, *answer.incorrect], len(known), "event")
 
     values = {"caption": fence("caption", collapse_loops(caption)), "events": numbered("events", known)}
-    answer = await judge.ask("judge/events", values, EventErrors, check)
+    try:
+        answer = await judge.ask("judge/events", values, EventErrors, check)
+    except RewardUnavailable as error:
+        if error.kind not in UNUSABLE:
+            raise
+        told = await judge.ask(
+            "eval/tally", {**values, "count": str(len(known))}, EventTally, lambda found: adds_up(found, len(known))
+        )
+        return EventCounts(len(known), told.missed, told.incorrect, told.hallucinated)
     return EventCounts(len(known), len(answer.missing), len(answer.incorrect), len(answer.hallucinated))
 
 

@@ -20,7 +20,12 @@ COLUMNS = (SOLUTION, DIALOGUES, POINTS, EVENTS, ATTRIBUTES, VIDEOS)
 
 
 class RewardUnavailable(Exception):
-    """A reward that nobody could give: the judge is out, or its answers cannot be read. It is never a zero."""
+    """A reward that nobody could give: the judge is out, or its answers cannot be read. It is never a zero. `kind`: of
+    the judge's failure."""
+
+    def __init__(self, reason: str, kind: str = ""):
+        super().__init__(reason)
+        self.kind = kind
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@
     python -m tests.bench.bench_benchmarks [NAME…]
 
 Of 50 cases the judge answers 42 at once and 3 when asked again; of 2 it never says what counts, 2 have no caption and 1
-an empty one. The file of captions holds one that is double, one of nobody and a broken line. The server refuses, fails
-and cuts some calls. Figures are computed here by hand, from the numbers of the cases. Then the same command is given
-again, and once more with all rows lost but the answers: nothing may be paid. Each figure is a line of JSON, too.
+an empty one. The file of captions holds one that is double, one of nobody and a broken line. (`elo` has the captions of
+a rival in the place of data, so that nobody's caption is one more pair.) The server refuses, fails and cuts some calls.
+Figures are computed here by hand, from the numbers of the cases. Then the same command is given again, and once more
+with all rows lost but the answers: nothing may be paid. Each figure is a line of JSON, too.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +46,14 @@ class Made:
     record: Callable[[int], Any]
     answer: Answer
     figures: dict[tuple[str, str, int], float]
-    field: str = "video_id"
+    id: str = "video_id"
     runs: int = 1
+    questions: int = 3  # to a judge that never says what counts
     several: bool = False  # steps, of which only the first is shown the caption
+    rival: bool = False  # captions of a second system stand in the place of data
+    scored: int = len(SCORED)
+    missing: dict[str, int] = field(default_factory=lambda: MISSING)
+    faults: dict[str, int] = field(default_factory=lambda: FAULTS)
 
 
 def mean(values: Iterable[float], of: int = COUNT) -> float:
@@ -80,6 +86,25 @@ def errors(n: int, _: dict[str, str]) -> Any:
 
 def events(n: int) -> int:
     return 10 + n % 3
+
+
+def better(n: int, shown: dict[str, str]) -> Any:
+    """Of three pairs one is won by `captions`, one by nobody, one by `rival`, wherever they are shown."""
+    ours, theirs = ("first", "second") if shown["caption 1"].startswith("caption") else ("second", "first")
+    return {"better": (ours, "neither", theirs)[n % 3], "why": f"because of n{n:02d}"}
+
+
+def rated() -> float:
+    """The rating of `captions` after all votes in their order: a video that one system has no caption of is lost by it,
+    one without a verdict is no vote."""
+    ours = theirs = 1000.0
+    for n in (*range(COUNT), 99):
+        if n in NEVER:
+            continue
+        won = 0.0 if n in ABSENT or n in EMPTY else 1.0 if n == 99 else (1.0, 0.5, 0.0)[n % 3]
+        gained = 8 * (won - 1 / (1 + 10 ** ((theirs - ours) / 400)))
+        ours, theirs = ours + gained, theirs - gained
+    return ours
 
 
 IOU = [1.0 if n % 2 else 1 / 3 for n in SCORED]
@@ -124,7 +149,7 @@ BENCHMARKS = {
     "salmonn2": Made(
         lambda n: {"events": [f"event n{n:02d} {one}" for one in range(events(n))]}, errors,
         {("Events", "captions", 0): 100 * MISS, ("Events", "captions", 1): 100 * HALL,
-         ("Events", "captions", 2): 100 * (MISS + HALL)}, runs=3,
+         ("Events", "captions", 2): 100 * (MISS + HALL)}, runs=3, questions=6,
     ),
     "diadem": Made(
         lambda n: {"gt_dialogues": [f"nurse: Number n{n:02d}!"], "speaker_num": 1, "people_num_in_screen": 1,
@@ -143,7 +168,7 @@ BENCHMARKS = {
             {"question": f"what n{n:02d}?", "answer": f"truth n{n:02d}", "sub_category": "lighting"}]},
         graded(lambda n: {"score": (2, 1, 0, -1)[n % 4], "analysis": "2 or -1"}),
         {("VidCap", "aesthetics", 1): 100 * A / COUNT, ("VidCap", "aesthetics", 2): 100 * (A + B) / (A + B + D),
-         ("VidCap", "aesthetics", 3): 100 * (A + B + D) / COUNT}, field="video_dir", several=True,
+         ("VidCap", "aesthetics", 3): 100 * (A + B + D) / COUNT}, id="video_dir", several=True,
     ),
     "dream": Made(
         lambda n: {"reference": f"Reference n{n:02d}", "events": [f"event n{n:02d} {one}" for one in range(3)]},
@@ -155,6 +180,12 @@ BENCHMARKS = {
         lambda n: {"points": [{"point": f"point n{n:02d} {one}", "category": "static entities"} for one in range(2)]},
         lambda n, _: {"verdicts": [{"point": 1, "told": n % 2 == 0}, {"point": 2, "told": n % 3 == 0}]},
         {("AVoCaDO", "captions", 0): 100 * mean(((n % 2 == 0) + (n % 3 == 0) for n in SCORED), 2 * COUNT)},
+    ),
+    "elo": Made(
+        lambda n: {"caption": f"rival n{n:02d} tells"}, better,
+        {("Elo", "captions", 2): rated(), ("Elo", "captions", 3): COUNT + 1 - len(NEVER)},
+        rival=True, scored=COUNT + 1 - len(NEVER), missing={"invalid_answer": len(NEVER)},
+        faults={"double_id": 1, "unreadable": 1},
     ),
 }  # fmt: skip
 
@@ -178,14 +209,13 @@ def judge(made: Made) -> Callable[[str, Any], str]:
 
 def files(folder: Path, made: Made) -> list[object]:
     """Write the data and the captions; give the words that name them."""
-    data = lines(folder / "data.jsonl", [{made.field: f"{n:02d}.mp4", **made.record(n)} for n in range(COUNT)])
+    name = "rival.jsonl" if made.rival else "data.jsonl"
+    data = lines(folder / name, [{made.id: f"{n:02d}.mp4", **made.record(n)} for n in range(COUNT)])
     told = {n: f"caption n{n:02d} tells" if n not in EMPTY else "" for n in range(COUNT) if n not in ABSENT}
-    rows = [{made.field: f"{n:02d}.mp4", "caption": text} for n, text in told.items()]
-    captions = lines(
-        folder / "captions.jsonl", [*rows, rows[0] | {"caption": "other"}, rows[0] | {made.field: "99.mp4"}]
-    )
+    rows = [{made.id: f"{n:02d}.mp4", "caption": text} for n, text in told.items()]
+    captions = lines(folder / "captions.jsonl", [*rows, rows[0] | {"caption": "other"}, rows[0] | {made.id: "99.mp4"}])
     captions.write_text(captions.read_text() + '{"broken\n')
-    return ["--data", data, "--captions", captions, "--runs", made.runs]
+    return ["--captions" if made.rival else "--data", data, "--captions", captions, "--runs", made.runs]
 
 
 def lose_rows(run: Path) -> None:
@@ -225,14 +255,14 @@ def work(name: str, made: Made, folder: Path) -> bool:
         (table, *_) = [one for one in found["tables"] if one["title"].startswith(title)]
         (cells,) = [one[1:] for one in table["rows"] if one[0] == row]
         holds.append(tell(name, f"{title} {table['columns'][place + 1]} {row}", cells[place], wanted))
-    missing = {kind: count * made.runs for kind, count in MISSING.items()}
-    holds.append(tell(name, "cases scored", found["scored"], len(SCORED) * made.runs))
+    missing = {kind: count * made.runs for kind, count in made.missing.items()}
+    holds.append(tell(name, "cases scored", found["scored"], made.scored * made.runs))
     holds.append(tell(name, "kinds of missing cases that are told", sum(
         found["missing"].get(kind) == count for kind, count in missing.items()), len(missing)))  # fmt: skip
     holds.append(tell(name, "faults of the files that are named", sum(
-        found["faults"].get(kind) == count for kind, count in FAULTS.items()), len(FAULTS)))  # fmt: skip
+        found["faults"].get(kind) == count for kind, count in made.faults.items()), len(made.faults)))  # fmt: skip
     holds.append(tell(name, "answers paid when done again", replayed, 0))
-    refused = len(NEVER) * made.runs * 3  # what was never accepted was never kept: it is asked again, three times
+    refused = len(NEVER) * made.runs * made.questions  # what was never accepted was never kept: it is asked again
     holds.append(tell(name, "answers paid with all rows lost, but for refused ones", asked_anew - refused, 0))
     holds.append(tell(name, "figures that are the same each time", (again == found) + (derived == found), 2))
     return all(holds)

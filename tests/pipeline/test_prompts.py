@@ -20,6 +20,7 @@ PLACES = {
     "caption/subtitles": {"duration", "material", "transcript"},
     "caption/visual": {"duration", "material"},
     "caption/audio": {"duration", "material"},
+    "caption/asked": {"asked"},
     "caption/base": set(),
     "caption/temporal": set(),
     "caption/spatial": set(),

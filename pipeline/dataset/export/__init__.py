@@ -18,7 +18,7 @@ from asid.pipeline.dataset.export.tools import Exporter, Tools
 from asid.pipeline.dataset.export.wordings import Wordings
 from asid.pipeline.registry import EXPORTERS, UnknownName
 from asid.pipeline.rewards.rounds import BETA, LAMBDA
-from asid.pipeline.rows import Candidate, Preferred, Scored
+from asid.pipeline.rows import Candidate, Preferred
 from asid.pipeline.run.completeness import finished_shards
 from asid.pipeline.run.folder import Run
 from asid.pipeline.stage import Stage
@@ -55,6 +55,16 @@ def settings(splits: Splits, media: str, kinds: Sequence[str], audio: str, unfin
     return Settings(splits, cast(Where, media), cast(Sequence[ItemKind], kinds), audio, unfinished)
 
 
+def _of_pairs(run: Run) -> dict[str, float | None]:
+    """What a loss and the next round want to know of the pairs: their round, the thresholds that they passed, and
+    gDPO's β and λ."""
+    made: dict[str, float | None] = {}
+    for name in ("min_margin", "min_repetition_gain"):
+        given = (getattr(step.config, name, None) for step in run.steps.values())
+        made[name] = next((value for value in given if value is not None), None)
+    return {**made, "round": run.manifest.round, "beta": BETA, "lambda": LAMBDA}
+
+
 def export(run: Run, to: str, out: Path, how: Settings) -> dict[str, int]:
     """Write `run` into the folder `out` in the format `to`. Gives the number of items in each file. Raises ExportError,
     UnknownName for a format that nobody brings, and RunError for a run that is not finished."""
@@ -74,8 +84,8 @@ def export(run: Run, to: str, out: Path, how: Settings) -> dict[str, int]:
         raise ExportError("a set for GRPO is of captions, for ms-swift, and without training stages")
     with Folder(out) as folder:
         folder.note = {"format": to, "seed": how.splits.seed, "media": how.media}
-        if issubclass(row, Scored) and issubclass(row, Preferred):
-            folder.note |= {"round": run.manifest.round, "beta": BETA, "lambda": LAMBDA}
+        if issubclass(row, Preferred):
+            folder.note["pairs"] = _of_pairs(run)
         wordings, drawn = Wordings(run.prompts, how.splits.seed, _questions(run)), None
         if how.draws is not None:
             drawn = draw_stages(kept(run, shards, how.splits), wordings, how.kinds, how.draws, how.splits.seed)

@@ -37,7 +37,8 @@ class Kept:
     frames: Sequence[dict[str, Any]]
     rejected: str = ""  # of a preference pair; `caption` is the chosen one
     rejected_by: Mapping[str, Any] = field(default_factory=dict)
-    reference: str = ""  # the caption that a pair was scored by
+    reference: str = ""  # the ground-truth caption of a pair, where one was tallied against
+    margin: float = 0.0  # of a pair
     width: int = 0
     height: int = 0
 

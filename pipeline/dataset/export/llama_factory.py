@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from asid.pipeline.dataset.export.items import Kept
-from asid.pipeline.dataset.export.tools import Exporter, Tools, messages
+from asid.pipeline.dataset.export.tools import Exporter, Tools, messages, truth
 
 
 def write(clips: Iterable[Kept], tools: Tools) -> None:
@@ -27,8 +27,7 @@ def write(clips: Iterable[Kept], tools: Tools) -> None:
             marks = "<video><audio>" if heard else "<video>"
             asked, answered = messages(item, marks)
             if item.rejected:
-                pair: dict[str, Any] = {"chosen": answered, "rejected": answered | {"content": item.rejected}}
-                pair |= {"reference": clip.reference} if clip.reference else {}
+                pair = {"chosen": answered, "rejected": answered | {"content": item.rejected}, **truth(clip)}
                 tools.folder.line(f"pairs_{name}", {"messages": [asked], **pair, **media})
             else:
                 tools.folder.line(name, {"messages": [asked, answered], **media})

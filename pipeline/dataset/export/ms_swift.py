@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from asid.pipeline.dataset.export import grpo
 from asid.pipeline.dataset.export.items import Kept
-from asid.pipeline.dataset.export.tools import Exporter, Tools, messages
+from asid.pipeline.dataset.export.tools import Exporter, Tools, messages, truth
 
 
 def write(clips: Iterable[Kept], tools: Tools) -> None:
@@ -32,8 +32,7 @@ def write(clips: Iterable[Kept], tools: Tools) -> None:
             continue
         for item in tools.items(clip):
             name = f"{tools.group(clip, item)}_{'sound' if clip.sound else 'silent'}.jsonl"
-            pair = {"rejected_response": item.rejected} if item.rejected else {}
-            pair |= {"reference": clip.reference} if item.rejected and clip.reference else {}
+            pair = {"rejected_response": item.rejected, **truth(clip)} if item.rejected else {}
             tools.folder.line(name, {"messages": messages(item, marks), **pair, **media})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from asid.pipeline.dataset.export.folder import Folder
 from asid.pipeline.dataset.export.items import Item, ItemKind, Kept, items
@@ -47,6 +48,12 @@ class Exporter:
     write: Callable[[Iterable[Kept], Tools], None]
     pairs: bool = False
     frames: bool = False
+
+
+def truth(clip: Kept) -> dict[str, Any]:
+    """What a preference pair carries beside its answers: the ground truth, for a loss that weighs it, and how far apart
+    the answers are."""
+    return {**({"reference": clip.reference} if clip.reference else {}), "margin": clip.margin}
 
 
 def messages(item: Item, marks: str) -> list[dict[str, str]]:

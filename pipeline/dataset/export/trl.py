@@ -20,7 +20,8 @@ BATCH = 64  # items in memory, each with its stills
 CONTENT = {"type": Value("string"), "text": Value("string")}
 TURNS = List({"role": Value("string"), "content": List(CONTENT)})
 FEATURES = Features({"messages": TURNS, "images": List(Image()), "id": Value("string")})
-PAIRS = Features({"prompt": TURNS, "chosen": TURNS, "rejected": TURNS, "images": List(Image()), "id": Value("string")})
+PAIRS = Features({"prompt": TURNS, "chosen": TURNS, "rejected": TURNS, "images": List(Image()), "id": Value("string"),
+                  "reference": Value("string")})  # fmt: skip
 
 
 def write(clips: Iterable[Kept], tools: Tools) -> None:
@@ -33,7 +34,8 @@ def write(clips: Iterable[Kept], tools: Tools) -> None:
             if name not in sinks:
                 sinks[name] = Sink(tools.folder.file(name), PAIRS if clip.rejected else FEATURES)
             for item in tools.items(clip):
-                sinks[name].add({**row(item, len(images)), "images": images, "id": clip.id})
+                known = {"reference": clip.reference} if clip.rejected else {}
+                sinks[name].add({**row(item, len(images)), "images": images, "id": clip.id, **known})
                 tools.folder.lines[name] += 1
     finally:
         for sink in sinks.values():

@@ -17,6 +17,7 @@ from asid.pipeline.evaluation.contracts import Contract, Values, each_once, numb
 from asid.pipeline.evaluation.files import DataError, first, records, short_key, text_of
 from asid.pipeline.evaluation.intake import DataIntake
 from asid.pipeline.evaluation.outcome import Outcome
+from asid.pipeline.evaluation.prompted import GENERATED
 from asid.pipeline.evaluation.rows import Case
 from asid.pipeline.evaluation.tables import Cell, Table, percent
 from asid.pipeline.metrics import checklist as metric
@@ -123,7 +124,7 @@ def tables(outcome: Outcome) -> list[Table]:
     columns = ("Model", "R_C↑", "R_L↑", "3-gram repetition %↓", "RepCol %↓")
     row = (outcome.system, percent(points["all"]), None if length is None else 100 * float(length),
            percent(mean(loops, worst=1.0)), repetition.rep_col(captions).value)  # fmt: skip
-    notes = () if length is not None else ("R_L needs `tokens` in each record of the captions",)
+    notes = () if length is not None else ("R_L needs `generated_tokens` or `tokens` in each record of the captions",)
     return [Table("AVoCaDO's rewards over the set, × 100", columns, (row,), notes=notes), checklist]
 
 
@@ -137,5 +138,6 @@ AVOCADO = Benchmark(
         "verdicts": Contract("eval/checklist", ("caption", "points"), _values, PointVerdicts, _check),
     },
     tables=tables,
+    token_fields=(GENERATED, "tokens"),
     missing="counted as not told; one whose check list is not drawn up, as one point",
 )

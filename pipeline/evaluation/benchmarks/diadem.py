@@ -16,7 +16,7 @@ from pydantic import Field, StrictBool, StrictInt
 
 from asid.pipeline.evaluation.benchmark import Benchmark, Reference
 from asid.pipeline.evaluation.contracts import Contract, Values, each_once, numbered
-from asid.pipeline.evaluation.files import DataError, number_of, records, short_key, text_of, texts_of
+from asid.pipeline.evaluation.files import DataError, first, number_of, records, short_key, text_of, texts_of
 from asid.pipeline.evaluation.intake import DataIntake
 from asid.pipeline.evaluation.outcome import Outcome
 from asid.pipeline.evaluation.rows import Case
@@ -65,7 +65,10 @@ def load(path: Path, intake: DataIntake) -> list[Reference]:
             intake.fault("double_reference", name, "a second annotation of the same clip: the first counts")
             continue
         seen.add(key)
-        lines = texts_of(record.get("gt_dialogues") or record.get("dialogues") or ())
+        told = first(record, ("gt_dialogues", "dialogues"))
+        lines = tuple(line for text in texts_of(told or ()) for line in text.splitlines() if line.strip())
+        if told is not None and not lines:
+            intake.note("clips without dialogue: a caption without dialogue is right")
         if dropped := len(lines) - len(readable(lines)):
             intake.notes["lines of dialogue without a speaker or words, which no match can be made of"] += dropped
         groups = {flag: _whole(record.get(flag)) for flag in FLAGS}
@@ -73,7 +76,7 @@ def load(path: Path, intake: DataIntake) -> list[Reference]:
             intake.note("clips whose speaker_num is 0: people speak over one another")
         if "" in groups.values():
             intake.note("clips that lack a flag, in no column of it")
-        found.append(Reference(name, key, statements=lines, groups=groups))
+        found.append(Reference(name, key, statements=lines, groups=groups, is_empty=told is None))
     if not found:
         raise DataError(f"{path} holds no clip: give DiaDemBench's annotations.jsonl")
     return found

@@ -49,17 +49,22 @@ class EventRelations(Record):
 def load(path: Path, intake: DataIntake) -> list[Reference]:
     """`DREAM-1k.jsonl`, or lines `{"video_id", "reference", "events", "subset"}`. Captions may name a video by `vid`,
     by or by `idx`."""
-    found = [_reference(id, record) for id, record in records(path, intake, ("vid", "video_id", "idx", "id"))]
+    found = [_reference(id, record, intake) for id, record in records(path, intake, ("vid", "video_id", "idx", "id"))]
     if not found:
         raise DataError(f"{path} holds no video: give DREAM-1k.jsonl")
     return found
 
 
-def _reference(id: Any, record: Mapping[str, Any]) -> Reference:
+def _reference(id: Any, record: Mapping[str, Any], intake: DataIntake) -> Reference:
     more = record.get("extra_info")
     info = more if isinstance(more, Mapping) else {}
-    events = texts_of(first(record, ("events",)) or first(info, ("events",)) or ())
+    given = first(record, ("events",)) or first(info, ("events",)) or ()
+    events = texts_of(given)
+    if isinstance(given, (list, tuple)) and len(events) < len(given):
+        intake.note("lists of events of which some have no words: those are no events")
     text = text_of(record.get("reference")) or _published(record)
+    if text and not events:
+        intake.note("references without events: their recall is 1, as published")
     subset = text_of(first(record, ("subset", "dataset"))).rpartition("/")[2] or "all"
     number = text_of(record.get("idx"))
     return Reference(text_of(id), short_key(id), reference=text, statements=events, groups={"subset": subset},

@@ -43,7 +43,11 @@ def load(path: Path, intake: DataIntake) -> list[Reference]:
     for number, (id, record) in enumerate(records(path, intake), 1):
         a, b = text_of(record.get("a")), text_of(record.get("b"))
         winner = text_of(record.get("winner"))
-        won = WINNERS.get(winner.casefold()) or ("a" if winner == a else "b" if winner == b else "")
+        side, named = WINNERS.get(winner.casefold(), ""), "a" if winner == a else "b" if winner == b else ""
+        won = side or named
+        if side and named and side != named:
+            intake.fault("no_vote", f"{text_of(id)}, vote {number}", f"{winner!r} is one side and the other's system")
+            continue
         if not a or not b or a == b or not won:
             intake.fault("no_vote", f"{text_of(id)}, vote {number}", "it needs a, b and a winner: a, b or tie")
             continue
@@ -59,6 +63,8 @@ def pair(systems: Sequence[Predictions], intake: DataIntake) -> Iterator[Case]:
     videos = sorted({key for system in systems for key, _ in system.found})
     if len({system.system for system in systems}) < len(systems) or len(systems) < 2:
         raise DataError("name two or more files with --captions, each with a name of its own")
+    for twin in (twin for system in systems for twin in system.more):
+        intake.fault("double_id", twin.name, "a video of the same name in another folder: the first one counts")
     for video in videos:
         for one, other in combinations(systems, 2):
             id = f"{video}/{one.system}-{other.system}"
@@ -67,6 +73,8 @@ def pair(systems: Sequence[Predictions], intake: DataIntake) -> Iterator[Case]:
             if not any(texts):
                 intake.fault("no_caption", id, "neither system has a caption of this video")
                 continue
+            if not all(texts):
+                intake.note("pairs in which one system has no caption, lost by it without a question")
             shown, second = texts if first == "a" else texts[::-1]
             yield case(video, id, {"a": one.system, "b": other.system, "first": first}, shown, second)
 

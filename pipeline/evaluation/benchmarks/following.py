@@ -132,4 +132,5 @@ FOLLOWING = Benchmark(
     missing="counted as not followed",
     prompt_fields=("prompt_id", "pid"),
     strict=True,
+    prompted=True,
 )

@@ -12,7 +12,7 @@ from typing import Any
 
 from asid.pipeline.evaluation.benchmark import Benchmark, Reference
 from asid.pipeline.evaluation.contracts import Contract, Values
-from asid.pipeline.evaluation.files import DataError, first, records, short_key, text_of, texts_of
+from asid.pipeline.evaluation.files import DataError, first, record_of, records, short_key, text_of, texts_of
 from asid.pipeline.evaluation.intake import DataIntake
 from asid.pipeline.evaluation.outcome import Outcome
 from asid.pipeline.evaluation.rows import Case
@@ -46,10 +46,10 @@ def load(path: Path, intake: DataIntake) -> list[Reference]:
 def _asked(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The questions in a record: its own, those of its `questions`, or WorldSense's `task0`, `task1`, …"""
     inner = record.get("questions")
-    tasks = [item for name, item in record.items() if TASK.fullmatch(name) and isinstance(item, Mapping)]
+    tasks = [record_of(item) for name, item in record.items() if TASK.fullmatch(name) and item is not None]
     about = {name: record[name] for name in ("duration", "video_duration", "domain") if name in record}
     if isinstance(inner, list):
-        yield from ({**about, **item} for item in inner if isinstance(item, Mapping))
+        yield from ({**about, **record_of(item)} for item in inner)
     elif tasks:
         yield from ({**about, **item} for item in tasks)
     else:

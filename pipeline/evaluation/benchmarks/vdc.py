@@ -16,7 +16,7 @@ from pydantic import Field, StrictInt
 from asid.pipeline.evaluation.benchmark import Benchmark, Reference
 from asid.pipeline.evaluation.benchmarks.questions import ANSWER, GRADED, graded_values
 from asid.pipeline.evaluation.contracts import Contract
-from asid.pipeline.evaluation.files import ID_FIELDS, DataError, documents, first, short_key, text_of
+from asid.pipeline.evaluation.files import ID_FIELDS, DataError, documents, first, record_of, short_key, text_of
 from asid.pipeline.evaluation.intake import DataIntake
 from asid.pipeline.evaluation.outcome import Outcome
 from asid.pipeline.evaluation.rows import Case
@@ -70,7 +70,7 @@ def _asked(file: Path, intake: DataIntake) -> Iterator[tuple[Any, Mapping[str, A
                 if not isinstance(questions, list):
                     intake.fault("not_a_record", f"{where}, {id}", "a list of questions is due here")
                     continue
-                yield from ((id, asked) for asked in questions if isinstance(asked, Mapping))
+                yield from ((id, record_of(asked)) for asked in questions)
 
 
 def _check(answer: VDCVerdict, _case: Case) -> str | None:

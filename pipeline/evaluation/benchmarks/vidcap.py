@@ -13,7 +13,7 @@ from typing import Any, Literal
 from asid.pipeline.evaluation.benchmark import Benchmark, Reference
 from asid.pipeline.evaluation.benchmarks.questions import ANSWER, GRADED, graded_values
 from asid.pipeline.evaluation.contracts import Contract
-from asid.pipeline.evaluation.files import DataError, records, text_of, whole_key
+from asid.pipeline.evaluation.files import DataError, record_of, records, text_of, whole_key
 from asid.pipeline.evaluation.intake import DataIntake
 from asid.pipeline.evaluation.outcome import Outcome
 from asid.pipeline.evaluation.rows import Case
@@ -63,7 +63,7 @@ def _asked(path: Path, intake: DataIntake) -> Iterator[tuple[Any, Mapping[str, A
         if not isinstance(pairs, list):
             yield id, record
             continue
-        yield from ((id, pair) for pair in pairs if isinstance(pair, Mapping))
+        yield from ((id, record_of(pair)) for pair in pairs)
 
 
 def _grade(case: Case) -> metric.VidCapGrade:

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from asid.pipeline.cli import app
 from asid.pipeline.evaluation import judged as judging
+from asid.pipeline.prompts import Prompts
 from tests import paid
 from tests.kits.evalkit import (
     asid,
@@ -114,6 +115,47 @@ def test_ugc(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("quick")
+def test_runs_stand_together_in_the_layout_of_the_papers(tmp_path: Path) -> None:
+    """A row for each system over two benchmarks; what was not run stays open; other judges are told."""
+    data = lines(tmp_path / "ugc.jsonl", [{"video_id": name, "reference": name} for name in "ab"])
+    videos = whole(tmp_path / "salmonn2.json", [{"video": f"video/{name}.mp4", "events": ["e", "f"]} for name in "ab"])
+    files = {name: captioned(tmp_path / f"{name}.jsonl", {"a": name, "b": name}) for name in ("first", "second")}
+    mark = {"first": 5, "second": 3}
+
+    def answer(prompt: str, schema: Any) -> str:
+        shown = evidence(prompt)
+        if "events" in shown:
+            return json.dumps({"missing": [1], "incorrect": [], "hallucinated": ["x", "y"]})
+        return json.dumps(dict.fromkeys(("visual", "audio", "details"), mark[shown["caption"]]))
+
+    with served(answer) as server:
+        for name, file in files.items():
+            asid_eval("ugc", server, tmp_path / f"ugc-{name}", "--captions", file, "--data", data)
+        words = ("--captions", files["first"], "--data", videos, "--runs", 1)
+        asid_eval("salmonn2", server, tmp_path / "events", *words)
+        asid_eval("ugc", server, tmp_path / "other", "--captions", files["second"], "--data", data,
+                  "--set", "recipe.mark.prompt=mine", "--prompts", own_prompt(tmp_path))  # fmt: skip
+    runs = [tmp_path / name for name in ("ugc-first", "ugc-second", "events", "other")]
+    (table,) = json.loads(asid("eval", "table", *runs, "--json"))
+    assert table["columns"] == ["Model", "Miss↓", "Hall.↓", "Total↓", "Audio↑", "Visual↑", "Detail↑", "Avg.↑"]
+    assert table["rows"] == [
+        ["first", 50.0, 100.0, 150.0, *[100.0] * 4], ["second", *[None] * 3, *[60.0] * 4],
+        [f"second ({tmp_path / 'other'})", *[None] * 3, *[60.0] * 4],
+    ]  # fmt: skip
+    assert table["notes"][-1] == "rows of ugc had different judges or prompts: they do not compare systems alone"
+    assert "scored 2 of 2; mark tiny-2026-01 by prompt" in table["notes"][0]
+    assert "Audiovisual captioning (ASID, Tab. 2" in asid("eval", "table", *runs)
+
+
+def own_prompt(folder: Path) -> Path:
+    """A folder with the shipped prompt of marks in other words."""
+    made = folder / "prompts"
+    made.mkdir()
+    (made / "mine.txt").write_text("Be fair.\n" + Prompts().text("eval/ugc"))
+    return made
+
+
+@pytest.mark.usefixtures("quick")
 def test_grounding(tmp_path: Path) -> None:
     """The check values, with an N/A, a failure, and a caption that is missing."""
     spans = {"a": (2, 8), "b": (5, 15), "c": (10, 4), "d": (3, 6), "e": (0, 5), "f": (0, 1), "g": (0, 1)}
@@ -169,7 +211,8 @@ def test_following(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("quick")
 def test_salmonn2(tmp_path: Path) -> None:
-    """Three runs, of which the middle one is told whole; counts that do not add up, and loops, are seen to."""
+    """Three runs, of which the middle one is told whole; loops are seen to; a judge whose lists cannot be used is asked
+    for counts, which must add up."""
     events = {"0": 10, "1": 20, "2": 40}
     data = whole(tmp_path / "video_salmonn2_test.json", [
         {"video": f"video/{name}.mp4", "conversations": [], "events": [f"event {name} {n}" for n in range(count)]}
@@ -186,16 +229,21 @@ def test_salmonn2(tmp_path: Path) -> None:
         name = shown["caption"].split()[1]
         missed, incorrect, hallucinated = counts[name]
         numbers = list(range(1, missed + incorrect + 1))
-        if name == "1" and not reasked(prompt):
-            numbers[0] = 99  # asked again
+        if name == "1":
+            if "four numbers" not in prompt:
+                return json.dumps({"missing": [len(prompt)], "incorrect": [], "hallucinated": []})
+            correct = 20 - missed - incorrect if reasked(prompt) else 20
+            return json.dumps({"missed": missed, "correct": correct, "incorrect": incorrect,
+                               "hallucinated": hallucinated})  # fmt: skip
         return json.dumps({"missing": numbers[:missed], "incorrect": numbers[missed:],
                            "hallucinated": [f"made up {n}" for n in range(hallucinated)]})  # fmt: skip
 
     with served(answer) as server:
         words = ("--captions", captions, "--data", data, "--runs", 3)
         found = asid_eval("salmonn2", server, tmp_path / "run", *words)
-        assert server.seen.paid_twice == 0 and server.seen.answers == 12
+        assert server.seen.paid_twice == 0 and server.seen.answers == 3 * (1 + (3 + 2) + 1)
     assert table(found, "Events")["avocado"] == pytest.approx([100 * 16 / 70, 100 * 12 / 70, 40.0])
+    assert found["tables"][0]["notes"] == ["3 verdicts are counts alone: their judge's lists could not be used"]
     assert table(found, "Mean of")["run 1"] == pytest.approx([26.667, 16.667, 43.333], abs=0.001)
     assert (found["runs"], found["scored"], found["expected"]) == (3, 9, 9) and found["faults"] == {"no_reference": 1}
 
@@ -421,3 +469,46 @@ def test_a_model_captions_the_videos_that_are_judged(tmp_path: Path) -> None:
     written = [json.loads(line) for line in out.read_text().splitlines()]
     assert sorted(line["video_id"] for line in written) == ["clip-0000.mp4", "clip-0001.mp4", "twin.mp4"]
     assert {line["model"] for line in written} == {"tiny-2026-01"}
+
+
+@pytest.mark.cluster
+@pytest.mark.media
+@pytest.mark.usefixtures("cluster")
+def test_each_prompt_of_a_video_has_a_caption_of_its_own(tmp_path: Path) -> None:
+    """Two prompts on one video, and one on another with the same bytes: the model is asked in their words."""
+    videos = paid.clips(tmp_path / "videos", 2)
+    shutil.copy(videos / "clip-0000.mp4", videos / "twin.mp4")
+    asked = [("clip-0000.mp4", "scene", "Tell the scene."), ("clip-0000.mp4", "speech", "Tell what is said."),
+             ("twin.mp4", "camera", "Tell how it is filmed.")]  # fmt: skip
+    data = lines(tmp_path / "prompts.jsonl", [
+        {"video": f"/x/{name}", "video_rel": name, "k": 1, "attributes": [target], "prompt": prompt}
+        for name, target, prompt in asked
+    ])  # fmt: skip
+    names = ("scene", "characters", "objects", "actions", "narrative elements", "speech", "camera", "emotions")
+    explicit = {"Tell the scene.": "scene", "Tell what is said.": "scene", "Tell how it is filmed.": "camera"}
+
+    def answer(prompt: str, schema: Any) -> str:
+        if prompt.strip() in explicit:
+            return f"Caption: {prompt.strip()}"
+        told = explicit[evidence(prompt)["caption"].removeprefix("Caption: ")]
+        return json.dumps({"levels": {name: "explicit" if name == told else "none" for name in names}, "evidence": []})
+
+    with served(answer) as server:
+        model = f"openai:tiny@{server.url}/v1"
+        words = ("--captions", model, "--videos", videos, "--data", data)
+        found = asid_eval("following", server, tmp_path / "run", *words)
+        assert table(found, "Instruction")["tiny"][0] == pytest.approx(200 / 3)
+        assert (found["scored"], found["faults"]) == (3, {}) and server.seen.answers == 3 + 3
+        again = asid_eval("following", server, tmp_path / "again", "--captions", tmp_path / "run-captions" / "tiny",
+                          "--data", data)  # fmt: skip
+        assert again["tables"][0]["rows"][0][1:] == found["tables"][0]["rows"][0][1:]
+    with served(lambda prompt, schema: f"Caption {prompt.strip()}") as server:
+        out, model = tmp_path / "three.jsonl", f"openai:tiny@{server.url}/v1"
+        asid("caption", model, "--videos", videos / "twin.mp4", "--prompt", data, "--samples", 3, "--out", out,
+             "--run", tmp_path / "three")  # fmt: skip
+        assert server.seen.answers == 3  # each sample is a question with a seed of its own
+    assert [json.loads(line)["sample"] for line in out.read_text().splitlines()] == [1, 2, 3]
+    written = (tmp_path / "run-captions" / "tiny.jsonl").read_text().splitlines()
+    assert [(line["video_id"], line["prompt_id"], line["generated_tokens"]) for line in map(json.loads, written)] == [
+        ("clip-0000.mp4", "0", 6), ("clip-0000.mp4", "1", 6), ("twin.mp4", "2", 7)
+    ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from asid.pipeline.errors import UserError
+from asid.pipeline.evaluation import prompted
 from asid.pipeline.evaluation.benchmark import Benchmark
-from asid.pipeline.evaluation.benchmarks import dream, elo, grounding, qa, salmonn2, vidcap
+from asid.pipeline.evaluation.benchmarks import diadem, dream, elo, grounding, qa, salmonn2, ugc, vdc, vidcap
 from asid.pipeline.evaluation.files import DataError, short_key, whole_key
 from asid.pipeline.evaluation.intake import DataIntake
 from asid.pipeline.evaluation.judges import JudgeError, model_of, models_of
@@ -124,8 +126,56 @@ def test_each_odd_caption_is_named_and_none_moves_another(tmp_path: Path) -> Non
         "unknown_id": 1,
     }
     assert set(intake.notes) == {
-        "captions that stand twice with the same text", "captions of more than 20000 characters, judged as they are"
+        "captions that stand twice with the same text", "captions of more than 20000 characters, judged as they are",
+        "captions of fewer than 20 characters, judged as they are",
     }  # fmt: skip
+
+
+def test_videos_of_one_name_in_two_folders_keep_their_captions(tmp_path: Path) -> None:
+    """Where the data has both; a caption of a third folder is nobody's. Where it has one, the first caption counts."""
+    long = "is a caption that is long enough"
+    names = ("/mine/a/x.mp4", "b/x.mp4", "c/x.mp4", "y")
+    file = lines(tmp_path / "m.jsonl", [{"video_id": name, "caption": f"{name} {long}"} for name in names])
+    for wanted, kinds in (
+        ({"a/x.mp4": names[0], "b/x.mp4": names[1], "d/x.mp4": "", "z/y.mp4": "y"}, {"unknown_id": 1}),
+        ({"x.mp4": names[0]}, {"double_id": 2, "unknown_id": 1}),
+    ):
+        data = lines(tmp_path / "d.jsonl", [{"video_id": name, "reference": name} for name in wanted])
+        intake = DataIntake()
+        found = load_predictions(str(file), ugc.UGC, intake)
+        cases = join(ugc.UGC, ugc.load(data, intake), found, 1, intake)
+        assert {case.video: case.caption.partition(" ")[0] for case in cases} == wanted
+        assert intake.kinds() == kinds
+
+
+def test_captions_that_are_none_and_records_in_doubt_are_told(tmp_path: Path) -> None:
+    """NaN in the place of a text, as tables have it; a number; two ids; two texts; a number of tokens that is none."""
+    file = tmp_path / "mine.jsonl"
+    long = "A caption that is long enough."
+    file.write_text(
+        f'{{"video_id": "a", "caption": NaN}}\n{{"video_id": "b", "caption": 7}}\n'
+        f'{{"id": 3, "video": "video/c.mp4", "caption": "{long}"}}\n'
+        f'{{"video_id": "d", "caption": "{long}", "pred": "another", "tokens": -4}}\n'
+        '{"video_id": "e", "pred": "Error"}\n'
+    )
+    intake = DataIntake()
+    found = load_predictions(str(file), salmonn2.SALMONN2, intake).found
+    assert {key: one.text for (key, _), one in found.items()} == {"a": "", "3": long, "d": long, "e": "Error"}
+    assert intake.kinds() == {"no_text": 1} and found["d", ""].tokens == 0
+    assert set(intake.notes) == {
+        "ids that are no text, read as text", "records whose `id` and `video` name two videos, read by `id`",
+        "records whose `caption` and `pred` are two texts, of which `caption` is scored",
+        "numbers of tokens below 0, taken for unknown", "captions of fewer than 20 characters, judged as they are",
+    }  # fmt: skip
+
+
+def test_clips_without_a_field_of_dialogue_are_not_silent_ones(tmp_path: Path) -> None:
+    flags = {"is_single_shot": 1, "speaker_num": 1, "people_num_in_screen": 1}
+    rows = [{"video_id": "a", "gt_dialogues": []}, {"video_id": "b"}, {"video_id": "c", "gt_dialogues": "x: hi\ny: ho"}]
+    intake = DataIntake()
+    silent, absent, text = diadem.load(lines(tmp_path / "d.jsonl", [row | flags for row in rows]), intake)
+    assert (silent.is_empty, absent.is_empty, text.statements) == (False, True, ("x: hi", "y: ho"))
+    assert intake.notes["clips without dialogue: a caption without dialogue is right"] == 1
 
 
 @pytest.mark.parametrize("text", ["", "[]", "hello", "{", '{"a": 1}', '[{"video_id": "x"}]'])
@@ -152,11 +202,52 @@ def test_dream_by_id_or_by_number(tmp_path: Path) -> None:
         assert case.caption == "p" and case.id == "clip_7"
 
 
+def test_prompts_are_for_their_videos_or_for_every_one(tmp_path: Path) -> None:
+    rows = [{"video_rel": "7.mp4", "prompt": "One."}, {"video_rel": 7, "prompt": "Two."},
+            {"video_rel": "8", "prompt": "?"}]  # fmt: skip
+    own = prompted.load(lines(tmp_path / "own.jsonl", rows), DataIntake())
+    assert [(one.video, one.id, one.text) for one in own] == [("7", "0", "One."), ("7", "1", "Two."), ("8", "2", "?")]
+    (first, second), none = prompted.tags_of(own, ["x.mp4", "7.mp4"]), prompted.tags_of(own, ["x.mp4"])
+    assert (first["asked"], second["asked"], none) == ("One.", "Two.", [])
+    assert prompted.said_of(second, "7.mp4") == {"prompt_id": "1"} and prompted.said_of(second, "x.mp4") is None
+    every = lines(tmp_path / "all.jsonl", [{"aspect": "camera", "prompt": "C?"}, {"aspect": "short", "prompt": "S?"}])
+    tags = prompted.tags_of(prompted.load(every, DataIntake()), ["x.mp4"])
+    assert [prompted.said_of(one, "x.mp4") for one in tags] == [
+        {"prompt_id": "0", "aspect": "camera"}, {"prompt_id": "1", "aspect": "short"}
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [([{"video_id": "a", "prompt": "?"}, {"prompt": "?"}], "leave videos out of all"),
+     ([{"video_id": "a"}], "no prompt"),
+     ([{"video_id": "a", "prompt_id": 1, "prompt": "?"}] * 2, "same prompt_id")],
+)  # fmt: skip
+def test_prompts_that_cannot_be_told_apart_are_refused(tmp_path: Path, rows: list[Any], said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        prompted.load(lines(tmp_path / "p.jsonl", rows), DataIntake())
+
+
 def test_votes_name_a_winner_in_some_way(tmp_path: Path) -> None:
     rows = [{"video_id": 1, "a": "s", "b": "t", "winner": won} for won in ("a", "T", "t", "draw", "both", None)]
     intake = DataIntake()
     assert [one.groups["winner"] for one in elo.load(lines(tmp_path / "v.jsonl", rows), intake)] == ["a", "b", "tie"]
     assert intake.kinds() == {"no_vote": 3}
+    twisted = lines(tmp_path / "w.jsonl", [{"video_id": 1, "a": "b", "b": "a", "winner": "a"}] * 2 + rows[:1])
+    assert len(elo.load(twisted, intake)) == 1 and intake.kinds() == {"no_vote": 5}
+
+
+def test_a_question_that_is_no_record_is_named_and_an_event_without_words_told(tmp_path: Path) -> None:
+    intake = DataIntake()
+    asked = {"question": "?", "answer": "x", "sub_category": "color"}
+    vidcap.load(lines(tmp_path / "v.jsonl", [{"video_dir": "a", "QA_pairs": [asked, "odd", None]}]), intake)
+    (tmp_path / "camera.jsonl").write_text(json.dumps({"u1": [asked, "odd"]}))
+    vdc.load(tmp_path / "camera.jsonl", intake)
+    good = {"question": "?", "options": CHOICES, "answer": "A"}
+    qa.load(lines(tmp_path / "q.jsonl", [{"video_id": "m", "questions": [good, "odd"]}]), intake)
+    salmonn2.load(whole(tmp_path / "s.json", [{"video": "0", "events": ["one", "", None]}]), intake)
+    assert intake.kinds() == {"unknown_category": 2, "no_question": 2}
+    assert intake.notes["lists of events of which some have no words: those are no events"] == 1
 
 
 def test_a_record_that_is_no_json_object_names_its_place(tmp_path: Path) -> None:

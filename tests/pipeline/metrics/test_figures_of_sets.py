@@ -155,11 +155,12 @@ def test_three_gram_repetition() -> None:
     assert repetition.ngram_rate("two words") == 0.0
 
 
-@given(st.integers(1, 110), st.integers(2, 6), st.text("ab c", max_size=30), st.randoms(use_true_random=False))
+@given(st.integers(1, 110), st.integers(2, 6), st.text("ab c", max_size=30), st.randoms(use_true_random=False),
+       st.sampled_from(["abcdefgh \n", "ab", "漢字é😀 \ud800"]))  # fmt: skip
 def test_loops_are_found_as_the_published_rule_has_them(
-    unit: int, times: int, around: str, chance: random.Random
+    unit: int, times: int, around: str, chance: random.Random, letters: str
 ) -> None:
-    text = around + "".join(chance.choices("abcdefgh \n", k=unit)) * times + around[::-1]
+    text = around + "".join(chance.choices(letters, k=unit)) * times + around[::-1]
     assert repetition.loops(text) == any(loop.search(text) for loop in events.LOOPS)
 
 
@@ -245,6 +246,12 @@ def test_every_set_lies_within_its_bounds(pairs: list[tuple[Any, Any]]) -> None:
         ("from 1 to 2, or rather 3.5 and 4", (3.5, 4), (3.5, 4)),
         ("1.2-10.8", (1.2, 10.8), None),
         ("1.2s to 10.8s", (1.2, 10.8), None),
+        ("00:05 - 1:12.5", (5, 72.5), None),
+        ("0:05 to 0:12.", (5, 12), (5, 0)),
+        ("1:00:05 to 1:00:12", (3605, 3612), (5, 1)),
+        ("1,200 to 1,300", None, (200, 1)),
+        ("-3 to 5", None, (3, 5)),
+        ("from 5.0 to 12.", (5, 12), (5, 12)),
         ("N/A", Absent("abstained"), Absent("abstained")),
         ("no idea", None, None),
     ],
@@ -367,12 +374,70 @@ def test_autodq_has_means_per_subset_first() -> None:
 
     made = autodq.figures({"t1": [clip(3 / 5, 2 / 4), clip(1, 1 / 2)], "t2": [clip(0, 1)]})
     assert tuple(values(made).values()) == near(0.4, 0.75, 0.5217391304)
+    pooled = autodq.figures({"all": [clip(3 / 5, 2 / 4), clip(1, 1 / 2), clip(0, 1)]})
+    assert pooled["f1"].value == near(0.592593)  # without subsets: another number
     assert autodq.clip(["entailment", "neutral", "contradiction", "entailment"], ["neutral"]) == clip(0.5, 0)
     assert autodq.clip(["entailment"], []) == clip(1, 0)
     assert autodq.clip(["neutral"], [], "published") == clip(0, 1)
     assert autodq.clip([], []) == clip(1, 1)
     assert autodq.figures({"t": [clip(0, 0)]})["f1"].value == 0
     assert autodq.figures({"t": [clip(1, 1), GONE]})["f1"] == Figure(0.5, 1, 2, {"judge failed": 1})
+
+
+# --- bounds, and what is not there -------------------------------------------------------------------------------
+
+SHARES = st.floats(0, 1)
+MARK = st.integers(1, 5)
+
+
+@given(st.lists(st.tuples(MARK, MARK, MARK), min_size=1, max_size=12), st.integers(0, 4))
+def test_marks_lie_between_their_floor_and_100_and_missing_ones_only_lower_them(
+    marks: list[tuple[int, int, int]], gone: int
+) -> None:
+    made = ugc.figures([ugc.Marks(*one) for one in marks])
+    assert all(20 - 1e-9 <= (figure.value or 0) <= 100 + 1e-9 for figure in made.values())
+    parts = [made[name].value or 0 for name in ("visual", "audio", "details")]
+    assert made["average"].value == pytest.approx(sum(parts) / 3)
+    with_gone = ugc.figures([*(ugc.Marks(*one) for one in marks), *[GONE] * gone])
+    share = len(marks) / (len(marks) + gone)
+    assert with_gone["average"].value == pytest.approx((made["average"].value or 0) * share)
+
+
+@given(st.lists(st.tuples(st.sampled_from("xyz"), SHARES, SHARES), min_size=1, max_size=20), st.randoms())
+def test_autodq_is_bounded_blind_to_order_and_pulled_by_no_large_subset(
+    clips: list[tuple[str, float, float]], chance: random.Random
+) -> None:
+    def subsets(found: list[tuple[str, float, float]]) -> dict[str, list[Any]]:
+        made: dict[str, list[Any]] = {}
+        for name, recall, precision in found:
+            made.setdefault(name, []).append(autodq.EntailedShares(recall, precision))
+        return made
+
+    made = values(autodq.figures(subsets(clips)))
+    assert all(0 <= (value or 0) <= 1 + 1e-9 for value in made.values())
+    assert (made["f1"] or 0) <= max(made["recall"] or 0, made["precision"] or 0) + 1e-9
+    turned = list(clips)
+    chance.shuffle(turned)
+    assert values(autodq.figures(subsets(turned))) == pytest.approx(made)
+    doubled = values(autodq.figures(subsets([*clips, *(one for one in clips if one[0] == clips[0][0])])))
+    assert doubled == pytest.approx(made)  # a subset has one voice, however many clips it has
+
+
+@given(st.lists(st.sampled_from("ABCD"), min_size=1, max_size=40))
+def test_vidcap_covers_what_is_right_and_answers_only_what_it_covers(grades: list[Any]) -> None:
+    made = values(vidcap.figures(grades))
+    accuracy, coverage = made["accuracy"] or 0, made["coverage"] or 0
+    assert 0 <= accuracy <= coverage <= 100
+    assert accuracy <= (made["precision"] or 0) <= 100 or made["precision"] is None
+
+
+@given(st.lists(st.sampled_from(["right", "wrong", "abstained", "failed"]), min_size=1, max_size=30))
+def test_accuracy_is_never_above_that_of_the_answered(ends: list[Any]) -> None:
+    made = values(qa.figures(ends))
+    assert 0 <= (made["accuracy"] or 0) <= 1
+    if made["of_answered"] is not None:
+        assert (made["accuracy"] or 0) <= made["of_answered"] + 1e-9
+    assert values(qa.figures(ends[::-1])) == made
 
 
 # --- any order ---------------------------------------------------------------------------------------------------

@@ -47,6 +47,7 @@ ANSWERS: dict[str, Any] = {
     "eval/speakers": {"pairs": [{"pair": 2, "same": False}, {"pair": 1, "same": True}]},
     "eval/checklist": {"verdicts": [{"point": 2, "told": False}, {"point": 1, "told": True}]},
     "judge/events": {"missing": [3], "incorrect": [], "hallucinated": ["a cat"]},
+    "eval/tally": {"missed": 9, "correct": 0, "incorrect": 0, "hallucinated": 0},  # of four events
     "eval/following": {"levels": {
         "scene": "none", "characters": "explicit", "objects": "minor", "actions": "none", "narrative elements": "none",
         "speech": "explicit", "camera": "none", "emotions": "explicit"}},
@@ -112,6 +113,12 @@ def test_an_outage_is_no_zero(tmp_path: Path) -> None:
 def test_answers_that_do_not_add_up_give_no_reward(tmp_path: Path, kind: Any, task: str, answer: Any) -> None:
     with pytest.raises(RewardUnavailable, match="invalid_answer"):
         give(kind(judge(tmp_path, {task: answer})))
+
+
+def test_counts_alone_do_where_lists_cannot_be_used(tmp_path: Path) -> None:
+    lists = {"missing": [1, 9], "incorrect": [], "hallucinated": []}
+    counts = {"missed": 1, "correct": 2, "incorrect": 1, "hallucinated": 1}
+    assert give(EventsReward(judge(tmp_path, {"judge/events": lists, "eval/tally": counts}))) == 0.25
 
 
 @pytest.mark.parametrize("kind", [ChecklistReward, DialogueReward, EventsReward, FollowingReward])

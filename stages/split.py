@@ -52,7 +52,7 @@ class Splitter(Stage[Video, Split, SplitConfig]):
 
     name = "split"
     tools = ("ffmpeg", "ffprobe")
-    version = 6
+    version = 7
 
     @classmethod
     def packages(cls, config: SplitConfig) -> list[tuple[str, str]]:

@@ -138,7 +138,7 @@ def untouched(folder: Path) -> None:
     """False alarms on clips as they are."""
     told = {}
     for path in sorted(path for path in folder.rglob("*") if path.suffix in VIDEOS):
-        if probe(path).audio_codec:
+        if probe(path).audio:
             told[path.name] = found(path)
     known = [lag for lag in told.values() if lag is not None]
     tell(f"content: evidence in {len(told)} clips as they are", len(known) / max(1, len(told)), 0.0, True)

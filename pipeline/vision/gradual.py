@@ -185,7 +185,7 @@ class _Fades:
         least = max(going, coming) if empty[0].spread < EMPTY else min(going, coming)
         if least <= BY_DEGREES or (_is_page(before) and _is_page(after)):
             return None
-        if not differ(before, after, MIN_DIFFERENCE):
+        if not differ(before, after, 0.0):
             return None
         middle = empty[len(empty) // 2]
         briefly = after.time - empty[0].time < BRIEFLY

@@ -45,6 +45,7 @@ FILMS = {  # the first and the last frame of each gradual transition
 }
 SIZE = 160, 90
 FPS = 25.0
+BARE = 8.0  # standard deviation of gray
 KINDS = ("plain", "dark", "letterbox", "flash", "fast", "fade", "dark fade", "dissolve")
 Planes = tuple[np.ndarray, np.ndarray, np.ndarray]  # gray, blue, red; float32 of video range
 BLACK = 16.0, 128.0, 128.0
@@ -91,14 +92,16 @@ def scored(truth: ShotTruth, shots: Sequence[Shot]) -> ShotScore:
 
 
 def bank(found: Sequence[Film]) -> list[list[Planes]]:
-    """The films' shots, of one size, without their edges and transitions."""
+    """The films' shots, of one size, without their edges and transitions; pages of words, and what is black for a
+    while, are none."""
     shots = []
     for film in found:
         marks = [(int(cut), int(cut)) for cut in film.truth.cuts]
         marks += [(int(first), int(last) + 1) for first, last in film.truth.gradual]
         edges = sorted([(0, 2), *marks, (len(film.looks), len(film.looks))])
         for (_, first), (last, _) in pairwise(edges):
-            if last - first >= 30:
+            bare = min((look.spread for look in film.looks[first:last]), default=0.0) < BARE
+            if last - first >= 30 and not bare:
                 shots.append([_planes(look) for look in film.looks[first : min(last, first + 300)]])
     return shots
 
@@ -185,9 +188,11 @@ def tell(figure: str, value: float, limit: float | None = None, unit: str = "sha
 def told(score: ShotScore) -> None:
     """Both F1, each where there is something to find or something was."""
     for name, counts, limit in (("hard", score.cuts, HARD), ("gradual", score.gradual, GRADUAL)):
-        if counts.hits + counts.missed + counts.false:
+        if counts.hits + counts.missed:
             tell(f"{score.name}: {name} F1 ({counts.hits} hit, {counts.missed} missed, {counts.false} false)",
                  counts.f1, limit)  # fmt: skip
+        elif counts.false:
+            tell(f"{score.name}: {name} ones where there is none", float(counts.false), unit="boundaries")
 
 
 def main() -> None:

@@ -131,6 +131,7 @@ class Split(Video):
     signal: tuple[Signal, ...]  # a few a second, in order
     frames: tuple[Frame, ...]
     detector: str  # which shot detector, with its settings
+    onsets: tuple[float, ...] = ()  # s at which something in the picture began at once, cuts left out
 
 
 class Word(Record):
@@ -223,6 +224,7 @@ class Transcribed(Split):
     sound_lag: float | None = (
         None  # s from the first frame to the first sample, by the file's own times; None: no sound
     )
+    content_lag: float | None = None  # s by which what is heard comes after what is seen; None: no evidence
 
 
 # --- the clip ----------------------------------------------------------------------------------------------------
@@ -266,6 +268,7 @@ class Clip(Row):
     guards: tuple[str, ...]
     subtitles: tuple[Subtitles, ...] = ()
     sound_lag: float | None = None  # of the source: s from its first frame to its first sample
+    content_lag: float | None = None  # of the source: s by which what is heard comes after what is seen
 
 
 class Fact(Record):

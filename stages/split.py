@@ -28,6 +28,7 @@ from asid.pipeline.vision.detectors import find_detector
 from asid.pipeline.vision.hashes import phash
 from asid.pipeline.vision.likeness import Look
 from asid.pipeline.vision.motion import SignalMeter
+from asid.pipeline.vision.onsets import OnsetMeter
 from asid.pipeline.vision.shots import ShotFinder, ShotSettings, moved
 
 WORTH_SPARING = 200_000  # pixels: below, little is saved, and of a short video nothing
@@ -52,7 +53,7 @@ class Splitter(Stage[Video, Split, SplitConfig]):
 
     name = "split"
     tools = ("ffmpeg", "ffprobe")
-    version = 6
+    version = 7
 
     @classmethod
     def packages(cls, config: SplitConfig) -> list[tuple[str, str]]:
@@ -98,7 +99,7 @@ class Splitter(Stage[Video, Split, SplitConfig]):
         def timeline() -> Timeline:
             return timeline_of(path, *picture_start(path, known=video.shown_from))
 
-        finder, meter, bars = ShotFinder(config.shots), SignalMeter(), BarMeter()
+        finder, meter, bars, onsets = ShotFinder(config.shots), SignalMeter(), BarMeter(), OnsetMeter()
         size = still_size(video.width, video.height)
         with self.context.storage.scratch() as scratch, self.context.storage.scratch() as raw:
             album = Album(Path(scratch), size, config.stills_per_shot, config.still_seconds / 2)
@@ -114,6 +115,7 @@ class Splitter(Stage[Video, Split, SplitConfig]):
                     finder.add(look)
                     meter.add(look)
                     bars.add(look)
+                    onsets.add(look)
                     if count % SETTLING == 0:
                         album.settle(decoding.stills(candidates), look.time - LATE, finder.opening)
                         gaps.fill(finder.new_cuts(), look.index)
@@ -127,7 +129,8 @@ class Splitter(Stage[Video, Split, SplitConfig]):
             with ThreadPoolExecutor(KEEPING) as pool:
                 frames = tuple(pool.map(lambda still: self._keep(video, still), kept))
         return grow(
-            video, Split, shots=shots, signal=tuple(meter.samples), frames=frames, detector=str(config.shots)
+            video, Split, shots=shots, signal=tuple(meter.samples), frames=frames, detector=str(config.shots),
+            onsets=onsets.beside(shot.start for shot in shots),
         )  # fmt: skip
 
     def _keep(self, video: Video, still: Still) -> Frame:

@@ -27,6 +27,7 @@ from asid.pipeline.speech.base import Backend
 from asid.pipeline.speech.recognisers import RecogniserSettings, find_recogniser
 from asid.pipeline.speech.sound_classes import Music
 from asid.pipeline.speech.subtitles import subtitles
+from asid.pipeline.speech.sync import HeardOnsets, content_lag
 from asid.pipeline.speech.transcript import Layout, Transcript, transcribe
 from asid.pipeline.stage import Stage, StageConfig, Unprocessable
 from asid.pipeline.storage import FULL
@@ -92,7 +93,7 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
 
     name = "transcribe"
     tools = ("ffmpeg", "ffprobe")
-    version = 6
+    version = 7
     _asked: AskedTranscriber | None = None  # where one of the manifest's models hears
 
     @classmethod
@@ -133,6 +134,7 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
         if not video.audio_streams:
             return row(video, NOTHING, "no sound stream")
         try:
+            onsets = HeardOnsets()
             async with self._turn:
                 if self._backend is None:  # a model is asked on the loop of those who ask
                     self._asked = AskedTranscriber(self.context.models[self.config.model], asyncio.get_running_loop())
@@ -140,7 +142,7 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
                 if self._asked:
                     self._asked.row = video.id
                 heard = await asyncio.to_thread(
-                    transcribe, self._backend, self._samples(video), self.config, self._detectors
+                    transcribe, self._backend, onsets.watch(self._samples(video)), self.config, self._detectors
                 )
         except (Misconfigured, OutOfBudget, Abandoned):
             raise
@@ -154,7 +156,8 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
         path = self.context.storage.local(video.uri)
         track = chosen(path, self.config.stream)
         heard_row = row(video, heard, *names, self._stream(video), mixing(track), *heard.notes)
-        return heard_row.model_copy(update={"sound_lag": lag(path, track, video.shown_from)})
+        apart = content_lag(video.onsets, onsets.onsets(), video.duration)
+        return heard_row.model_copy(update={"sound_lag": lag(path, track, video.shown_from), "content_lag": apart})
 
     def _opened(self) -> Backend:
         record, settings = find_recogniser(self.config.backend), self.config.reads

@@ -44,6 +44,9 @@ class QualityLimits(BaseModel):
     max_sound_lag: float | None = Field(
         None, ge=0, description="s between the first frame and the first sample, by the source's own times; None: off"
     )
+    max_content_lag: float | None = Field(
+        None, ge=0, description="s between what is seen and what is heard, where onsets of both tell; None: off"
+    )
     min_margin: float | None = Field(
         None, description="of a preference pair: by how much the chosen caption is better; None: not worse"
     )
@@ -167,6 +170,9 @@ def _bars(clip: Formatted, limits: QualityLimits) -> Found:
 def _lag(clip: Formatted, limits: QualityLimits) -> Found:
     if limits.max_sound_lag is not None and abs(clip.sound_lag or 0.0) > limits.max_sound_lag:
         yield "sound_lag", f"sound begins {clip.sound_lag:+.3f} s after the picture, at most {limits.max_sound_lag:g}"
+    if limits.max_content_lag is not None and abs(clip.content_lag or 0.0) > limits.max_content_lag:
+        lag, most = clip.content_lag, limits.max_content_lag
+        yield "content_lag", f"what is heard comes {lag:+.3f} s after what is seen, at most {most:g}"
 
 
 def _pair(clip: Formatted, limits: QualityLimits) -> Found:

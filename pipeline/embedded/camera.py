@@ -28,7 +28,6 @@ class CameraSettings(EmbeddedSettings):
 
     moving: float = Field(0.035, gt=0, description="least pan or tilt, frame widths or heights per second")
     zooming: float = Field(0.04, gt=0, description="least growth per second")
-    fast: float = Field(0.35, gt=0, description="pan or tilt from here on is quick")
     shaking: float = Field(0.06, gt=0, description="spread of pan and tilt about their course, per second")
     min_seconds: float = Field(0.7, gt=0, description="a shorter movement is not told")
     pause: float = Field(0.8, ge=0, description="s: a movement that goes on after a shorter rest is one")
@@ -137,9 +136,8 @@ def movements(samples: Sequence[Signal], shot: Shot, limits: CameraSettings) -> 
     for kind, first, last in runs([course(motion, limits) for motion in smooth], round(limits.pause / step)):
         start, end = samples[first].time, min(samples[last].time + step, shot.end)
         if end - start >= min(limits.min_seconds, 0.6 * (shot.end - shot.start)):
-            strength = max(abs(fmean(motion[axis] for motion in smooth[first : last + 1])) for axis in range(3))
             start = shot.start if start - shot.start <= step else start
-            yield _fact(start, end, "camera", f"the camera {named(kind, strength, limits)}", 0.85, MOTION)
+            yield _fact(start, end, "camera", f"the camera {listing(kind)}", 0.85, MOTION)
 
 
 def runs(kinds: Sequence[tuple[str, ...]], pause: int) -> list[tuple[tuple[str, ...], int, int]]:
@@ -197,11 +195,6 @@ def course(motion: Motion, limits: CameraSettings) -> tuple[str, ...]:
     if abs(zoom) >= limits.zooming:
         kinds.append("zooms in" if zoom > 0 else "zooms out")
     return tuple(kinds)
-
-
-def named(kinds: Sequence[str], strength: float, limits: CameraSettings) -> str:
-    """Name a movement with its manner."""
-    return ("quickly " if strength >= limits.fast else "") + listing(kinds)
 
 
 def _fact(start: float, end: float, attribute: Attribute, text: str, score: float, model: str) -> Fact:

@@ -27,6 +27,7 @@ from asid.pipeline.rows import Fact
 
 ALIKE = 82  # of 100, between readings of the same text
 TOGETHER = 0.75  # s between texts that appear at once
+AT_ONCE = 1.3  # s since a still without it, within which a text may be said to appear
 THUMB = (64, 36)
 SURE, LONG = 0.95, 6  # score, and letters, of a line that is believed though one still shows it
 AGREEING = 0.5  # share of the stills that must have the same reading
@@ -64,6 +65,7 @@ class Text:
 
     seen: list[tuple[float, TextLine]] = field(default_factory=list)
     end: float = 0.0
+    unseen: float = 0.0  # s: the last still before that was read
 
     @property
     def start(self) -> float:
@@ -136,7 +138,7 @@ class Reading(Annotator):
                 last = thumb
             else:
                 read.append((still.time, read[-1][1]))
-        return list(facts([text for text in texts(read) if text.steady], clip.duration))
+        return list(facts([text for text in texts(read) if text.steady]))
 
     def read(self, seen: np.ndarray) -> list[TextLine]:
         """The lines of one RGB picture that are sure and long enough, from top to bottom."""
@@ -205,7 +207,7 @@ def texts(read: Sequence[tuple[float, Sequence[TextLine]]]) -> list[Text]:
                 known[-1].seen.append((time, line))
                 known[-1].end = following
             else:
-                found.append(Text([(time, line)], following))
+                found.append(Text([(time, line)], following, read[max(0, place - 1)][0]))
     return found
 
 
@@ -222,7 +224,7 @@ def _cut_short(one: str, other: str) -> bool:
     return len(short) >= 3 and long.startswith(short)
 
 
-def facts(found: Sequence[Text], duration: float) -> Iterator[Fact]:
+def facts(found: Sequence[Text]) -> Iterator[Fact]:
     """Texts that appear at once, one below the other, are told together; one that was told before is told again only
     when it comes back after two seconds, as such."""
     told: list[tuple[str, float]] = []
@@ -236,13 +238,11 @@ def facts(found: Sequence[Text], duration: float) -> Iterator[Fact]:
         start, end = group[0].start, max(text.end for text in group)
         fresh = [text for text in group if not _known(text.reading, told)]
         back = [text for text in group if text not in fresh and start - _left(text.reading, told) > 2]
-        for some, verb in ((fresh, "is on screen" if start < 0.6 else "appears"), (back, "is on screen again")):
+        new = start >= 0.6 and start - group[0].unseen <= AT_ONCE
+        for some, verb in ((fresh, "appears" if new else "is on screen"), (back, "is on screen again")):
             if some:
                 yield _fact(start, end, "objects", wording(some, verb), fmean(text.score for text in some))
         told += [(squash(text.reading), text.end) for text in group]
-    last = groups[-1] if groups else []
-    if last and last[0].start > duration / 2 and max(text.end for text in last) >= duration - 1.2:
-        yield _fact(last[0].start, duration, "narrative", "the clip closes on a text", 0.6)
 
 
 def _known(reading: str, told: Sequence[tuple[str, float]]) -> bool:

@@ -18,7 +18,8 @@ from asid.pipeline.embedded.words import across, listing, number
 from asid.pipeline.rows import Fact, Frame, Shot, Signal
 
 LIGHT, MOTION = "asid/light-and-colour", "asid/motion"
-UNSEEN = 2.5  # s without a still in which a face is taken to have been there, or still to be there
+UNSEEN = 2.5  # s without a still in which a face is taken to have been there
+BLACK = 0.05, 0.05  # brightness and contrast below which a picture is black: a dark one shows something
 SIZES = ((0.45, "an extreme close-up"), (0.24, "a close-up"), (0.1, "a medium shot"), (0.0, "a long shot"))
 
 
@@ -85,7 +86,7 @@ def appearance(samples: Sequence[Signal], pictures: Sequence[np.ndarray]) -> str
     if not samples and not pictures:
         return ""
     bright = fmean(sample.brightness for sample in samples) if samples else float(np.mean(pictures[0])) / 255
-    if bright < 0.05:
+    if bright < BLACK[0] and max((sample.contrast for sample in samples), default=0.0) < BLACK[1]:
         return "black"
     words = ["dark"] if bright < 0.2 else ["bright"] if bright > 0.68 else []
     if pictures and all(colours.monochrome(one) for one in pictures):
@@ -107,7 +108,8 @@ def parting(one: np.ndarray) -> str:
 
 
 def people(shot: Shot, tracks: Sequence[Track], times: Sequence[float], views: list[str]) -> Iterator[Fact]:
-    """Who is in view when the shot opens, who comes, goes and moves. `views`: what was told of earlier shots; grows."""
+    """Who is in view when the shot opens, who comes and moves. `views`: what was told of earlier shots; grows. That a
+    face is gone is not told: one that turns away is not found either."""
     if not tracks:
         return
     opening = [track for track in tracks if track.start <= times[0] + 1.1]
@@ -123,10 +125,6 @@ def people(shot: Shot, tracks: Sequence[Track], times: Sequence[float], views: l
         beside = any(other.start < track.start <= other.end for other in tracks)
         text = f"{'another' if beside else 'a'} face comes into view {across(track.faces[0].x)}"
         yield _fact(shot, track.start, "characters", text, track.score, FACES.label)
-    gone = [track for track in tracks if len(track.faces) >= 2 and missed(track.end, times)]
-    for track in gone[:3]:
-        text = f"the face {across(track.faces[-1].x)} is no longer to be seen"
-        yield _fact(shot, _after(track.end, times), "characters", text, 0.5 * track.score, FACES.label)
     for track in tracks:
         first, last = track.faces[0], track.faces[-1]
         if abs(last.x - first.x) > 0.2 and across(first.x) != across(last.x):
@@ -136,12 +134,6 @@ def people(shot: Shot, tracks: Sequence[Track], times: Sequence[float], views: l
             way = "larger" if last.height > first.height else "smaller"
             text = f"the face {across(first.x)} grows {way} in the picture"
             yield _fact(shot, track.start, "actions", text, 0.8 * track.score, FACES.label)
-
-
-def missed(end: float, times: Sequence[float]) -> bool:
-    """Whether a face that was last seen at `end` is out of view for two stills, or for longer than a moment."""
-    later = [time for time in times if time > end]
-    return len(later) > 1 or bool(later and later[-1] - end >= UNSEEN)
 
 
 def recalled(text: str, count: int, views: Sequence[str]) -> str:
@@ -171,10 +163,6 @@ def size_of(tracks: Sequence[Track]) -> str:
     """Name the size of a shot by its tallest face."""
     tallest = max(median(face.height for face in track.faces) for track in tracks)
     return next(name for least, name in SIZES if tallest >= least)
-
-
-def _after(time: float, times: Sequence[float]) -> float:
-    return next((later for later in times if later > time), time)
 
 
 # --- motion ------------------------------------------------------------------------------------------------------

@@ -25,11 +25,11 @@ PAUSED = re.compile(r"[.!?…。！？]$")
 class SoundSettings(EmbeddedSettings):
     """Say from where on speed and loudness of speech and sound are told."""
 
-    fast: float = Field(3.7, gt=0, description="words per second")
+    fast: float = Field(4.5, gt=0, description="words per second")
     slow: float = Field(1.5, gt=0)
     jump: float = Field(9.0, gt=0, description="dB between neighbouring spans that is told as a change")
     quiet: float = Field(-42.0, lt=0, description="dB of full scale: below it speech is quiet")
-    music: float = Field(0.75, ge=0, le=1, description="least score of music that is told (bench_sounds)")
+    music: float = Field(0.88, ge=0, le=1, description="least score of music that is told (bench_sounds)")
     min_seconds: float = Field(1.0, gt=0, description="a shorter span of sound or silence is not told")
 
 

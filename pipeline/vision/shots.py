@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -17,12 +18,16 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from asid.pipeline.registry import DETECTORS
 from asid.pipeline.rows import Shot
 from asid.pipeline.vision.detectors import find_detector
-from asid.pipeline.vision.gradual import RECENT, GradualFinder, Transition, apart
+from asid.pipeline.vision.gradual import EMPTY, RECENT, GradualFinder, Transition, apart
 from asid.pipeline.vision.likeness import Look, change, difference, step
 
 FLASH = 0.28  # s: what comes back within it was a flash, not a cut
 CLEAR_RATIO = 3.0  # change at the cut over the change around it
 LEAST = 2.0  # mean step of gray and colour at a cut: of a dark picture one step of colour can be a quarter of all hues
+HELD = 4  # frames that are a shot of their own between two of another view, however brief
+BARE = 12.0  # standard deviation of what a flash leaves of a picture
+ALIKE = -0.6  # difference of the first and the others of such a shot
+LEAST_EMPTY = 6.0  # the same between two empty pictures, of which one may be the last of a ramp
 KEPT_OLDER = 4  # frames kept beyond those within reach, for time stamps with holes
 Opening = Literal["start", "cut", "fade", "dissolve"]
 
@@ -137,7 +142,7 @@ class ShotFinder:
             return
         after, before = self._at(place), self._at(place - 1)
         moved = step(before, after)
-        if moved < LEAST:
+        if moved < (LEAST if max(before.spread, after.spread) >= EMPTY else LEAST_EMPTY):
             return
         weight = difference(before, after)
         around = [self._changes[i - first] for i in (place - 2, place - 1, place + 1, place + 2) if self._has(i)]
@@ -145,9 +150,9 @@ class ShotFinder:
         settings = self._settings
         if weight < (settings.clear if ratio >= CLEAR_RATIO else settings.unclear):
             return
-        later = [look for look in self._near if look.index > after.index and look.time - after.time < FLASH]
-        earlier = [look for look in self._near if look.index < before.index and before.time - look.time < FLASH]
-        if not (_comes_back(before, later) or _comes_back(after, earlier)):
+        later = [look for look in self._near if look.index >= after.index and look.time - after.time < FLASH]
+        earlier = [look for look in self._near if look.index <= before.index and before.time - look.time < FLASH]
+        if not (_comes_back(before, later) or _comes_back(after, earlier[::-1])):
             self._cuts.append(Boundary(after.index, after.time, "cut", weight))
 
     def _at(self, place: int) -> Look:
@@ -160,7 +165,7 @@ class ShotFinder:
 def merged(cuts: Iterable[Boundary], soft: Iterable[Transition]) -> list[Boundary]:
     """Cuts and gradual transitions in order. A cut inside a transition belongs to it."""
     soft = list(soft)
-    hard = [cut for cut in cuts if not any(one.start - one.ramp <= cut.time <= one.end + one.ramp for one in soft)]
+    hard = [cut for cut in cuts if not any(one.start <= cut.time <= one.end for one in soft)]
     return sorted([*hard, *(Boundary(one.index, one.time, one.kind, 1.0) for one in soft)], key=lambda b: b.index)
 
 
@@ -201,5 +206,15 @@ def moved(shots: Sequence[Shot], places: Mapping[int, tuple[int, float] | None])
 
 
 def _comes_back(view: Look, others: list[Look]) -> bool:
-    """Whether the nearest of `others` shows `view` again."""
-    return bool(others) and difference(view, min(others, key=lambda other: change(view, other))) < 0
+    """Whether the nearest of `others`, in order from the cut, shows `view` again, after a flash and no brief shot."""
+    if len(others) < 2:
+        return False
+    nearest = min(others[1:], key=lambda other: change(view, other))
+    return difference(view, nearest) < 0 and not _is_held(others)
+
+
+def _is_held(looks: list[Look]) -> bool:
+    """Whether the first view stays for a while, as where brief shots take turns: a flash is bare or goes out, and what
+    passes before the camera moves on."""
+    held = list(takewhile(lambda look: look.spread > BARE and difference(looks[0], look) < ALIKE, looks))
+    return len(held) >= HELD

@@ -6,7 +6,8 @@ Everything is made here, with known spans: twelve tunes of different make (organ
 music box, drums with a bass, …), each alone, under speech of flite's voices, and under pink noise, at 20, 10 and 0 dB
 of music against the other; and twenty-two kinds of sound that are no music (engines, sirens, rain, alarms, typing, …),
 each alone and with speech. A span counts where it shares half of its time with the truth's. Half of the makes set the
-bounds in `sound_classes.MUSIC`, the other half is what the figures are of.
+bounds in `sound_classes.MUSIC`, the other half is what the figures are of; the score from which captions tell music was
+set on both.
 """
 
 from __future__ import annotations

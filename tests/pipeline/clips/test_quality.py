@@ -82,8 +82,9 @@ def clip(**changes: Any) -> Formatted:
 
 LIMITS = QualityLimits()
 HEARD = QualityLimits(
-    min_speech=0.5, languages=("en", "de"), min_motion=0.05, max_motion=2.0, max_bars=0.3, max_sound_lag=0.1
-)
+    min_speech=0.5, languages=("en", "de"), min_motion=0.05, max_motion=2.0, max_bars=0.3, max_sound_lag=0.1,
+    max_content_lag=0.1,
+)  # fmt: skip
 WALK = (signal(residual=0.2), signal(residual=0.2))
 
 
@@ -124,6 +125,7 @@ def test_each_rule_drops_what_it_should(changes: dict[str, Any], rule: str) -> N
         ({"signal": (signal(pan=-3.0),)}, "motion"),
         ({"shots": (shot(0, 4), shot(4, 12, bars(top=0.2, bottom=0.2, left=0.1)))}, "bars"),
         ({"sound_lag": -0.125}, "sound_lag"),
+        ({"content_lag": 0.2}, "content_lag"),
     ],
 )
 def test_rules_that_are_off_until_they_are_set(changes: dict[str, Any], rule: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from asid.pipeline import captions
 from asid.pipeline.embedded import KINDS, ocr, open_embedded, weights
+from asid.pipeline.embedded.sight import appearance
 from asid.pipeline.models.base import Misconfigured, Request
 from asid.pipeline.rows import Sound, Turn
 from asid.pipeline.stage import Unprocessable
@@ -199,13 +200,26 @@ def test_light_and_colours_are_told_when_they_change(tmp_path: Path) -> None:
         8.0,
         frames=stills(tmp_path, 8, paint),
         shots=(shot(0, 4, "start"), shot(4, 8)),
-        signal=signal(8.0, brightness=lambda time: 0.6 if time < 4 else 0.02),
+        signal=signal(8.0, brightness=lambda time: 0.6 if time < 4 else 0.02, contrast=lambda time: 0.2 * (time < 4)),
     )
     _, facts = annotate("sight", tmp_path, values)
     assert [(one.start, one.text) for one in facts if one.attribute == "scene"] == [
         (0.0, "the picture is mostly blue, with blue above and yellow below"),
         (4.0, "the picture is black"),
     ]
+
+
+def test_a_dark_picture_in_which_something_is_lit_is_not_black() -> None:
+    assert appearance(signal(4.0, brightness=0.03, contrast=0.01), []) == "black"
+    assert appearance(signal(4.0, brightness=0.03, contrast=0.12), []) == "dark"
+
+
+def test_a_text_is_said_to_appear_only_where_it_was_missing_a_moment_before() -> None:
+    line = ocr.TextLine("GRAND OPENING", 0.99, 0.5, 0.5, 0.4, 0.1, 0.1)
+    near = ocr.texts([(0.5, []), (3.0, []), (4.0, [line]), (5.0, [line])])
+    far = ocr.texts([(0.5, []), (4.0, [line]), (5.0, [line])])
+    assert [one.text for one in ocr.facts(near)] == ['the text "GRAND OPENING" appears in the centre']
+    assert [one.text for one in ocr.facts(far)] == ['the text "GRAND OPENING" is on screen in the centre']
 
 
 def test_pictures_in_grey_are_in_black_and_white(tmp_path: Path) -> None:
@@ -233,7 +247,7 @@ def test_a_colour_among_others_has_no_name_and_mere_movement_is_not_told(tmp_pat
     ("motion", "text"),
     [
         ({"pan": 0.1}, "the camera pans to the right"),
-        ({"pan": -0.6}, "the camera quickly pans to the left"),
+        ({"pan": -0.6}, "the camera pans to the left"),
         ({"tilt": 0.05}, "the camera tilts up"),
         ({"tilt": -0.1, "pan": 0.1}, "the camera pans to the right and tilts down"),
         ({"zoom": 0.1}, "the camera zooms in"),

@@ -104,6 +104,52 @@ def test_a_fade_through_black() -> None:
     assert 46 <= found[1] <= 58
 
 
+@pytest.mark.parametrize("long", [8, 25, 40])
+def test_however_slowly_a_picture_goes_and_another_comes_it_is_one_fade(long: int) -> None:
+    pictures = [*scene(1, 40), *fade(1, long), *fade(2, long)[::-1], *scene(2, 40)]
+    (found,) = opened(pictures)
+    assert found[0] == "fade"
+    assert 40 + long // 2 <= found[1] <= 40 + 2 * long
+
+
+def test_light_that_comes_up_over_the_first_shot_or_goes_down_over_the_last_parts_nothing() -> None:
+    assert opened([*fade(1, 25)[::-1], *scene(1, 60)]) == []
+    assert opened([*scene(1, 60, pan=0), *fade(1, 25), *[view(1) * 0] * 10]) == []
+
+
+def test_a_view_that_grows_dark_and_bright_again_is_one_shot() -> None:
+    assert opened([*scene(1, 40, pan=0), *fade(1, 20), *fade(1, 20)[::-1], *scene(1, 40, pan=0)]) == []
+
+
+def test_words_on_black_after_a_fade_are_a_shot() -> None:
+    title = np.zeros_like(view(1))
+    cv2.putText(title, "THE END", (90, 95), cv2.FONT_HERSHEY_SIMPLEX, 1.0, (255, 255, 255), 2)
+    (found,) = opened([*scene(1, 40), *fade(1, 25), *[title * 0] * 5, *[title] * 40])
+    assert found[0] in ("fade", "cut")
+    assert 52 <= found[1] <= 70
+
+
+def test_words_that_change_by_degrees_on_one_page_part_no_shots() -> None:
+    page, other = np.full_like(view(1), 250), np.full_like(view(1), 250)
+    cv2.putText(page, "ONE", (20, 60), cv2.FONT_HERSHEY_SIMPLEX, 1.0, (0, 0, 160), 2)
+    cv2.putText(other, "OTHER", (160, 150), cv2.FONT_HERSHEY_SIMPLEX, 1.0, (160, 0, 0), 2)
+    shares = [n / 10 for n in range(10)]
+    gone = [cv2.addWeighted(page, 1 - n, np.full_like(page, 250), n, 0) for n in shares]
+    come = [cv2.addWeighted(other, n, np.full_like(page, 250), 1 - n, 0) for n in shares]
+    assert opened([*[page] * 40, *gone, *come, *[other] * 40]) == []
+
+
+def test_a_cut_soon_before_a_fade_stays_a_cut() -> None:
+    pictures = [*scene(3, 40), *scene(1, 15), *fade(1, 12), *fade(2, 12)[::-1], *scene(2, 40)]
+    assert [(kind, at) for kind, at in opened(pictures) if kind == "cut"] == [("cut", 40)]
+    assert [kind for kind, _ in opened(pictures)] == ["cut", "fade"]
+
+
+def test_brief_shots_that_take_turns_are_parted() -> None:
+    pictures = [*scene(1, 40), *scene(2, 5), *scene(1, 6), *scene(2, 40)]
+    assert opened(pictures) == [("cut", 40), ("cut", 45), ("cut", 51)]
+
+
 def test_gradual_transitions_are_looked_for_only_when_asked() -> None:
     pictures = [*scene(1, 40, pan=0), *dissolve(1, 2, 20), *scene(2, 40, pan=0)]
     assert [kind for kind, _ in opened(pictures, gradual=False) if kind != "cut"] == []
@@ -129,7 +175,7 @@ def test_a_cut_inside_a_transition_belongs_to_it() -> None:
     soft = Transition("dissolve", 50, 2.0, 1.8, 2.2)
     hard = [Boundary(52, 2.08, "cut", 0.9), Boundary(60, 2.4, "cut", 0.9)]
     assert [(b.index, b.opens_with) for b in merged(hard, [soft])] == [(50, "dissolve"), (60, "cut")]
-    ramps = Transition("fade", 50, 2.0, 1.9, 2.1)
+    ramps = Transition("fade", 50, 2.0, 1.5, 2.5)
     assert [b.opens_with for b in merged(hard, [ramps])] == ["fade"], "the ramps of a fade belong to it"
 
 

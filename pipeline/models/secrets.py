@@ -18,9 +18,12 @@ NAMES = re.compile(
     r"|(access|auth|bearer|api|refresh|session|security|id|hf|hub|github|gh|slack|bot)[-_ ]?token$",
     re.IGNORECASE,
 )
-# Values that are keys, by the marks that their makers give them, and addresses that carry a password or a key.
+# Values that are keys, by the marks that their makers give them, and addresses that carry a password or a key. Folders
+# and files have names that begin like keys (`hf_downloads`, `key-moments-of-2024`): a key has a run of letters and
+# digits in it that no word is, long or mixed.
 VALUES = re.compile(
-    r"\b(?:sk|rk|pk|gsk|xai|nvapi|pplx|fw|ark|tp|key)[-_][\w-]{12,}|\bAIza[\w-]{10,}|\bhf_\w{8,}|\bgh[pousr]_\w{10,}"
+    r"\b(?:sk|rk|pk|gsk|xai|nvapi|pplx|fw|ark|tp|key|hf|gh[pousr])[-_](?:[a-z0-9]+[-_]+)*"
+    r"(?:[a-z0-9]{16}|(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{8})[\w-]*|\bAIza[\w-]{10,}"
     r"|\bgithub_pat_\w{10,}|\bAKIA[A-Z0-9]{12,}|\bxox[a-z]-[\w-]{8,}|\bya29\.[\w-]{8,}|\beyJ[\w-]{10,}\.[\w.-]+"
     r"|\b(?:Bearer|Basic)\s+[\w.~+/=-]{8,}|-----BEGIN [A-Z ]*PRIVATE KEY-----"
     r"|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"

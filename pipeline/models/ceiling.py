@@ -49,7 +49,7 @@ def answer_tokens(request: Request, config: ModelConfig) -> int:
 
 
 def ceiling(request: Request, config: ModelConfig, prices: Prices) -> float:
-    """USD that a call costs at the most, none of its input from a cache. Raises Misconfigured when a price is missing."""
+    """USD that a call costs at the most, none of it from a cache. Raises Misconfigured when a price is missing."""
     if prices.audio_hour is not None and request.task == TRANSCRIBE:
         return math.ceil(float(request.settings.get("seconds", 0.0)) + 1) / 3600 * prices.audio_hour
     schema = json.dumps(request.answer_schema) if request.answer_schema else ""

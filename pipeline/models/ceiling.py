@@ -13,7 +13,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from asid.pipeline.models.base import TRANSCRIBE, Request
+from asid.pipeline.models.base import TRANSCRIBE, Misconfigured, Request
 from asid.pipeline.models.budget import Sent
 from asid.pipeline.models.config import ModelConfig, Prices
 from asid.pipeline.models.prices import Rates
@@ -49,7 +49,7 @@ def answer_tokens(request: Request, config: ModelConfig) -> int:
 
 
 def ceiling(request: Request, config: ModelConfig, prices: Prices) -> float:
-    """USD that a call costs at the most, none of its input from a cache. Raises ValueError when a price is missing."""
+    """USD that a call costs at the most, none of it from a cache. Raises Misconfigured when a price is missing."""
     if prices.audio_hour is not None and request.task == TRANSCRIBE:
         return math.ceil(float(request.settings.get("seconds", 0.0)) + 1) / 3600 * prices.audio_hour
     schema = json.dumps(request.answer_schema) if request.answer_schema else ""
@@ -57,7 +57,9 @@ def ceiling(request: Request, config: ModelConfig, prices: Prices) -> float:
     media = request.weight or _unweighed(request)
     prices = prices.of(text + media) if isinstance(prices, Rates) else prices
     if prices.input is None or prices.output is None:
-        raise ValueError("a price is missing")
+        raise Misconfigured(
+            f"a budget needs prices, and {config.model} has none for tokens: set its prices.input and prices.output"
+        )
     shown = max(price for price in (prices.input, prices.audio, prices.video) if price is not None)
     if config.settings.get("cache") == "explicit" and request.alike:
         seconds = float(config.settings.get("cache_seconds") or LONGEST_CACHE)

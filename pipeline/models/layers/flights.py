@@ -56,7 +56,7 @@ class Claims:
             await self.through(key, worker, "")
 
 
-class Flight:
+class Inquiry:
     """One question under way, and its answer once that is stored."""
 
     def __init__(self) -> None:
@@ -69,11 +69,11 @@ class Flights:
 
     def __init__(self, board: Board | None = None) -> None:
         self.board = board
-        self.open: dict[str, Flight] = {}
+        self.open: dict[str, Inquiry] = {}
 
     @asynccontextmanager
-    async def turn(self, key: str) -> AsyncIterator[Flight | None]:
-        """Wait while another row asks the question with this key. Gives its flight when that brought an answer; None:
+    async def turn(self, key: str) -> AsyncIterator[Inquiry | None]:
+        """Wait while another row asks the question with this key. Gives its inquiry when that brought an answer; None:
         it is ours to ask, and others wait until we are through. One that came to nothing is asked by the next in
         turn."""
         while (other := self.open.get(key)) is not None:
@@ -81,12 +81,12 @@ class Flights:
             if other.given is not None:
                 yield other
                 return
-        flight = self.open[key] = Flight()
+        inquiry = self.open[key] = Inquiry()
         try:
             yield None
         finally:
             del self.open[key]
-            flight.ended.set()
+            inquiry.ended.set()
 
     @asynccontextmanager
     async def claimed(self, key: str) -> AsyncIterator[str]:
@@ -106,5 +106,5 @@ class Flights:
 
     def landed(self, given: Claimed) -> None:
         """An answer is stored."""
-        if (flight := self.open.get(given.entry.key)) is not None:
-            flight.given = given
+        if (inquiry := self.open.get(given.entry.key)) is not None:
+            inquiry.given = given

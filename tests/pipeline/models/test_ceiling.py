@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asid.pipeline.models.base import TRANSCRIBE, Media, Usage
+from asid.pipeline.models.base import TRANSCRIBE, Media, Misconfigured, Usage
 from asid.pipeline.models.budget import Sent
 from asid.pipeline.models.ceiling import answer_tokens, ceiling, media_tokens
 from asid.pipeline.models.config import ModelConfig, Prices
@@ -60,3 +60,8 @@ def test_transcription_is_bound_by_its_seconds() -> None:
     assert 0.06 <= ceiling(asked, TINY, Prices(audio_hour=0.36)) < 0.0603
     by_tokens = ceiling(asked, TINY, Prices(input=2.5, output=10.0, audio=6.0))
     assert (cost(Usage(input_tokens=6000, audio_tokens=6000, output_tokens=3000), FULL) or 0.0) < by_tokens < 1.0
+
+
+def test_a_price_that_nobody_knows_is_no_zero() -> None:
+    with pytest.raises(Misconfigured, match=r"set its prices\.input and prices\.output"):
+        ceiling(request(), TINY, Prices(audio_hour=0.36))

@@ -76,8 +76,7 @@ class Caption(AskingStage[Clip, Candidate, CaptionConfig]):
             check=_grounded if embedded else lambda _: None,
         )
         text, facts = (answer.value.caption, answer.value.facts) if embedded else (answer.value, [])
-        by, usage = self.by(answer.response, config.prompt), answer.response.usage
-        tokens = max(0, usage.output_tokens - usage.thought_tokens)
+        by, tokens = self.by(answer.response, config.prompt), answer.response.usage.output_tokens
         return Candidate(
             id=clip.id, annotator=annotator, caption=text.strip(), facts=tuple(facts), by=by, tokens=tokens
         )

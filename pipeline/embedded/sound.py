@@ -15,6 +15,7 @@ from asid.pipeline.embedded.words import languages, listing, number, ordinal, qu
 from asid.pipeline.rows import Fact, Sound, Turn, Utterance
 
 SPOKEN, LEVELS, HEARD = "asid/transcript", "asid/sound-levels", "asid/sounds"
+REST = 2.0  # s of silence between two tones of one piece of music
 PLAYED = {"music": ("music plays", "the music ends")}  # how well singing is told, nobody has measured yet
 EDGE = 1.0  # s from the clip's ends within which what is heard was there before, or goes on
 BRIEF = 1.0  # s: shorter speech without words is not told
@@ -47,7 +48,8 @@ class Listener(Annotator):
         """Tell the course of the sound and of the speech."""
         if not clip.sound:
             return [_fact(0.0, clip.duration, "scene", "the clip has no sound", 1.0, LEVELS)]
-        over = [sound for sound in clip.sounds if sound.lies_over]
+        silences = [sound for sound in clip.sounds if sound.kind == "silence"]
+        over = [sound for heard in clip.sounds if heard.lies_over for sound in outside(heard, silences)]
         return [
             *course([sound for sound in clip.sounds if not sound.lies_over], clip.duration, self.settings, over),
             *played(over, clip.duration, self.settings),
@@ -197,6 +199,19 @@ def _score(utterance: Utterance) -> float:
 # --- the sound track ---------------------------------------------------------------------------------------------
 
 
+def outside(sound: Sound, silences: Sequence[Sound]) -> Iterator[Sound]:
+    """The sound without a silence at its beginning or end, which a detector that listens for a while cannot see;
+    nothing where all of it is silent."""
+    start, end = sound.start, sound.end
+    for silence in silences:
+        if silence.start <= start < silence.end:
+            start = silence.end
+        if silence.start < end <= silence.end:
+            end = silence.start
+    if end > start:
+        yield sound.model_copy(update={"start": start, "end": end})
+
+
 def played(sounds: Sequence[Sound], duration: float, limits: SoundSettings) -> Iterator[Fact]:
     """Music, with when it begins and ends."""
     for sound in sounds:
@@ -225,6 +240,8 @@ def course(
     long = [sound for sound in sounds if sound.end - sound.start >= limits.min_seconds]
     for place, sound in enumerate(long):
         if sound.kind == "silence" and kinds != {"silence"}:
+            if any(start < sound.start and sound.end < end for start, end in named) and sound.end - sound.start < REST:
+                continue  # music pauses
             text = "no sound is heard at first" if sound.start < 0.5 else "the sound falls silent"
             yield _fact(sound.start, sound.end, "scene", text, 0.6 + 0.1 * (sound.end - sound.start >= 2), LEVELS)
         elif sound.kind == "sound" and "speech" in kinds:

@@ -406,3 +406,9 @@ def test_music_is_told_with_when_it_begins_and_ends(tmp_path: Path) -> None:
     assert annotate("sound", tmp_path, clip(20.0, sounds=(track, whole)))[0] == "At 0s, music plays throughout."
     caption, _ = annotate("sound", tmp_path, clip(20.0, sounds=(track, faint)))
     assert caption == "At 0s, sound without speech accompanies the whole clip."
+    sounds = (silence(0, 3), track.model_copy(update={"start": 3.0, "end": 9.0}), silence(9, 10.5),
+              track.model_copy(update={"start": 10.5, "end": 16.0}), silence(16, 20), whole)  # fmt: skip
+    caption, _ = annotate("sound", tmp_path, clip(20.0, sounds=sounds))
+    assert caption == (
+        "At 0s, no sound is heard at first. At 3s, music plays. At 16s, the music ends; the sound falls silent."
+    )

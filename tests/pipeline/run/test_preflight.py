@@ -24,8 +24,8 @@ from asid.pipeline.storage import Storage
 from tests import samples
 
 
-def problems(tmp_path: Path, *paths: str, opens_media: bool = True) -> list[str]:
-    return input_problems([InputConfig(path=path) for path in paths], Storage(tmp_path / "run"), opens_media)
+def problems(tmp_path: Path, *paths: str, looks_inside: bool = True) -> list[str]:
+    return input_problems([InputConfig(path=path) for path in paths], Storage(tmp_path / "run"), looks_inside)
 
 
 def test_a_folder_is_judged_by_what_of_it_is_there(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_a_folder_without_a_video_says_what_is_in_it(
 
 def test_files_of_a_stage_of_one_s_own_are_not_opened(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes(b"text")
-    assert problems(tmp_path, str(tmp_path), opens_media=False) == []
+    assert problems(tmp_path, str(tmp_path), looks_inside=False) == []
 
 
 def test_a_folder_of_many_files_is_left_to_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

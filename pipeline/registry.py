@@ -58,7 +58,7 @@ class Registry:
             raise UnknownName(self.unknown(name))
         try:
             return _load(place)
-        except (ImportError, AttributeError, NameError, SyntaxError) as error:
+        except (ImportError, AttributeError, NameError, SyntaxError, ValueError, TypeError) as error:
             raise UnknownName(f"cannot load the {self.kind} {name!r}: {error}") from error
 
     def unknown(self, name: str) -> str:

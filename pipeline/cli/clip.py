@@ -30,21 +30,22 @@ from asid.pipeline.text import plural, safe
 
 def find(run: Run, clip: str) -> dict[str, Any]:
     """The row of one clip, or of one video, at every step that has it: step -> row. Raises RunError."""
-    found: dict[str, Any] = {}
-    ids = set()
+    rows: list[tuple[str, Any]] = []
     for step in run.steps:
         if run.steps[step].is_corpus_pass:
             continue
         for row in run.all_rows(step):
             if row.id.startswith(clip):
-                found[step] = row
-                ids.add(row.id)
+                rows.append((step, row))
+    ids = {row.id for _, row in rows}
     clips = {id for id in ids if "-" in id}
+    if clip in clips:  # whole, though others begin with it: `film-1` and `film-1#2`
+        return {step: row for step, row in rows if row.id == clip}
     if not ids:
         raise RunError(f"the run has no clip and no video {clip!r}")
     if len(clips) > 1:
         raise RunError(f"{clip!r} is not one clip: {', '.join(sorted(clips)[:10])}")
-    return found
+    return dict(rows)
 
 
 def print_clip(console: Console, run: Run, clip: str) -> None:

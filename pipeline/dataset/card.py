@@ -12,6 +12,7 @@ from io import StringIO
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString as Quoted
 
 from asid.pipeline.attributes import ATTRIBUTES
 from asid.pipeline.dataset.identity import described
@@ -78,9 +79,9 @@ def _metadata(title: str, figures: Figures, files: Mapping[str, str]) -> dict[st
     stated = [name for name in figures.licences if name != UNKNOWN]
     only = stated[0].lower() if len(figures.licences) == len(stated) == 1 else ""
     return {
-        "pretty_name": re.sub(r"[^\w .,()-]", " ", title)[:100],
+        "pretty_name": Quoted(re.sub(r"[^\w .,()-]", " ", title)[:100]),
         "license": only if only in LICENCES else "other",
-        "language": languages,
+        "language": [Quoted(code) for code in languages],  # the Hub reads a bare `no` as false
         "task_categories": ["video-text-to-text"],
         "tags": ["video-captioning", "audiovisual", "asid"],
         "size_categories": [size],

@@ -109,7 +109,7 @@ def _quoted(lines: Lines, first: str, delimiter: str, check: Check) -> Iterator[
             wrong = TOO_MANY
         elif not wrong and len(raw) > 1 and not _address(cells or [], place):
             wrong = "no address, in a row of several lines"
-        elif not wrong and any(_is_row(line, delimiter, place) for line in raw[1:]):
+        elif not wrong and _swallows(raw, delimiter, place, _address(cells or [], place)):
             wrong = "an open quotation mark swallows rows"
         if not wrong and cells:
             yield number, cells
@@ -127,11 +127,18 @@ def _address(cells: Sequence[str], place: int) -> str:
     return "" if "\n" in cell or "\r" in cell else cell
 
 
-def _is_row(line: str, delimiter: str, place: int) -> bool:
-    """Whether a line inside a cell looks like a row of its own: has an address where the others have theirs."""
+def _swallows(raw: Sequence[str], delimiter: str, place: int, own: str) -> bool:
+    """Whether one of the lines of a record looks like a row of its own. One line of them all holds the record's own
+    address: the last one, where a cell of several lines stands before it."""
+    found = [_row_address(line, delimiter, place) for line in raw]
+    return len(raw) > 1 and (sum(map(bool, found)) > 1 or any(one not in ("", own) for one in found[1:]))
+
+
+def _row_address(line: str, delimiter: str, place: int) -> str:
+    """What a line has where the others have their address, if it looks like one."""
     cells = line.strip().split(delimiter)
-    cell = cells[place].strip('" ') if len(cells) > max(place, 1) - (place > 0) else ""
-    return ending(cell) in VIDEO or cell.startswith(REMOTE)
+    cell = cells[place].strip('" ') if len(cells) > max(place, 1) else ""
+    return cell if ending(cell) in VIDEO or cell.startswith(REMOTE) else ""
 
 
 def _delimiter(first: str, check: Check) -> str:

@@ -48,7 +48,8 @@ def lay(base: Mapping[str, Any], over: Any) -> CommentedMap:
     lines. Raises Unextendable."""
     said = _without(over, ("extends", "recipe"))
     found: CommentedMap = _laid(base, said)
-    for name, model in (said.get("models") or {}).items():
+    models = said.get("models")
+    for name, model in models.items() if isinstance(models, Mapping) else ():
         if isinstance(model, Mapping) and "provider" in model:
             found["models"][name] = model
     if "recipe" in over:
@@ -66,7 +67,9 @@ def step_name(entry: Mapping[str, Any]) -> str:
     return str(entry.get("name") or (entry.get("model") if annotates else "") or stage)
 
 
-def _recipe(base: Sequence[Any], over: CommentedMap) -> CommentedSeq:
+def _recipe(base: Any, over: CommentedMap) -> CommentedSeq:
+    if not isinstance(base, list) or not all(isinstance(entry, Mapping) for entry in base):
+        raise Unextendable(["recipe"], "the recipe of what this extends is no list of stages: mend that file first")
     steps: list[tuple[str, Any, Any]] = [(step_name(entry), entry, None) for entry in base]  # name, entry, its line
     for name, said in over.items():
         at = next((index for index, step in enumerate(steps) if step[0] == name), None)
@@ -143,7 +146,8 @@ def rooted(values: dict[str, Any], folder: Path, absolute: Callable[[str, Path],
     if isinstance(inputs, list):
         found["inputs"] = [
             absolute(entry, folder) if isinstance(entry, str)
-            else entry | {"path": absolute(entry["path"], folder)} if isinstance(entry, dict) and "path" in entry
+            else entry | {"path": absolute(entry["path"], folder)}
+            if isinstance(entry, dict) and isinstance(entry.get("path"), str)
             else entry
             for entry in inputs
         ]  # fmt: skip

@@ -62,6 +62,7 @@ def _mistakes(values: dict[str, Any], manifest: type[BaseModel]) -> Iterator[tup
             yield here, f"step name {step!r}: use lower-case letters, digits, - and _"
         if step in seen:
             yield here, f"two steps are called {step!r}: give one a `name`"
+            known = False  # what reads which of them cannot be told
         seen[step] = index
         for model in kind.models(config) if issubclass(kind, Stage) else []:
             if model not in models:

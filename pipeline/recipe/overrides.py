@@ -34,6 +34,8 @@ def override(tree: Any, setting: str) -> str:
         place = inner
     if isinstance(place, list):
         return f"--set {path}: {last!r} names a list entry; go on to one of its settings"
+    if not isinstance(place, dict):
+        return f"--set {path}: {'.'.join(folders)} is a value, not a group of settings"
     try:
         given = YAML(typ="safe").load(value)
     except YAMLError:
@@ -77,7 +79,7 @@ def _child(place: Any, part: str) -> Any:
     if isinstance(place, dict):
         return place.get(part)
     if isinstance(place, list):
-        if part.isdigit():
+        if part.isdecimal():
             return place[int(part)] if int(part) < len(place) else None
         entries = [entry for entry in place if isinstance(entry, dict)]
         return next((entry for entry in entries if part in (entry.get("name"), stage_name(entry))), None)

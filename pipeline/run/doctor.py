@@ -20,7 +20,7 @@ from asid.pipeline.recipe.manifest import Manifest
 from asid.pipeline.recipe.steps import Step
 from asid.pipeline.run import chances, repair, shards
 from asid.pipeline.run.folder import Run, RunError
-from asid.pipeline.run.preflight import input_problems, missing_tools
+from asid.pipeline.run.preflight import input_problems, missing_tools, opens_media
 from asid.pipeline.stage import Context, Stage
 from asid.pipeline.storage import Storage
 from asid.pipeline.text import plural
@@ -111,7 +111,7 @@ def lacks(manifest: Manifest) -> Iterator[str]:
     if not manifest.inputs:
         yield "`inputs` is empty: name videos in it, or on the command line"
     yield from missing_tools(steps)
-    yield from input_problems(manifest.inputs, Storage(Path.cwd()))
+    yield from input_problems(manifest.inputs, Storage(Path.cwd()), all(map(opens_media, steps[:1])))
     prompts = Prompts(manifest.prompts or None)
     paid = [name for name, model in manifest.models.items() if not model.is_rules]
     for finding in (*(_prompts(step, prompts) for step in steps), *check_models(manifest, paid, steps)):

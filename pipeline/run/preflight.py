@@ -30,10 +30,14 @@ def preflight(run: Run, steps: Sequence[str]) -> None:
     found += [problem] if problem else []
     first = next(iter(run.steps))
     if not problem and first in steps and not run.storage.exists(f"run:{first}"):
-        opens_media = "ffprobe" in getattr(run.steps[first].kind, "tools", ())
-        found += input_problems(run.manifest.inputs, run.storage, opens_media)
+        found += input_problems(run.manifest.inputs, run.storage, opens_media(run.steps[first]))
     if found:
         raise UserError("\n".join(found))
+
+
+def opens_media(step: Step) -> bool:
+    """Whether a step that takes files up looks into them as videos: a stage of somebody's own may take others."""
+    return "ffprobe" in getattr(step.kind, "tools", ())
 
 
 def missing_tools(steps: Iterator[Step] | Sequence[Step]) -> Iterator[str]:
@@ -63,9 +67,9 @@ def unwritable_folder(folder: Path) -> str:
     return ""
 
 
-def input_problems(inputs: Sequence[InputConfig], storage: Storage, opens_media: bool = True) -> list[str]:
+def input_problems(inputs: Sequence[InputConfig], storage: Storage, looks_inside: bool = True) -> list[str]:
     """A line for each input that is not there or out of reach, or one that says why there is no video in them. Files
-    are looked into when `opens_media` says that ingest does: a stage of somebody's own may take others."""
+    are looked into when ingest does (`opens_media`)."""
     found = []
     for entry in inputs:
         if entry.path.startswith(REMOTE):
@@ -77,7 +81,7 @@ def input_problems(inputs: Sequence[InputConfig], storage: Storage, opens_media:
         found += [problem] if problem else []
     if found or any(entry.path.startswith(REMOTE) or is_hub(entry.path) for entry in inputs):
         return found
-    return _without_video(inputs, storage, opens_media)
+    return _without_video(inputs, storage, looks_inside)
 
 
 def _not_there(entry: InputConfig, storage: Storage) -> str:

@@ -41,6 +41,7 @@ class Folder:
         names = set(os.listdir(self.path)) if self.path.exists() else set()
         if names - {PARTIAL} and NOTE not in names:
             raise ExportError(f"{self.path} holds files that no export made: name an empty folder, or a new one")
+        self._before()  # a damaged note is told before the work, not after it
         shutil.rmtree(self.building, ignore_errors=True)
         self.building.mkdir(parents=True)
         return self
@@ -48,9 +49,11 @@ class Folder:
     def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
         for file in self._files.values():
             file.close()
-        if kind is None:
-            self._finish()
-        shutil.rmtree(self.building, ignore_errors=True)
+        try:
+            if kind is None:
+                self._finish()
+        finally:
+            shutil.rmtree(self.building, ignore_errors=True)
 
     def line(self, name: str, value: dict[str, Any]) -> None:
         """Add one JSON object to a file of lines."""
@@ -94,9 +97,9 @@ class Folder:
 
     def _before(self) -> list[str]:
         try:
-            found = json.loads((self.path / NOTE).read_text("utf-8"))["files"]
+            found = list(map(Path, json.loads((self.path / NOTE).read_text("utf-8"))["files"]))
         except FileNotFoundError:
             return []
         except (ValueError, KeyError, TypeError) as error:
             raise ExportError(f"{self.path / NOTE} is damaged: delete the folder, or name another") from error
-        return [name for name in found if ".." not in Path(name).parts and not Path(name).is_absolute()]
+        return [name.as_posix() for name in found if ".." not in name.parts and not name.is_absolute()]

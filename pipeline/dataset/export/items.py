@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from asid.pipeline.attributes import ATTRIBUTES
 from asid.pipeline.captions import Section, compose, parse
+from asid.pipeline.captions.text import CLOSERS, SENTENCE_END
 from asid.pipeline.dataset.export.splits import Splits
 from asid.pipeline.dataset.export.wordings import Wordings
 from asid.pipeline.run import shards
@@ -86,15 +87,30 @@ def items(clip: Kept, wordings: Wordings, kinds: Collection[ItemKind]) -> Iterat
 
 
 def woven(texts: Sequence[str]) -> str:
-    """Weave captions into one paragraph: in order of time, each second named once, in their own order within it."""
-    blocks = [block for text in texts for block in parse(text)]
-    blocks.sort(key=lambda block: -1 if block.anchor is None else block.anchor)
+    """Weave captions into one paragraph: in order of time, each second named once, in their own order within it. Where
+    one caption breaks into another a sentence ends, and the next begins with a capital."""
+    blocks = [(block, (number, place)) for number, text in enumerate(texts) for place, block in enumerate(parse(text))]
+    blocks.sort(key=lambda entry: -1 if entry[0].anchor is None else entry[0].anchor)
     joined: list[Section] = []
-    for block in blocks:
-        if joined and joined[-1].anchor == block.anchor:
-            before = joined[-1].text.rstrip()
-            stop = "" if before.endswith((".", "!", "?", '"', "”")) else "."
-            joined[-1] = replace(joined[-1], text=f"{before}{stop} {block.text[:1].upper()}{block.text[1:]}")
+    last = (0, -1)
+    for block, (number, place) in blocks:
+        again = bool(joined) and joined[-1].anchor == block.anchor
+        goes_on = not again and (number, place - 1) == last
+        last = (number, place)
+        if joined and not goes_on:
+            joined[-1] = replace(joined[-1], text=_ended(joined[-1].text))
+        if again:
+            joined[-1] = replace(joined[-1], text=f"{joined[-1].text} {_begun(block.text)}")
         else:
-            joined.append(block)
+            joined.append(block if goes_on else replace(block, lead=_begun(block.lead)))
     return compose(joined)
+
+
+def _ended(text: str) -> str:
+    """A block as a sentence: what it ends in is a full stop or the like, perhaps within quotation marks."""
+    bare = text.rstrip(" \n,;")
+    return f"{bare}." if bare and not bare.rstrip(CLOSERS).endswith(tuple(SENTENCE_END)) else bare
+
+
+def _begun(text: str) -> str:
+    return text[:1].upper() + text[1:]

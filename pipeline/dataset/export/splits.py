@@ -19,7 +19,9 @@ class Splits:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.validation < 0 or self.test < 0 or self.validation + self.test >= 1:
+        if not (
+            self.validation >= 0 and self.test >= 0 and self.validation + self.test < 1
+        ):  # as for what is no number
             raise ExportError("the shares of validation and test are 0 or more, and leave something for training")
 
     def of(self, video: str) -> str:

@@ -1,0 +1,79 @@
+"""Commands that look at a run, as they are typed: they print, and no file of the run changes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from asid.pipeline.cli import app
+from tests import samples
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    samples.make(tmp_path / "run", videos=2, clips=4)
+    return tmp_path / "run"
+
+
+def asid(*words: str) -> Any:
+    return CliRunner().invoke(app, list(words))
+
+
+def looked(folder: Path, *words: str) -> str:
+    before = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    said = asid(*words)
+    assert said.exit_code == 0, said.output
+    assert {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()} == before
+    return said.output
+
+
+def test_sql_without_a_query_names_the_tables_and_with_one_answers_it(folder: Path) -> None:
+    tables = looked(folder, "sql", str(folder))
+    assert tables.startswith("ingest: id string, ") and "\nfinish: id string, " in tables
+    said = looked(
+        folder, "sql", str(folder), "select kept, count(*) as n from finish group by kept order by n", "--json"
+    )
+    assert [json.loads(line) for line in said.splitlines()] == [{"kept": False, "n": 2}, {"kept": True, "n": 6}]
+    assert looked(folder, "sql", "--run", str(folder), "select 1 as one").split() == ["one", "1"]
+
+
+def test_a_run_and_itself_do_not_differ(folder: Path) -> None:
+    assert looked(folder, "diff", str(folder), str(folder), "--json") == ""
+
+
+def test_failures_of_one_step_alone(folder: Path, tmp_path: Path) -> None:
+    run = samples.make(tmp_path / "failed", videos=2, clips=1)
+    rows = run.rows("ingest", "00000")
+    samples.write(run, "00000", rows, [[samples.judged(rows[0], 0)], []], 1)
+    assert "refusal" in looked(tmp_path / "failed", "failures", str(tmp_path / "failed"), "--stage", "finish")
+    assert "refusal" not in looked(tmp_path / "failed", "failures", str(tmp_path / "failed"), "--stage", "ingest")
+
+
+def test_status_is_one_object_for_each_step(folder: Path) -> None:
+    said = [json.loads(line) for line in looked(folder, "status", str(folder), "--json").splitlines()]
+    assert [line.get("step") or line.get("name") for line in said][:2] == ["ingest", "finish"]
+
+
+def test_a_clip_is_shown_wherever_its_run_is_named(folder: Path) -> None:
+    clip = "0000000000000000-0000000-0010000"
+    assert looked(folder, "show", str(folder), clip) == looked(folder, "show", clip, "--run", str(folder))
+
+
+def test_a_report_is_one_page_at_the_name_given(folder: Path, tmp_path: Path) -> None:
+    assert (
+        looked(folder, "report", str(folder), "--out", str(tmp_path / "new/page.html"))
+        == f"wrote {tmp_path / 'new/page.html'}\n"
+    )
+    page = (tmp_path / "new/page.html").read_text("utf-8")
+    assert page.startswith("<!") and samples.SCRIPT not in page
+    said = asid("report", str(folder), "--out", str(tmp_path))
+    assert said.exit_code and "is a folder: name the HTML file" in str(said.exception)
+
+
+def test_a_run_without_a_screen_says_how_to_have_one(folder: Path) -> None:
+    said = asid("screen", str(folder))
+    assert said.exit_code and "set audit.screen to a model that is cheap" in str(said.exception)

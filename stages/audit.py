@@ -16,7 +16,7 @@ from asid.pipeline.attributes import ATTRIBUTES, Attribute
 from asid.pipeline.captions import latest
 from asid.pipeline.captions.text import squash
 from asid.pipeline.models.base import Media
-from asid.pipeline.prompts import Prompts
+from asid.pipeline.prompts import PromptError, Prompts
 from asid.pipeline.rows import Audit, Audited, Decomposed, Refined, Row, grow, joined
 from asid.pipeline.stage import Unprocessable
 
@@ -107,12 +107,21 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
 
     def places(self) -> dict[str, Sequence[str]]:
         names = ("attribute", "about", "verify", "caption", "duration", "material", "transcript")
-        shown = (*names, "descriptions") if self.config.candidates else names
+        shown = (*names, "descriptions") if self._accounts() else names
         screened = {self.config.screen_prompt: names} if self.config.screen else {}
         several = {self.config.prompt_together: SEVERAL} if self.config.together > 1 else {}
         return {self.config.prompt: shown, **several, **screened}
 
+    def _accounts(self) -> bool:
+        """Whether the prompt has a place for what the annotators wrote. An embedded auditor reads no prompt, and is
+        given their findings as facts."""
+        return self.config.candidates and "{{descriptions}}" in self.context.prompts.text(self.config.prompt)
+
     def open(self) -> None:
+        model = self.context.models.get(self.config.model)
+        if self.config.candidates and model is not None and not model.reads_facts and not self._accounts():
+            raise PromptError(f"`candidates` needs a prompt with {{{{descriptions}}}}, such as audit_accounts; "
+                              f"{self.config.prompt} has none")  # fmt: skip
         super().open()
         self.entries = self.context.prompts.attributes()
 
@@ -257,7 +266,7 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
             clip,
             "audit",
             config.prompt,
-            self._values(clip, attribute, config.candidates, hears),
+            self._values(clip, attribute, self._accounts(), hears),
             facts=evidence.audit_facts(clip, entry, attribute, caption, accounts=config.candidates),
             answer=Findings,
             media=media,

@@ -79,8 +79,8 @@ class Verdict(Record):
         """What is wrong, as "error speech", one for each finding."""
         if self.said == "reliable":
             return ()
-        first = f"{self.said} {self.attribute}".strip()
-        return first, *(f"{one.said} {one.attribute}".strip() for one in self.more)
+        found = [(self.said, self.attribute), *((one.said, one.attribute) for one in self.more)]
+        return tuple(f"{said} {attribute}".strip() for said, attribute in found)
 
     @field_validator("reviewer")
     @classmethod

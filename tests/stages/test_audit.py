@@ -12,7 +12,7 @@ from asid.pipeline.attributes import ATTRIBUTES
 from asid.pipeline.models.base import OutOfBudget, Refused, Request
 from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.models.layers.replay import AnswerStore, Replaying, current_store
-from asid.pipeline.prompts import Prompts, shipped
+from asid.pipeline.prompts import PromptError, Prompts, shipped
 from asid.pipeline.rows import Audited, Error, Sound
 from asid.pipeline.stage import Context, Unprocessable
 from asid.pipeline.storage import Storage
@@ -68,6 +68,14 @@ def test_auditors_know_what_annotators_found_only_when_asked_to(tmp_path: Path) 
     assert alone.facts["candidates"] == [] and row.candidates[0].caption not in alone.prompt
     assert [one["annotator"] for one in told.facts["candidates"]] == [one.annotator for one in row.candidates]
     assert row.candidates[0].caption in told.prompt
+
+
+def test_a_prompt_without_a_place_for_the_accounts_is_refused_but_by_embedded_auditors(tmp_path: Path) -> None:
+    with pytest.raises(PromptError, match="such as audit_accounts"):
+        run(Auditor, decomposed(tmp_path), Scripted(lambda _: CLEAN), tmp_path, candidates=True)
+    model = Scripted(lambda _: CLEAN, reads_facts=True)
+    run(Auditor, decomposed(tmp_path), model, tmp_path, attributes=["camera"], candidates=True)
+    assert model.requests[0].facts["candidates"]
 
 
 def test_auditors_are_told_what_detectors_heard(tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ def test_a_step_that_would_lose_what_was_made_is_told() -> None:
 
 def test_advice_leads_on_from_where_the_recipe_is() -> None:
     text = (shipped("manifests") / "avc-dpo.yaml").read_text()
-    without = text.replace("- stage: prefer\n  chosen: aspect\n  rejected: general\n", "").replace(
+    without = text.replace("- stage: prefer\n  aspects: [temporal, spatial]\n  rejected: general\n", "").replace(
         "  min_margin: 0.2\n", ""
     )
     (told,) = problems(without)

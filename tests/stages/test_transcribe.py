@@ -130,6 +130,19 @@ def test_sound_that_begins_late_keeps_the_time_of_the_picture(opened: Transcribe
     assert one.sound_lag == pytest.approx(3.0, abs=0.002)
 
 
+def test_what_is_heard_after_it_is_seen_is_told_by_how_much(opened: Transcribe, tmp_path: Path) -> None:
+    seen = (0.5, 1.4, 1.9, 3.05, 4.2, 4.75, 5.9)
+    sound = np.zeros(8 * 16000, np.float32)
+    for at in seen:
+        first = round((at + 0.2) * 16000)
+        sound[first : first + 400] = 0.5 * np.sin(np.arange(400) * 0.7)
+    one = video(tmp_path / "claps.mkv", sound, 8)
+    late = heard(opened, one.model_copy(update={"onsets": seen}))
+    assert late.content_lag == pytest.approx(0.2, abs=0.03)
+    assert late.sound_lag == pytest.approx(0.0, abs=0.05)
+    assert heard(opened, one).content_lag is None, "nothing was seen to begin"
+
+
 def test_sound_that_begins_before_the_picture_keeps_the_time_of_the_picture(opened: Transcribe, tmp_path: Path) -> None:
     sound = track(12, (0.2, THIRD, WOMAN), (5, FIRST, WOMAN), (8.5, SECOND, MAN))
     one = heard(opened, video(tmp_path / "early.mkv", sound, 8, late=-4.0))

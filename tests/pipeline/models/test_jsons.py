@@ -28,7 +28,8 @@ def test_json_is_read_as_it_was_written_and_without_a_note(value: Any) -> None:
     ("text", "found"),
     [
         ('as {"a": 1} and {"b": 2}', {"a": 1}), ('[1, 2] then {"a": 1}', {"a": 1}), ('[{"a": 1}, {"b": 2}] x', None),
-        ('see [fig. 1]: {"a": [1]}', {"a": [1]}), ('{} {"a": 1}', {"a": 1}), ('{"a": {"b": 1}, oops} {"c": 2}', {"c": 2}),
+        ('see [fig. 1]: {"a": [1]}', {"a": [1]}), ('{} {"a": 1}', {"a": 1}),
+        ('{"a": {"b": 1}, oops} {"c": 2}', {"c": 2}),
         ('{"a": {"b": 1}', None), ("nothing here", None), ("", None), ('{"{": 1} tail', {"{": 1}),
     ],
 )  # fmt: skip
@@ -78,7 +79,8 @@ def test_the_beginning_of_an_object_is_never_taken_for_the_whole(value: dict[str
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        ('{"a": 1, "a": 2,}', "a"), ('{"a": {"a": 1}, "b": [{"a": 2}, {"a": 3}]}', ""), ('{"x": "\\"a\\": 1", "a": 1}', ""),
+        ('{"a": 1, "a": 2,}', "a"), ('{"a": {"a": 1}, "b": [{"a": 2}, {"a": 3}]}', ""),
+        ('{"x": "\\"a\\": 1", "a": 1}', ""),
         ('{"a": 1} {"a": 1}', ""), ('{"a" : 1, "b": "a", "a" :2', "a"), ("", ""), ('"a": 1, "a": 2', "a"),
         (f'{{"{"k" * 200}": 1, "{"k" * 200}": 1', "k" * 100),
     ],

@@ -67,8 +67,12 @@ class Refinement(Record):
 
 
 def _once_each(said: list[str]) -> list[str]:
-    """Without what says nothing and what has been said: each would count."""
-    return list({squash(each): each.strip() for each in reversed(said) if squash(each)}.values())[::-1]
+    """Without what says nothing and what has been said: each would count. The first time that it is said is kept."""
+    found: dict[str, str] = {}
+    for each in said:
+        if spelled := squash(each):
+            found.setdefault(spelled, each.strip())
+    return list(found.values())
 
 
 Statements = Annotated[list[str], AfterValidator(_once_each)]

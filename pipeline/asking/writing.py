@@ -39,13 +39,16 @@ def new(after: Sequence[Problem], before: Sequence[Problem]) -> list[Problem]:
     whoever had to keep it."""
     left = Counter((problem.kind, problem.snippet) for problem in before)
     kinds = Counter(problem.kind for problem in before)
-    found = []
-    for problem in after:
-        key = (problem.kind, problem.snippet)
-        if left[key] > 0:
-            left[key] -= 1
+    others = []
+    for problem in after:  # those that stand as they stood first: none else may take their place
+        if left[problem.kind, problem.snippet] > 0:
+            left[problem.kind, problem.snippet] -= 1
             kinds[problem.kind] -= 1
-        elif kinds[problem.kind] > 0:
+        else:
+            others.append(problem)
+    found = []
+    for problem in others:
+        if kinds[problem.kind] > 0:
             kinds[problem.kind] -= 1
         else:
             found.append(problem)

@@ -114,7 +114,8 @@ def sentences(text: str) -> list[str]:
     for quote in quotations.find(text):
         for place in range(quote.start + 1, quote.end - 1):
             if place < quote.end - 2 or masked[place] not in ".!?…":
-                masked[place] = "x"
+                first = place == quote.start + 1 and masked[place].isupper()  # a sentence may begin with a quotation
+                masked[place] = "X" if first else "x"
     found, at = [], 0
     for match in SENTENCE.finditer("".join(masked)):
         found.append(text[at : match.end()].strip())

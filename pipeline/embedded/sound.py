@@ -77,7 +77,7 @@ def lines(utterances: Sequence[Utterance]) -> Iterator[Fact]:
             also = " over another voice" if utterance.overlap else ""
             yield _fact(start, end, "speech", f"{voice} {verb}{also}, {quoted(text)}", score, SPOKEN)
             times += 1
-        last = voice
+            last = voice  # not of who was heard and is not told
 
 
 def names(utterances: Sequence[Utterance]) -> dict[str, str]:

@@ -22,9 +22,8 @@ STILLS = tuple(Media(kind="image", uri=f"run:{time}.jpg", sha256="b", time=time)
          "the video, which has no sound, looked at 0.5 times a second (by its own clock)"),
         (Perception(stills=True), True,
          "stills of the video, evenly spread, each after the second at which it is shown, and no sound"),
-        (Perception(stills=True, fps=1, max_frames=64), False,
-         "stills of the video, 1 for each second, at most 64, each after the second at which it is shown, "
-         "and no sound"),
+        (Perception(stills=True, fps=1, max_frames=9), False,
+         "stills of the video, 1 for each second, at most 9, each after the second at which it is shown, and no sound"),
     ],
 )  # fmt: skip
 def test_a_video_is_promised_as_the_model_gets_it(perceives: Perception, has_sound: bool, told: str) -> None:

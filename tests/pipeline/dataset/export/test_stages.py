@@ -123,4 +123,4 @@ def test_the_command_says_what_was_drawn(run: Run, tmp_path: Path) -> None:
 
 def test_captions_are_woven_by_time_into_one_paragraph() -> None:
     texts = ["At 0s, a room is lit. At 5s, it is dark.", "At 0s, a man stands. At 3s, he sits"]
-    assert woven(texts) == "At 0s, a room is lit. A man stands. At 3s, he sits At 5s, it is dark."
+    assert woven(texts) == "At 0s, a room is lit. A man stands. At 3s, he sits. At 5s, it is dark."

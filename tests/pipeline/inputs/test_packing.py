@@ -51,6 +51,10 @@ def test_no_shard_has_more_rows_than_allowed_however_short_they_are() -> None:
     assert sorted(row.id for shard in shards for row in shard) == [row.id for row in videos(*[0.01] * 7)]
 
 
+def test_short_videos_go_to_a_long_shard_once_the_others_are_full() -> None:
+    assert lengths(pack(videos(100, 1, 1, 1, 1, 1), 60, 3)) == [[100, 1, 1], [1, 1, 1]]
+
+
 def test_the_order_of_videos_stays_within_a_shard_and_among_shards() -> None:
     shards = pack(videos(5, 55, 30, 30, 45, 15), 60, 100)
     for shard in shards:

@@ -33,10 +33,11 @@ def test_a_line_of_steps_reads_one_another() -> None:
 
 def test_annotators_stand_side_by_side_and_the_next_step_reads_them_all() -> None:
     found = steps("ingest", "split", "transcribe", "cut", caption("a"), caption("b", name="ears"), "near_duplicates",
-                  {"stage": "ensemble", "model": "a"})  # fmt: skip
+                  {"stage": "ensemble", "model": "a"}, {"stage": "verify", "model": "a"})  # fmt: skip
     assert found["caption-a"].inputs == found["caption-ears"].inputs == ("cut",)
     assert found["near_duplicates"].inputs == ("cut",) and found["near_duplicates"].is_corpus_pass
     assert found["ensemble"].inputs == ("cut", "caption-a", "caption-ears", "near_duplicates")
+    assert found["verify"].inputs == ("ensemble",)  # the others have been read
     rows = flow(found.values())
     assert rows["cut"][1] is Clip
     assert rows["caption-a"][1] is Candidate and rows["near_duplicates"][1] is Decision

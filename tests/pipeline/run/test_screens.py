@@ -80,12 +80,12 @@ def test_an_estimate_s_sample_counts_beside_the_run_s_own(tmp_path: Path) -> Non
 
 
 def test_once_the_screen_is_believed_only_samples_without_it_are_random(tmp_path: Path) -> None:
-    run = made(tmp_path / "run", SPOKEN, threshold=50)
+    run = made(tmp_path / "run", SPOKEN, threshold=85)
     with pytest.raises(RunError, match="no audit of both is there yet"):
         screen(run)
     made(tmp_path / "run", SPOKEN[5:15], "estimate")
     found = screen(run)
-    assert (found.alone, found.threshold.sample) == (10, 10)
+    assert (found.alone, found.threshold.sample) == (15, 10)
 
 
 def test_without_a_screen_or_without_audits_it_says_what_to_do(tmp_path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice, takewhile
 
 from rapidfuzz.distance import Levenshtein
 
@@ -14,6 +16,8 @@ from asid.pipeline.captions.quotes import Quotation
 from asid.pipeline.captions.speech import FOUND, GAP, Place, SpokenWords
 from asid.pipeline.captions.spoken import COINS, Token, alike, spoken
 from asid.pipeline.rows import Utterance
+
+DRIFT = 2.0  # s beyond its block at which words may still be meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +86,7 @@ class CaptionCase:
 
     def locate(self, text: str, near: float | None) -> Place:
         """Where a text is said, as places in `heard`: by its letters, or by its words as they are spoken."""
-        parts = [" ".join(token.text for token in spoken([part], self.grounds.language)) for part in GAP.split(text)]
-        place = self.spelled.locate("…".join(part for part in parts if part), near)
+        place = self.spelled.locate(_as_spoken(text, self.grounds.language), near)
         written = self.grounds.transcript.locate(text, near) if place.score < 1 else place
         if written.score <= place.score or written.first < 0:
             return place
@@ -110,6 +113,7 @@ class CaptionCase:
 
     def _citations(self) -> Iterator[Citation]:
         told, reached = -1, 0.0
+        taken: set[int] = set()
         for quotation in self.paragraph.quoted:
             block = self.paragraph.block_at(quotation.start)
             near = float(self.paragraph.anchors[block].time) if block >= 0 else None
@@ -117,6 +121,9 @@ class CaptionCase:
                 near = max(near, reached)  # of equal lines the next one
             place = self.locate(quotation.text, near)
             found = place.score >= self.found and place.first >= 0
+            if found and taken.issuperset(range(place.first, place.last + 1)):
+                place = self._said_again(quotation.text, place, near, block, taken)
+            taken.update(range(place.first, place.last + 1) if found else ())
             if quotation.claims != "speech" and not found:
                 continue
             told, reached = block, place.end if found else 0.0
@@ -127,6 +134,17 @@ class CaptionCase:
                 continue
             first, last, differences = self._laid_over(quotation.text, place)
             yield Citation(quotation, place, True, block, first, last, tuple(differences), borne)
+
+    def _said_again(self, text: str, place: Place, near: float | None, block: int, taken: set[int]) -> Place:
+        """Where the same words are said again after `near`, within the block's time; the place as it is where they are
+        not."""
+        begin, end = self.paragraph.time_of(block, self.grounds.duration)
+        equals = self.spelled.equals(_as_spoken(text, self.grounds.language))
+        since = bisect_left(equals, max(begin - DRIFT, near or 0.0), key=lambda other: other.start)
+        for other in takewhile(lambda other: other.start <= end + DRIFT, islice(equals, since, None)):
+            if other.score >= place.score and taken.isdisjoint(range(other.first, other.last + 1)):
+                return other
+        return place
 
     def _laid_over(self, text: str, place: Place) -> tuple[int, int, list[Difference]]:
         """Where in `heard` a quotation lies, and what it has otherwise there."""
@@ -147,6 +165,8 @@ class CaptionCase:
             if (one or other) and [t.text for t in one] != [t.text for t in other]:
                 if alike(one, other, self.grounds.language) or _stutter(one, window, c, d):
                     continue
+                if _coin([*one, *other], said[:a], window[:c]):
+                    continue
                 shown = [" ".join(token.shown for token in run if token.shown) for run in (one, other)]
                 found.append(Difference(shown[0], shown[1], self.time(low + c)))
         return first, max(first, last), found
@@ -159,6 +179,12 @@ class CaptionCase:
         while high + 1 < len(self.heard) and high - last < 3 and self.lines[high + 1] == self.lines[last]:
             high += 1
         return low, high
+
+
+def _as_spoken(text: str, language: str) -> str:
+    """A text in the words that `CaptionCase.heard` is in, its gaps kept."""
+    parts = [" ".join(token.text for token in spoken([part], language)) for part in GAP.split(text)]
+    return "…".join(part for part in parts if part)
 
 
 Hunk = tuple[int, int, int, int]  # of the quotation from, to; of the transcript from, to
@@ -222,3 +248,9 @@ def _stutter(said: Sequence[Token], window: Sequence[Token], start: int, end: in
     after = [token.text for token in window[end : end + size]]
     before = [token.text for token in window[max(0, start - size) : start]]
     return left_out in (before, after)
+
+
+def _coin(words: Sequence[Token], *before: Sequence[Token]) -> bool:
+    """Whether words only name the coin that a sign before them stands for: "$20" and "twenty dollars"."""
+    signed = any(run and run[-1].money for run in before)
+    return signed and {token.text for token in words} <= COINS - {"and"}

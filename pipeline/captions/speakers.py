@@ -18,7 +18,9 @@ VERB = (
     r"repeats?|recites?|reads?|warns?|urges?|wonders?|interjects?|interrupts?|agrees?|suggests?|admits?)"
 )
 ARTICLE = r"(?:a|an|the|another|one|this|that|his|her|their|some|two|both|several|many)"
-NAME = r"(?:[A-ZÀ-Þ][\w'’.-]+(?:\s[A-ZÀ-Þ][\w'’.-]+){0,3})"
+# In capitals whatever the flags, or "and he" would be a name; what an article follows ("Then a man") is none either.
+CAPITAL = r"(?-i:[A-ZÀ-Þ])"
+NAME = rf"(?:{CAPITAL}[\w'’.-]+(?:\s{CAPITAL}[\w'’.-]+){{0,3}}(?!\s{ARTICLE}\b))"
 SUBJECT = re.compile(
     rf"(?:^|[,;:—–]\s?|\b(?:and|while|as|then|but|when|where|meanwhile),?\s)(?P<who>{ARTICLE}\s[^,;:.!?\"“”]{{2,90}}|"
     rf"{NAME}(?=\s)|he|she|they|it)(?=[\s,])",
@@ -31,6 +33,7 @@ BEHIND = re.compile(
     re.IGNORECASE,
 )
 PRONOUNS = frozenset({"he", "she", "they", "it"})
+PLACES = frozenset({"there", "here"})  # "There is a shout"
 PLURAL = frozenset({"both", "two", "several", "many", "some", "they", "people", "men", "women", "voices", "others"})
 INDEFINITE = frozenset({"a", "an", "another", "one"})
 # What may stand between a subject and its speech verb without being part of its name.
@@ -108,6 +111,8 @@ def described(who: str, start: int = 0) -> Description | None:
     words = [match[0].casefold() for match in WORD.finditer(shown)]
     if not words:
         return None
+    if words[0] in PLACES:
+        return None
     if words[0] in PRONOUNS:
         return Description(start, shown, words[0], frozenset(), False, False)
     named = shown[0].isupper() and words[0] not in ARTICLES
@@ -144,7 +149,24 @@ ARTICLES = frozenset(
     ]
 )
 JOINTS = frozenset(
-    ["in", "on", "at", "of", "with", "wearing", "dressed", "from", "by", "behind", "near", "who", "whose", "off"]
+    [
+        "in",
+        "on",
+        "at",
+        "of",
+        "with",
+        "wearing",
+        "dressed",
+        "from",
+        "by",
+        "behind",
+        "near",
+        "who",
+        "whose",
+        "off",
+        "named",
+        "called",
+    ]
 )
 
 

@@ -74,6 +74,11 @@ class SpokenWords:
         longest = max(zip(places, parts, strict=True), key=lambda pair: len(pair[1]))[0]
         return Place(score, places[0].start, places[-1].end, longest.speakers, places[0].first, places[-1].last)
 
+    def equals(self, text: str) -> list[Place]:
+        """All places that are as like a text as the most like one, in order of time."""
+        wanted = squash(text)
+        return self.known[wanted] if self._locate(wanted, None) is not NOWHERE else []
+
     def _locate(self, wanted: str, near: float | None) -> Place:
         if not wanted or not self.letters:
             return NOWHERE

@@ -217,7 +217,15 @@ def _number(tokens: Sequence[Token], at: int) -> tuple[int, int, bool]:
     length, room, ordinal, seen = 0, 10**12, False, at
     while seen < len(tokens):
         word = tokens[seen].text
-        if word in UNITS and UNITS[word] < room:
+        figure = int(word) if word.isdecimal() and len(word) < 10 else -1
+        if not length and (figure > 0 or word in ("a", "an")):  # "5 million", "a hundred": only with their scale
+            if seen + 1 == len(tokens) or tokens[seen + 1].text not in SCALES:
+                break
+            part, room = max(1, figure), 1
+        elif 0 <= figure < room and str(figure) == word and length:
+            part += figure
+            room = 1
+        elif word in UNITS and UNITS[word] < room:
             part += UNITS[word]
             room = 1
         elif word in TENS and TENS[word] < room:
@@ -284,7 +292,7 @@ def _raw(tokens: Sequence[Token]) -> str:
 
 
 def _digits(tokens: Sequence[Token]) -> bool:
-    return all(token.text.isdigit() for token in tokens)
+    return all(token.text.isdecimal() for token in tokens)  # not isdigit: int() reads no Ethiopic numerals
 
 
 def _readings(tokens: Sequence[Token]) -> set[str]:

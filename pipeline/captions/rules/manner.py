@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from asid.pipeline.captions.citations import CaptionCase
-from asid.pipeline.captions.speakers import VERBS, description
-from asid.pipeline.captions.text import Flaw
+from asid.pipeline.captions.speakers import VERBS, Description, description
+from asid.pipeline.captions.text import Flaw, squash
 
 # Who can be called by several names; ways to speak that are claims of their own, by what bears them out.
 PEOPLE = frozenset(
@@ -94,7 +94,7 @@ def find(case: CaptionCase) -> Iterator[Flaw]:
         last, ahead = case.paragraph.ahead(quotation)
         who = description(case.paragraph, quotation)
         place = (last, quotation.end)
-        if who is not None and who.sure and who.head and not _known(who.head, accounts):
+        if who is not None and who.sure and who.head and not _known(who, accounts):
             yield Flaw(*place, "speech_manner", f'no account has "{who.head}" among those who speak')
         around = ahead
         if who is not None and who.start >= quotation.end:
@@ -111,8 +111,10 @@ def find(case: CaptionCase) -> Iterator[Flaw]:
                 yield Flaw(*place, "speech_manner", f'no account bears out "{match[0]}"')
 
 
-def _known(head: str, accounts: str) -> bool:
-    if head in PEOPLE or head[:1].isupper():
+def _known(who: Description, accounts: str) -> bool:
+    """Whether accounts have such a speaker. Names are taken as they are: they may be said or read."""
+    head = who.head
+    if head in PEOPLE or (who.shown[:1].isupper() and squash(who.shown) == head):
         return True
     return re.search(rf"\b{re.escape(head[: max(4, len(head) - 2)])}", accounts) is not None
 

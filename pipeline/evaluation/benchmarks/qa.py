@@ -21,7 +21,7 @@ from asid.pipeline.metrics import qa as metric
 from asid.pipeline.prompts import fence
 
 LETTERS = "ABCDEFGHIJ"
-LETTER = re.compile(rf"^\s*\(?([{LETTERS}])\)?(?:[.:)\s]|$)")
+LETTER = re.compile(rf"^\s*\(?([{LETTERS}])(?:[.:)]|\s*$)")  # not "A man": that is a text, and none of the choices
 PREFIX = re.compile(rf"^\(?[{LETTERS}][.):]\s*")
 TASK = re.compile(r"task\d+")
 

@@ -1,0 +1,62 @@
+"""Sources and writers that a caption names, each pointed at; what is in the clip is left alone."""
+
+import pytest
+
+from asid.pipeline.captions import quotes
+from asid.pipeline.captions.leaks import flaws
+
+
+def leaks(text: str, *names: str) -> list[tuple[str, str]]:
+    return [(flaw.kind, text[flaw.start : flaw.end]) for flaw in flaws(text, names, quotes.find(text))]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("According to the transcript, he stays.", "According to the transcript"),
+        ("Caption 2 adds a dog.", "Caption 2"),
+        ("Both descriptions mention a dog.", "Both descriptions mention"),
+        ("The second annotator saw a dog.", "second annotator"),
+        ("A dog barks in the provided video.", "the provided video"),
+    ],
+)
+def test_a_source_is_named(text, words):
+    assert leaks(text) == [("source_named", words)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["As an AI, I see a dog.", "I cannot determine who speaks.", "Here is the final caption: a dog.", "Sure, a dog.",
+     "I'm sorry, there is no dog.", "Caption: a dog.", "<think> a dog"],
+)  # fmt: skip
+def test_the_writer_speaks_of_itself(text):
+    assert {kind for kind, _ in leaks(text)} == {"model_voice"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["A man reads a transcript.", "The caption says that it is open.", "She is sure of it.", "A source is dry.",
+     'A woman says, "According to the transcript, I cannot determine who speaks."', "Of course stands the tower.",
+     "A man is sorry.", "The audio description says that a door opens.", ""],
+)  # fmt: skip
+def test_what_belongs_to_the_clip_is_left_alone(text):
+    if text.startswith("Of course"):
+        assert leaks(f"At 0s, {text.lower()}") == []  # only at the beginning it is an answer's
+    else:
+        assert leaks(text) == []
+
+
+def test_odd_names_are_leaks_anywhere_and_plain_ones_only_as_sources():
+    assert leaks("A dog, says gemini-2.5.", "gemini-2.5") == [("source_named", "gemini-2.5")]
+    assert leaks("A SEED_ASR dog barks.", "seed_asr") == [("source_named", "SEED_ASR")]
+    assert leaks("A sound is heard. It sounds sad.", "sound") == []
+    assert leaks("According to sound, a dog barks.", "sound") == [("source_named", "According to sound")]
+    assert leaks("A dog barks.", "", "  ") == []
+
+
+def test_names_are_no_patterns():
+    assert leaks("A dog barks at nothing.", ".*1", "(((2") == []
+
+
+def test_one_leak_that_two_patterns_see_is_told_once():
+    assert len(leaks("According to the ASR transcript, he stays.")) == 1

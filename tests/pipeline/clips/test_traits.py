@@ -26,6 +26,7 @@ def said(*speakers: str) -> list[dict[str, Any]]:
     [
         ({"turns": turns(a=2, b=0.5), "utterances": said("a", "a")}, {"turns": "1", "words": "1"}),
         ({"turns": turns(a=0.6) + turns(a=0.6)}, {"turns": "1", "words": "0"}),  # brief twice is not brief
+        ({"turns": turns(a=2, b=2, c=2), "utterances": said("a", "b")}, {"turns": "3+", "words": "2"}),
         ({"turns": turns(a=2, b=2, c=2, d=2), "utterances": said("a", "b", "c", "d")}, {"turns": "3+", "words": "3+"}),
         ({"turns": turns(a=0.2)}, {"turns": "0", "words": "0"}), ({}, {"words": "0"}),
         ({"utterances": said("", "")}, {}), ({"utterances": said("", "b")}, {"words": "1"}),

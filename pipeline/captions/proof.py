@@ -73,6 +73,9 @@ def _remarks(row: Formatted) -> Iterator[Remark]:
     if isinstance(row, Audited):
         edits = row.edits if isinstance(row, Refined) else ()
         for audit in row.audits:
-            left = open_errors(audit, edits)
+            left = list(open_errors(audit, edits))
             for error in audit.errors:
-                yield Remark(kind="audit", snippet=error.snippet, mended=error not in left)
+                still = error in left
+                if still:
+                    left.remove(error)  # of two that are alike one may be mended
+                yield Remark(kind="audit", snippet=error.snippet, mended=not still)

@@ -145,7 +145,8 @@ def test_evidence_has_each_fact_once_and_the_lines_of_the_transcript() -> None:
 @pytest.mark.parametrize(
     ("candidates", "closed"),
     [
-        ([], True),
+        ([], False),
+        ([candidate("a", PAN)], True),
         ([candidate("a", PAN), candidate("b", caption="written")], False),
         ([candidate("b", caption="")], True),
     ],

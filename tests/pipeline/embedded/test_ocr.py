@@ -106,8 +106,8 @@ def test_letters_that_stay_the_same_are_believed_and_digits_may_run(
     assert text.steady is steady
 
 
-def told(read: Stills, duration: float = 20.0) -> list[tuple[float, str]]:
-    return [(fact.start, fact.text) for fact in facts(texts(read), duration)]
+def told(read: Stills) -> list[tuple[float, str]]:
+    return [(fact.start, fact.text) for fact in facts(texts(read))]
 
 
 @pytest.mark.parametrize(
@@ -135,11 +135,6 @@ def told(read: Stills, duration: float = 20.0) -> list[tuple[float, str]]:
 )
 def test_texts_are_told_with_their_time_and_place(read: Stills, found: list[Any]) -> None:
     assert told(read) == found
-
-
-def test_a_clip_that_closes_on_a_text_is_told_so() -> None:
-    assert told([(0, []), (7, [line("THE END")]), (9, [line("THE END")])], 10.0)[-1] == (7, "the clip closes on a text")
-    assert all("closes" not in text for _, text in told([(0, [line("THE END")]), (9, [line("THE END")])], 10.0))
 
 
 def test_a_screen_cannot_leave_its_quotation() -> None:

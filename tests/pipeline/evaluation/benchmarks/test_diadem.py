@@ -38,7 +38,7 @@ def test_annotations_are_read_with_flags_as_digits(tmp_path: Path) -> None:
     assert [one.key for one in found] == ["v", "w"]
     assert found[0].groups == {"is_single_shot": "1", "speaker_num": "3", "people_num_in_screen": "2"}
     assert found[1].groups == {"is_single_shot": "0", "speaker_num": "0", "people_num_in_screen": ""}
-    assert intake.kinds() == {"double_reference": 1} and intake.notes.total() == 3
+    assert intake.kinds() == {"double_reference": 1} and intake.notes.total() == 4
 
 
 def test_a_file_without_a_clip_is_refused(tmp_path: Path) -> None:

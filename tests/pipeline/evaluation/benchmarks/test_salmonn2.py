@@ -53,7 +53,7 @@ def test_shares_of_one_run() -> None:
 
 def test_a_missing_caption_is_missed_whole_and_said_so() -> None:
     main = tables(outcome([told("a", [], [], ["x"]), case("b", caption="", statements=("a", "b", "c", "d"))]))[0]
-    assert rows(main)["mine"] == (50.0, 25.0, 75.0) and "1 clips without a verdict" in main.notes[0]
+    assert rows(main)["mine"] == (50.0, 25.0, 75.0) and "1 of 2 verdicts are missing: all missed" in main.notes[0]
 
 
 def test_of_an_odd_number_of_runs_the_middle_one_is_reported() -> None:

@@ -25,7 +25,7 @@ def test_folders_tell_videos_apart_and_pairs_are_taken_apart(tmp_path: Path) -> 
     )  # fmt: skip
     assert [(one.key, one.part) for one in found] == [("x/1.mp4", "q1"), ("y/1.mp4", "q1")]
     assert found[0].groups == {"sub_category": "lighting"}
-    assert intake.kinds() == {"unknown_category": 1, "no_question": 1}
+    assert intake.kinds() == {"unknown_category": 2, "no_question": 1}
     with pytest.raises(DataError, match="VidCapBench-AE_QA"):
         load(lines(tmp_path / "n.jsonl", {"video_dir": "x", "QA_pairs": []}), DataIntake())
 

@@ -58,9 +58,10 @@ def test_of_two_captions_of_a_video_the_first_counts_and_the_same_twice_is_a_not
             {"id": "a", "text": "one"},
             {"id": "a.mp4", "text": "two"},
             {"id": "a", "text": "one"},
+            {"id": "a", "text": "one"},
         )
     )
-    assert found == {("a", ""): "one"} and intake.kinds() == {"double_id": 1} and intake.notes.total() == 1
+    assert found == {("a", ""): "one"} and intake.kinds() == {"double_id": 1} and intake.notes.total() == 2
 
 
 def test_an_empty_caption_is_one_and_a_number_is_an_id(tmp_path: Path) -> None:

@@ -58,10 +58,11 @@ def test_of_two_captions_of_a_video_the_first_counts_and_the_same_twice_is_a_not
             {"id": "a", "text": "one"},
             {"id": "a.mp4", "text": "two"},
             {"id": "a", "text": "one"},
+            {"id": "a", "text": "one"},
         )
     )
     assert found == {("a", ""): "one"} and intake.kinds() == {"double_id": 1}
-    assert intake.notes["captions that stand twice with the same text"] == 1
+    assert intake.notes["captions that stand twice with the same text"] == 2
 
 
 def test_an_empty_caption_is_one_and_a_number_is_an_id(tmp_path: Path) -> None:

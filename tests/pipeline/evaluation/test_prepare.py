@@ -19,7 +19,9 @@ ANNOTATION = {"video_id": "a", "gt_dialogues": ["Ann: Hello there."], "is_single
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    return lines(tmp_path / "annotations.jsonl", ANNOTATION, ANNOTATION | {"video_id": "b"})
+    return lines(
+        tmp_path / "annotations.jsonl", ANNOTATION, ANNOTATION | {"video_id": "b"}, ANNOTATION | {"video_id": "c"}
+    )
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def captions(tmp_path: Path) -> str:
 
 def test_cases_have_their_system_and_steps(data: Path, captions: str) -> None:
     made = prepare(find("diadem"), data, [captions], 1, DataIntake())
-    assert (made.system, list(made.steps), len(made.cases)) == ("mine", ["dialogue", "speakers"], 2)
+    assert (made.system, list(made.steps), len(made.cases)) == ("mine", ["dialogue", "speakers"], 3)
     named = prepare(find("diadem"), data, [captions], 1, DataIntake(), name="Mine 7B")
     assert named.system == "Mine 7B" and {one.system for one in named.cases} == {"Mine 7B"}
 
@@ -40,10 +42,10 @@ def test_clips_are_shown_where_their_folder_is_named(data: Path, captions: str, 
     (folder / "a.mp4").write_bytes(b"film")
     (folder / "b.txt").write_bytes(b"no film")
     intake = DataIntake()
-    one, other = prepare(find("diadem"), data, [captions], 1, intake, videos=tmp_path / "clips").cases
+    one, other, third = prepare(find("diadem"), data, [captions], 1, intake, videos=tmp_path / "clips").cases
     assert one.clip == (folder / "a.mp4").as_uri() and one.clip_sha256 == hashlib.sha256(b"film").hexdigest()
-    assert other.clip == "" and (
-        intake.notes["clips that are not in the folder of videos: their judge is shown the words alone"] == 1
+    assert other.clip == third.clip == "" and (
+        intake.notes["clips that are not in the folder of videos: their judge is shown the words alone"] == 2
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,5 +29,9 @@ def test_a_run_without_the_rows_says_which_it_lacks(
 
 
 def test_captions_are_measured_on_the_finished_clips(run: Run, tmp_path: Path) -> None:
-    found = truth.of_captions(run, tmp_path)
-    assert found == captions.table(run.all_rows("finish"), tmp_path) and len(found) > 1
+    (tmp_path / "plain.truth.json").write_text(
+        json.dumps({"file": "plain.mp4", "cut_times": [4.0], "utterances": [], "text": []})
+    )
+    line, whole = truth.of_captions(run, tmp_path)
+    assert [line, whole] == captions.table(run.all_rows("finish"), tmp_path)
+    assert (line["video"], line["clips"], whole["video"]) == ("plain.mp4", 2, "all")

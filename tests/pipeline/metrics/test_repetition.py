@@ -31,7 +31,7 @@ def test_a_rate_lies_between_0_and_1(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "fell"),
     [("go " * 5, True), ("go " * 4, False), ("z" * 5, True), (f"{'0123456789' * 5}!" * 4, True), ("", False),
-     ("".join(f"{number:03d}" for number in range(100, 300)), True), ("".join(map(chr, range(200, 900))), False)],
+     (" ".join(f"step {number}" for number in range(200)), False)],
 )  # fmt: skip
 def test_a_loop_is_five_times_the_same_or_four_times_the_same_at_length(text: str, fell: bool) -> None:
     assert loops(text) is fell

@@ -29,12 +29,12 @@ def test_prompts_are_read_with_their_attributes_once_each(tmp_path: Path) -> Non
     one, other = load(
         lines(tmp_path / "p.jsonl", {"video_id": "x/v.mp4", "prompt_id": 7, "prompt": "Tell.", "k": 9,
                                      "attributes": ["Speech", "Narrative Elements", "speech"]},
-              {"video_rel": "w", "attributes": ["camera"]}, {"video_id": "a", "attributes": ["smell"]},
+              {"video_rel": "w", "k": 5, "attributes": ["camera"]}, {"video_id": "a", "attributes": ["smell"]},
               {"video_id": "b", "attributes": []}), intake,
     )  # fmt: skip
     assert (one.key, one.prompt, one.question, one.statements) == ("v", "7", "Tell.", ("speech", "narrative"))
     assert one.groups == {"k": "2"} and other.prompt == "1"
-    assert intake.kinds() == {"unknown_attribute": 1, "no_reference": 1} and intake.notes.total() == 1
+    assert intake.kinds() == {"unknown_attribute": 1, "no_reference": 1} and intake.notes.total() == 2
     with pytest.raises(DataError, match="no prompt with attributes"):
         load(lines(tmp_path / "q.jsonl", {"video_id": "b", "attributes": []}), DataIntake())
 

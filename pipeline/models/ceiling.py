@@ -31,11 +31,12 @@ SAID = (2000, 30)  # most tokens of a transcript: always, and for each second
 
 
 def media_tokens(config: ModelConfig, settings: Mapping[str, Any], look: Sent) -> int:
-    """Bound the tokens of what is sent of a clip."""
+    """Bound the tokens of what is sent of a clip. A file that it counts as nothing is unknown."""
     weigh = find_provider(config.provider).weigh
     stills = look.stills * PER_STILL
-    if weigh is not None:
-        return weigh(settings, dataclasses.replace(look, stills=0)) + stills
+    known = weigh(settings, dataclasses.replace(look, stills=0)) if weigh else 0
+    if known or not (look.video or look.sound):
+        return known + stills
     fps = max(1.0, float(settings.get("fps") or 1.0))
     return stills + math.ceil(look.video * fps * PER_SECOND + look.sound * SOUND)
 

@@ -148,7 +148,7 @@ def phrases(request: Request) -> dict[str, Any]:
 
 def groups(request: Request) -> dict[str, Any]:
     """All in one group."""
-    count = len(re.findall(r"^\d+\. ", evidence(request.prompt)["phrases"], re.MULTILINE))
+    count = len(re.findall(r"^\d+\. ", evidence(request.prompt).get("phrases", ""), re.MULTILINE))
     return {"groups": [{"name": "anything", "phrases": list(range(1, count + 1))}]}
 
 

@@ -63,9 +63,10 @@ def test_points_are_answered_by_their_numbers(tmp_path: Path) -> None:
 
 def test_events_are_counted_and_numbers_that_there_are_not_are_no_answer(tmp_path: Path) -> None:
     answer = {"missing": [2], "incorrect": [1], "hallucinated": ["a dog", "a cow"]}
-    judge = scripted(tmp_path, {"judge/events": answer})
+    wrong = {"missed": 1, "correct": 1, "incorrect": 0, "hallucinated": 0}
+    judge = scripted(tmp_path, {"judge/events": answer, "eval/tally": wrong})
     assert asyncio.run(judged.event_counts(judge, "A cat.", ["a", "b", "c"])) == EventCounts(3, 1, 1, 2)
-    with pytest.raises(RewardUnavailable, match="event"):
+    with pytest.raises(RewardUnavailable, match="events"):
         asyncio.run(judged.event_counts(judge, "A cat.", ["a"]))
 
 

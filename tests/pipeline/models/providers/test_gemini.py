@@ -77,7 +77,7 @@ def test_an_answer_with_what_the_server_says_of_it() -> None:
     assert (given.model, given.provider, given.finish) == ("tiny-2026-01", "gemini", "stop")
     assert given.usage.model_dump() == {
         "input_tokens": 302, "output_tokens": 5, "thought_tokens": 7, "cached_tokens": 5, "audio_tokens": 40,
-        "video_tokens": 260, "audio_seconds": 0.0,
+        "video_tokens": 260, "audio_seconds": 0.0, "stored_tokens": 0, "stored_token_hours": 0.0, "uncached": 0,
     }  # fmt: skip
     settings = camel(server.seen.bodies[0]["generationConfig"])
     assert (settings["temperature"], settings["maxOutputTokens"]) == (0.2, 99)

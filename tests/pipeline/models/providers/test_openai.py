@@ -79,7 +79,7 @@ def test_an_answer_with_what_the_server_says_of_it() -> None:
     assert (given.model, given.provider, given.finish) == ("tiny-2026-01", "openai", "stop")
     assert given.usage.model_dump() == {
         "input_tokens": 2, "output_tokens": 5, "thought_tokens": 3, "cached_tokens": 2, "audio_tokens": 1,
-        "video_tokens": 0, "audio_seconds": 0.0,
+        "video_tokens": 0, "audio_seconds": 0.0, "stored_tokens": 0, "stored_token_hours": 0.0, "uncached": 0,
     }  # fmt: skip
     body = server.seen.bodies[0]
     assert (body["temperature"], body["max_tokens"], body["top_k"]) == (0.2, 99, 5)

@@ -21,6 +21,7 @@ from typing import Any
 from asid.pipeline.rows import Transcribed, Turn, Utterance
 
 COLLAR = 5.0  # s that tcpWER allows between a word and its truth
+NUMBERED = frozenset({"de", "es", "fr", "it", "nl", "pt"})  # ISO 639-1, whose words for numbers text2num reads
 HINT = "pip install 'asid-verify[eval]'"
 
 
@@ -234,10 +235,14 @@ def _line(one: Said | Utterance, language: str) -> Any:
 
 
 def normal(text: str, language: str) -> str:
-    """As Whisper's papers score: case, signs and ways of writing numbers do not count."""
-    english, basic = _libraries("whisper_normalizer.english", "whisper_normalizer.basic")
+    """Normalise as Whisper's papers score: case and signs do not count. Ways of writing numbers ("nine", "9") do not
+    either, in English by Whisper's normaliser, in the languages of `NUMBERED` by text2num; elsewhere they do.
+    """
+    english, basic, numbers = _libraries("whisper_normalizer.english", "whisper_normalizer.basic", "text_to_num")
     if language == "en":
         return str(english.EnglishTextNormalizer()(text)).strip()
+    if language in NUMBERED:
+        text = numbers.alpha2digit(text, language, threshold=0)
     return str(basic.BasicTextNormalizer()(text)).strip()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from asid.pipeline.metrics.speech import eval_speech
+from asid.pipeline.metrics.speech import NUMBERED, eval_speech, normal
 from asid.pipeline.rows import Transcribed, Turn, Utterance, grow
 from tests.kits.speechkit import row, turn, word
 
@@ -97,3 +97,25 @@ def test_truth_without_words_is_scored_for_speakers_alone(tmp_path: Path, monkey
     monkeypatch.setitem(TRUTH["utterances"][1], "text", None)  # type: ignore[index, arg-type]
     found = figures(tmp_path, RIGHT, turn(0, 4, "S1"), turn(5, 9, "S2"))
     assert (found["wer"], found["right_speaker"], found["der"]) == (None, None, 0)
+
+
+@pytest.mark.parametrize(
+    ("language", "digits", "spelled"),
+    [
+        ("de", "Er schläft seit 9 Stunden.", "er schläft seit neun stunden"),
+        ("nl", "21 katten en 2 honden", "Eenentwintig katten en twee honden!"),
+        ("fr", "97 chiens", "Quatre-vingt-dix-sept chiens"),
+        ("es", "2 perros, 21 gatos", "dos perros, veintiuno gatos"),
+        ("it", "2 cani", "due cani"),
+        ("pt", "2 casas", "duas casas"),
+        ("en", "21 cats", "twenty-one cats"),
+    ],
+)
+def test_a_number_is_the_same_word_in_digits_and_spelled(language: str, digits: str, spelled: str) -> None:
+    assert normal(digits, language) == normal(spelled, language)
+    assert normal(digits, language) != normal(digits.replace("2", "3").replace("9", "8"), language)
+    assert language == "en" or language in NUMBERED
+
+
+def test_a_language_whose_numbers_nobody_reads_is_scored_as_it_is_written() -> None:
+    assert normal("9 котов", "ru") != normal("девять котов", "ru")

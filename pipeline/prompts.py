@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,12 @@ class Prompts:
         if unused := values.keys() - wanted:
             raise PromptError(f"prompt {name!r} has no place for {', '.join(sorted(unused))}")
         return PLACE.sub(lambda match: values[match[1]], text)
+
+    def start(self, name: str, apart: Collection[str], /, **values: str) -> str:
+        """Give what renderings of a prompt begin with alike that differ in the values named in `apart` alone."""
+        text = self.text(name)
+        places = (match.start() for match in PLACE.finditer(text) if match[1] in apart)
+        return PLACE.sub(lambda match: values[match[1]], text[: next(places, len(text))])
 
     def attributes(self) -> dict[Attribute, AttributeText]:
         """`attributes.yaml`, read strictly: the eight attributes, each with `about` and `verify`."""

@@ -21,6 +21,7 @@ from asid.pipeline.rows import Audit, Audited, Decomposed, Refined, Row, grow, j
 from asid.pipeline.stage import Unprocessable
 
 SEVERAL = ("aspects", "duration", "material", "transcript")  # what a request for several attributes is rendered with
+OWN = frozenset({"attribute", "about", "verify", "caption"})  # in what the requests about a clip differ
 ALONE = frozenset({"invalid_answer", "truncated"})  # kinds of failure after which each attribute is asked about alone
 
 
@@ -203,7 +204,7 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
         try:
             answer = await self.ask(
                 clip, "audit", config.prompt_together, values | {"aspects": aspects}, facts={}, answer=GroupFindings,
-                media=media, attribute="+".join(group), check=amiss, alike=alike,
+                media=media, attribute="+".join(group), check=amiss, alike=alike, apart={"aspects"},
                 model="" if model == config.model else model,
             )  # fmt: skip
         except Unprocessable as error:
@@ -237,6 +238,7 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
             clip, "screen", config.screen_prompt, self._values(clip, attribute, accounts=False, hears=True), facts={},
             answer=Suspicion,
             media=media, attribute=attribute, model=config.screen, alike=len(config.attributes) - 1,
+            apart=OWN,
         )  # fmt: skip
         by = self.by(answer.response, config.screen_prompt)
         return Audit(attribute=attribute, errors=(), missing=(), expressiveness=(), by=by,
@@ -273,6 +275,7 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
             attribute=attribute,
             model="" if model == config.model else model,
             alike=alike,
+            apart=OWN,
         )
         found: Findings = answer.value
         return Audit(

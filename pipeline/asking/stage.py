@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field
@@ -89,11 +89,13 @@ class AskingStage(Stage[In, Out, AskingSettings]):
         model: str = "",
         problems: Callable[[Any], Sequence[Problem]] = lambda _: (),
         alike: int = 0,
+        apart: Collection[str] = (),
     ) -> Answer:
         """One acceptable answer: a string, or an `answer`. `check` gives the reason why one is not acceptable;
         `problems` what rules object to, of which some may be left (`Answer.left`) unless the settings' `fails` has it.
         `settings` are added to the step's own for this question. Another `model` than the step's has its own alone.
-        `alike`: how many other requests show the same media and are asked together with this one.
+        `alike`: how many other requests show the same media and are asked together with this one; `apart`: the values
+        in which these differ.
 
         Raises Unprocessable, with kind, attempts and the last raw answer, for whatever concerns this row alone.
         """
@@ -102,14 +104,16 @@ class AskingStage(Stage[In, Out, AskingSettings]):
         config = getattr(asked, "config", None)
         if media and isinstance(row, Clip) and isinstance(config, ModelConfig):
             shown = showing.adapted(config, own)
-            text = self.context.prompts.render(prompt, **showing.told(values, shown, media, row))
+            told = showing.told(values, shown, media, row)
+            text = self.context.prompts.render(prompt, **told)
             if changed := showing.fitted(shown, media, row, text):
                 own |= changed
                 told = showing.told(values, showing.adapted(config, own), media, row)
                 text = self.context.prompts.render(prompt, **told)
+            common = len(self.context.prompts.start(prompt, apart, **told)) if alike else 0
             weight = showing.weight(showing.adapted(config, own), media, row)
         else:
-            weight = 0
+            weight = common = 0
             text = self.context.prompts.render(prompt, **values)
         request = Request(
             task=task,
@@ -123,6 +127,7 @@ class AskingStage(Stage[In, Out, AskingSettings]):
             attribute=attribute,
             weight=weight,
             alike=alike,
+            common=common,
         )
 
         def objection(value: Any) -> str | None:

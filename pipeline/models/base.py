@@ -42,10 +42,11 @@ class Request(Record):
     attribute: str = ""
     weight: int = 0  # most tokens of its media; 0: nobody has weighed them
     alike: int = 0  # requests that show the same media and come together with this one
+    common: int = 0  # characters of the prompt that these begin with too
 
     def key(self) -> str:
         """Identity of the request: SHA-256 over all that can change the answer."""
-        body = self.model_dump(mode="json", exclude={"row", "attribute", "weight", "alike"})
+        body = self.model_dump(mode="json", exclude={"row", "attribute", "weight", "alike", "common"})
         for medium in body["media"]:
             del medium["uri"]
         return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

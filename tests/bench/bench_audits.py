@@ -152,9 +152,9 @@ class Server:
         async def serve() -> None:
             app = web.Application(client_max_size=1 << 26)
             app.router.add_post("/v1/chat/completions", self.chat)
-            app.router.add_post("/v1beta/models/{call}", self.generate)
-            app.router.add_post("/v1beta/cachedContents", self.store)
-            app.router.add_delete("/v1beta/cachedContents/{name}", self.drop)
+            app.router.add_post("/{version:v1(?:beta)?}/models/{call}", self.generate)
+            app.router.add_post("/{version:v1(?:beta)?}/cachedContents", self.store)
+            app.router.add_delete("/{version:v1(?:beta)?}/cachedContents/{name}", self.drop)
             runner = web.AppRunner(app)
             await runner.setup()
             site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from asid.pipeline.attributes import ATTRIBUTES
 from asid.pipeline.prompts import INCLUDE, PLACE, PromptError, Prompts, fence, shipped
+from asid.stages.audit import OWN
 
 # The values that whoever uses a prompt has for it. `caption/…` and the others with a stage are also rendered by their
 # stages' own tests.
@@ -161,3 +162,21 @@ def test_other_text_in_a_fence_stays_as_it_is() -> None:
 def test_placeholders_in_evidence_are_not_filled() -> None:
     rendered = Prompts().render("eval/qa", caption=fence("caption", "{{question}}"), question="SECRET", choices="A")
     assert rendered.count("SECRET") == 1
+
+
+def test_the_start_of_a_prompt_ends_before_the_first_value_that_is_apart(tmp_path: Path) -> None:
+    (tmp_path / "p.txt").write_text("{{said}} heard. {{aspect}}: {{said}}, {{caption}}\n")
+    prompts = Prompts(tmp_path)
+    values = {"said": "hello", "aspect": "music", "caption": "a song"}
+    assert prompts.start("p", {"caption", "aspect"}, **values) == "hello heard. "
+    assert prompts.start("p", {"caption"}, **values) == "hello heard. music: hello, "
+    assert prompts.start("p", set(), **values) == prompts.render("p", **values)
+
+
+@pytest.mark.parametrize("name", ["audit", "audit_accounts", "audit_whole", "screen"])
+def test_audits_of_a_clip_begin_alike_up_to_their_aspect(name: str) -> None:
+    apart = OWN - {"caption"} if name == "audit_whole" else OWN  # all of its audits are of one caption
+    values = dict.fromkeys(PLACE.findall(Prompts().text(name)), "x")
+    start, rest = Prompts().start(name, apart, **values), Prompts().render(name, **dict.fromkeys(values, "x"))
+    assert rest.startswith(start) and "x" in start
+    assert len(start) > 0.85 * len(rest), "the rules and the evidence come before what differs"

@@ -55,7 +55,7 @@ class Stored:
 
 
 class ExplicitCaches:
-    """The caches of one open model. `parts` makes of a request what is stored."""
+    """The caches of one open model. `parts` makes of a request what is shown before its prompt."""
 
     def __init__(self, client: genai.Client, config: ModelConfig, parts: Parts):
         self.client = client
@@ -131,7 +131,8 @@ class ExplicitCaches:
 
     async def _make(self, request: Request, key: str) -> Stored | None:
         try:
-            content = types.Content(role="user", parts=await self.parts(request))
+            start = [types.Part(text=request.prompt[: request.common])] if request.common else []
+            content = types.Content(role="user", parts=[*await self.parts(request), *start])
             form = types.CreateCachedContentConfig(contents=[content], ttl=f"{self.seconds:.0f}s")
             began = time.monotonic()
             made = await self.client.aio.caches.create(model=self.config.model, config=form)
@@ -156,7 +157,8 @@ class ExplicitCaches:
 
 
 def _key(request: Request) -> str:
-    """What decides what is stored: media by their content, and how they are shown."""
+    """What decides what is stored: media by their content, how they are shown, and the start of the prompt."""
     media = [medium.model_dump(exclude={"uri"}) for medium in request.media]
     shown = {name: request.settings.get(name) for name in ("fps", "span", "media_resolution")}
-    return hashlib.sha256(json.dumps([media, shown], sort_keys=True, default=str).encode()).hexdigest()
+    text = json.dumps([media, shown, request.prompt[: request.common]], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()

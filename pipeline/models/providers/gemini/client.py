@@ -85,12 +85,12 @@ class GeminiModel:
         return response.model_copy(update={"usage": add([response.usage, took])})
 
     async def _from_cache(self, request: Request, stored: Stored) -> Response | None:
-        """The answer to a request whose media lie in a cache; None when that is gone."""
+        """The answer to a request whose media and start lie in a cache; None when that is gone."""
         form = generation(request).model_copy(update={"cached_content": stored.name})
         try:
             with taken() as replies:
                 await self.client.aio.models.generate_content(
-                    model=self.config.model, contents=_asked([], request), config=form
+                    model=self.config.model, contents=_asked([], request, request.common), config=form
                 )
         except FAULTS as error:
             if not _is_denied(error):
@@ -238,8 +238,8 @@ class GeminiModel:
         await self.http.aclose()
 
 
-def _asked(shown: list[types.Part], request: Request) -> types.Content:
-    return types.Content(role="user", parts=[*shown, types.Part(text=request.prompt)])
+def _asked(shown: list[types.Part], request: Request, since: int = 0) -> types.Content:
+    return types.Content(role="user", parts=[*shown, types.Part(text=request.prompt[since:])])
 
 
 def _failed(task: asyncio.Task[types.File]) -> bool:

@@ -72,6 +72,27 @@ def test_the_media_are_stored_once_shown_to_all_and_deleted(clip: Media) -> None
     assert saved_by_caches(usage, settings.prices) > 8 * 9000 * 0.75e-6 - 9000e-6 - 1e-3
 
 
+def test_the_start_that_all_prompts_share_is_stored_too_and_sent_once(clip: Media) -> None:
+    shared = "What is said: hello. "
+    asked = [request(f"{shared}aspect {number}", media=(clip,), weight=9000, alike=2, common=len(shared), row="r")
+             for number in range(3)]  # fmt: skip
+    assert asked[0].key() == asked[0].model_copy(update={"common": 0}).key(), "it is the same question"
+    with LlmServer() as server:
+        say(config(server), asked)
+        (stored,) = server.seen.caches
+        assert [part["text"] for part in stored["contents"][0]["parts"] if "text" in part] == [shared]
+        sent = sorted(part["text"] for body in server.seen.bodies for part in body["contents"][0]["parts"])
+    assert sent == ["aspect 0", "aspect 1", "aspect 2"]
+
+
+def test_without_a_cache_the_prompt_is_sent_whole(clip: Media) -> None:
+    asked = [request("shared, own", media=(clip,), weight=9000, alike=1, common=8, row="r")] * 1
+    with LlmServer(Behaviour(cache_error=400)) as server:
+        say(config(server), asked)
+        (body,) = server.seen.bodies
+    assert [part["text"] for part in body["contents"][0]["parts"] if "text" in part] == ["shared, own"]
+
+
 @pytest.mark.parametrize(
     "why",
     [

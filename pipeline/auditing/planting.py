@@ -18,7 +18,7 @@ from asid.pipeline.captions.anchors import Section, compose, parse
 from asid.pipeline.captions.citations import CaptionCase, Citation
 from asid.pipeline.captions.quotes import Quotation
 from asid.pipeline.captions.speakers import Description, description
-from asid.pipeline.captions.spoken import ENDS, MEANT, SAME, TENS, UNITS, spoken
+from asid.pipeline.captions.spoken import ENDS, SAME, TENS, UNITS, hesitation, spoken
 from asid.pipeline.captions.text import squash
 
 OTHERS = [
@@ -504,8 +504,8 @@ def contracted(case: CaptionCase, chance: Random) -> Plant | None:
 
 def paused(case: CaptionCase, chance: Random) -> Plant | None:
     """An ellipsis, or a sound of hesitation, between two words."""
-    words_there = MEANT.get(case.grounds.language, frozenset())
-    filler = chance.choice(["… ", "... ", *(f"{sound}, " for sound in ("uh", "um") if sound not in words_there)])
+    sounds = hesitation(case.grounds.language)
+    filler = chance.choice(["… ", "... ", *(f"{sound}, " for sound in ("uh", "um") if sound in sounds)])
 
     def change(text: str) -> str:
         words = text.split()

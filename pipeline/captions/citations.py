@@ -205,7 +205,7 @@ class CaptionCase:
         said = spoken([text], self.grounds.language)
         if not said:
             return place.first, place.last, []
-        low, high = self._widened(place.first, place.last)
+        low, high = self._widened(place.first, place.last, len(said))
         window = self.heard[low : high + 1]
         hunks = _hunks(said, window)
         head, tail = _trimmed(hunks)
@@ -223,12 +223,14 @@ class CaptionCase:
                 found.append(Difference(shown[0], shown[1], self.time(low + c)))
         return first, max(first, last), found
 
-    def _widened(self, first: int, last: int) -> tuple[int, int]:
-        """Three words to either side, within the utterances that the place touches."""
+    def _widened(self, first: int, last: int, size: int) -> tuple[int, int]:
+        """Three words to either side, and as many more as a text of `size` words has than the place, within the
+        utterances that the place touches."""
         low, high = first, last
-        while low > 0 and first - low < 3 and self.lines[low - 1] == self.lines[first]:
+        reach = 3 + max(0, size - (last + 1 - first))
+        while low > 0 and first - low < reach and self.lines[low - 1] == self.lines[first]:
             low -= 1
-        while high + 1 < len(self.heard) and high - last < 3 and self.lines[high + 1] == self.lines[last]:
+        while high + 1 < len(self.heard) and high - last < reach and self.lines[high + 1] == self.lines[last]:
             high += 1
         return low, high
 

@@ -378,7 +378,9 @@ def _whole(tokens: Sequence[Token], at: int) -> tuple[int, int, bool]:
 
 
 def _starts_number(tokens: Sequence[Token], at: int) -> bool:
-    return at < len(tokens) and any(tokens[at].text in words for words in (UNITS, TENS, ORDINALS))
+    return at < len(tokens) and (
+        tokens[at].text.isdecimal() or any(tokens[at].text in words for words in (UNITS, TENS, ORDINALS))
+    )
 
 
 # --- comparing ---------------------------------------------------------------------------------------------------

@@ -20,7 +20,8 @@ def texts(*parts: str) -> list[str]:
         ("hundred", ["hundred"]), ("a hundred", ["100"]), ("5 million", ["5000000"]),
         ("2 million 300 thousand", ["2300000"]),
         ("a man", ["a", "man"]), ("007", ["007"]), ("in 2000", ["in", "2000"]),
-        ("12 hundred", ["1200"]), ("bread and butter", ["bread", "and", "butter"]),
+        ("12 hundred", ["1200"]), ("a hundred and 5", ["105"]), 
+        ("one hundred and first", ["101th"]), ("bread and butter", ["bread", "and", "butter"]),
         ("one and two", ["1", "and", "2"]),
     ],
 )  # fmt: skip

@@ -189,3 +189,40 @@ def test_what_others_hold_to_be_two_things_is_not_the_same(one: tuple[str, str],
         for text in other:
             if normalised(text).replace(" ", "") != normalised(one[0]).replace(" ", ""):
                 assert not same(one[0], text) or not same(one[1], text)
+
+
+# --- hesitation --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said", "quoted", "language"),
+    [
+        ("Um, we could, er, leave now.", "We could leave now.", "en"),
+        ("Ähm, wir könnten, äh, jetzt gehen.", "Wir könnten jetzt gehen.", "de"),
+        ("Euh, on peut, hum, hmm, partir.", "On peut, hum, partir.", "fr"),
+        ("Uhm, we could, hmm, leave now.", "We could leave now.", ""),
+        ("Øh, vi kan, øhm, gå nu.", "Vi kan gå nu.", "da"),
+    ],
+)
+def test_sounds_of_hesitation_need_not_be_quoted(said: str, quoted: str, language: str) -> None:
+    assert objections(quoted, said, language) == [] and objections(said, quoted, language) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "quoted", "language", "missing"),
+    [
+        ("Dann geht er nach Hause.", "Dann geht nach Hause.", "de", "er"),
+        ("Das geht um neun Uhr los.", "Das geht neun Uhr los.", "de", "um"),
+        ("Zo staat er een huis daar.", "Zo staat een huis daar.", "nl", "er"),
+        ("Eu vi um cachorro na rua.", "Eu vi cachorro na rua.", "pt", "um"),
+        ("Hvor er du nu henne?", "Hvor du nu henne?", "da", "er"),
+        ("Das geht um neun Uhr los.", "Das geht neun Uhr los.", "", "um"),
+        ("To err is only human here.", "To is only human here.", "en", "err"),
+        ("It is 5 mm long and thin.", "It is 5 long and thin.", "en", "millimeters"),
+    ],
+)
+def test_what_hesitates_elsewhere_is_a_word_where_it_is_one(
+    said: str, quoted: str, language: str, missing: str
+) -> None:
+    assert any(f'"{missing}" is left out' in one for one in objections(quoted, said, language))
+    assert objections(said, said, language) == []

@@ -65,7 +65,7 @@ def format_clip(clip: Drafted, config: FormatConfig) -> Formatted:
         Format.gives(type(clip)),
         caption=caption,
         mends=tuple(lines),
-        quotes=tuple(find_quotes(caption, clip.utterances, config.quote_likeness)),
+        quotes=tuple(find_quotes(caption, clip.utterances, config.quote_likeness, clip.language)),
         remaining=tuple(remaining),
         **({"captions": AttributeCaptions(**captions)} if captions else {}),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -56,6 +57,26 @@ class _Try:
         return sum(problem.kind in fatal for problem in self.answer.left), len(self.answer.left)
 
 
+class _Again:
+    """The questions after the first. Each has another text than all before it, since the same question costs as much as
+    a new one and is, more often than not, answered with the same words."""
+
+    def __init__(self, first: Request):
+        self.first = first
+        self.given: Counter[tuple[str, str]] = Counter()
+
+    def request(self, wrong: str, raw: str) -> Request:
+        """Ask again, with what is wrong with the last answer and, where it came before, how often it has come."""
+        shown = raw[:SHOWN_AGAIN]
+        self.given[wrong, shown] += 1
+        values = {"problem": wrong, "answer": fence("rejected answer", whole_text(shown))}
+        times = self.given[wrong, shown]
+        again = (
+            PROMPTS.render("reask_same", times=str(times), **values) if times > 1 else PROMPTS.render("reask", **values)
+        )
+        return self.first.model_copy(update={"prompt": f"{self.first.prompt}\n\n{again}"})
+
+
 async def ask(
     model: Model,
     request: Request,
@@ -101,6 +122,7 @@ async def _ask(
     fatal: Collection[str],
 ) -> Answer:
     asked = first
+    again = _Again(first)
     attempt = unknown = 0
     best: _Try | None = None
     while True:
@@ -145,14 +167,14 @@ async def _ask(
             if attempt - unknown > reasks or model.reads_facts:
                 assert best is not None
                 return await _settled(model, first, best, fatal, attempt)
-            asked = _again(first, wrong, raw)
+            asked = again.request(wrong, raw)
             continue
         await _reject(model, asked, response, "invalid_answer")
         if attempt - unknown > reasks:
             if best:
                 return await _settled(model, first, best, fatal, attempt)
             raise InvalidAnswer(wrong, raw, attempt)
-        asked = _again(first, wrong, raw)
+        asked = again.request(wrong, raw)
 
 
 async def _settled(model: Model, first: Request, best: _Try, fatal: Collection[str], attempts: int) -> Answer:
@@ -168,11 +190,6 @@ async def _settled(model: Model, first: Request, best: _Try, fatal: Collection[s
 
 def _told(problem: Problem) -> str:
     return f"- {json.dumps(problem.snippet, ensure_ascii=False)}: {problem.why}" if problem.snippet else problem.why
-
-
-def _again(first: Request, wrong: str, raw: str) -> Request:
-    again = PROMPTS.render("reask", problem=wrong, answer=fence("rejected answer", whole_text(raw[:SHOWN_AGAIN])))
-    return first.model_copy(update={"prompt": f"{first.prompt}\n\n{again}"})
 
 
 def spoken(response: Response) -> Response:

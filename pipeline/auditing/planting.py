@@ -18,7 +18,7 @@ from asid.pipeline.captions.anchors import Section, compose, parse
 from asid.pipeline.captions.citations import CaptionCase, Citation
 from asid.pipeline.captions.quotes import Quotation
 from asid.pipeline.captions.speakers import Description, description
-from asid.pipeline.captions.spoken import ENDS, MEANT, SAME, TENS, UNITS, spoken
+from asid.pipeline.captions.spoken import ENDS, SAME, TENS, UNITS, hesitation, spoken
 from asid.pipeline.captions.text import squash
 
 OTHERS = [
@@ -71,6 +71,8 @@ NEAR = {
     "after": "before", "where": "when", "when": "where", "who": "why", "what": "which", "under": "over", "two": "ten",
     "three": "four", "seven": "eleven", "twenty": "thirty", "second": "third", "now": "not",
 }  # fmt: skip
+COUNTS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twenty", "thirty", "forty", "fifty")
+COINS = ("dollars", "euros", "pounds")
 TUNES = (
     "Soft piano music plays in the background.", "An upbeat tune begins.", "A slow melody can be heard.",
     "Cheerful background music accompanies the pictures.", "The pictures are accompanied by orchestral music.",
@@ -195,6 +197,20 @@ def quote_omitted(case: CaptionCase, chance: Random) -> Plant | None:
         return [*words[:at], *words[at + 1 :]], words[at]
 
     return _requoted(case, chance, "quote_omitted", change, ("quote_word", "quote_not_found", "quote_short"))
+
+
+def amount_changed(case: CaptionCase, chance: Random) -> Plant | None:
+    """Plant another number, or another currency, in the place of one that was said."""
+
+    def change(words: list[str]) -> tuple[list[str], str] | None:
+        ways = [(at, group) for at, word in enumerate(words) for group in (COUNTS, COINS) if squash(word) in group]
+        if not ways:
+            return None
+        at, group = chance.choice(ways)
+        new = chance.choice([word for word in group if word != squash(words[at])])
+        return _replaced(words, at, new), new
+
+    return _requoted(case, chance, "amount_changed", change, ("quote_word", "quote_not_found"))
 
 
 def quote_invented(case: CaptionCase, chance: Random) -> Plant | None:
@@ -484,6 +500,24 @@ def numbers_written(case: CaptionCase, chance: Random) -> Plant | None:
     return _varied(case, chance, "numbers_written", change)
 
 
+def amounts_written(case: CaptionCase, chance: Random) -> Plant | None:
+    """Write a sum, a share or a time of a quotation in figures and signs, which is true."""
+    number = "|".join((*UNITS, *TENS, "hundred", "thousand"))
+    run = rf"\b((?:{number})(?:(?:[ -]| and )(?:{number}))*)"
+
+    def figure(text: str) -> str:
+        return "".join(token.text for token in spoken([text]))
+
+    def change(text: str) -> str:
+        text = re.sub(rf"{run} dollars\b", lambda match: f"${figure(match[1])}", text)
+        text = re.sub(rf"{run} percent\b", lambda match: f"{figure(match[1])}%", text)
+        text = re.sub(rf"{run} o'clock\b", lambda match: f"{figure(match[1])}:00", text)
+        hours = "|".join(list(UNITS)[1:13])
+        return re.sub(rf"\b(at) ({hours}) (fifteen|thirty)\b", lambda m: f"{m[1]} {figure(m[2])}:{figure(m[3])}", text)
+
+    return _varied(case, chance, "amounts_written", change)
+
+
 def contracted(case: CaptionCase, chance: Random) -> Plant | None:
     """Contract or write out words of a quotation, which is true."""
 
@@ -504,8 +538,8 @@ def contracted(case: CaptionCase, chance: Random) -> Plant | None:
 
 def paused(case: CaptionCase, chance: Random) -> Plant | None:
     """An ellipsis, or a sound of hesitation, between two words."""
-    words_there = MEANT.get(case.grounds.language, frozenset())
-    filler = chance.choice(["… ", "... ", *(f"{sound}, " for sound in ("uh", "um") if sound not in words_there)])
+    sounds = hesitation(case.grounds.language)
+    filler = chance.choice(["… ", "... ", *(f"{sound}, " for sound in ("uh", "um") if sound in sounds)])
 
     def change(text: str) -> str:
         words = text.split()
@@ -575,12 +609,16 @@ def text_recased(case: CaptionCase, chance: Random) -> Plant | None:
 FAULTS: dict[str, Planter] = {
     planter.__name__: planter
     for planter in (
-        quote_substituted, quote_near, quote_inserted, quote_omitted, quote_invented, quote_cut, speaker_swapped,
-        line_omitted, text_misspelt, speech_shifted, source_leaked, repeated, blocks_swapped, label_printed,
-        quote_again, manner_invented, shots_miscounted, cut_misplaced, anchor_turned, music_invented, music_denied,
+        quote_substituted, quote_near, amount_changed, quote_inserted, quote_omitted, quote_invented, quote_cut,
+        speaker_swapped, line_omitted, text_misspelt, speech_shifted, source_leaked, repeated, blocks_swapped,
+        label_printed, quote_again, manner_invented, shots_miscounted, cut_misplaced, anchor_turned, music_invented,
+        music_denied,
     )
 }  # fmt: skip
 VARIANTS: dict[str, Planter] = {
     planter.__name__: planter
-    for planter in (numbers_written, contracted, paused, recased, line_split, reworded, text_recased, music_reworded)
-}
+    for planter in (
+        numbers_written, amounts_written, contracted, paused, recased, line_split, reworded, text_recased,
+        music_reworded,
+    )
+}  # fmt: skip

@@ -72,10 +72,11 @@ def flaws(caption: str, duration: float, style: Style, quoted: Sequence[Quotatio
     return sorted(wrong, key=lambda flaw: (flaw.start, flaw.end))
 
 
-def find_quotes(caption: str, utterances: Sequence[Utterance], found: float = FOUND) -> list[Quote]:
+def find_quotes(caption: str, utterances: Sequence[Utterance], found: float = FOUND, language: str = "") -> list[Quote]:
     """The quoted speech of a caption, in order, with its time and speaker where the transcript has it. What is quoted
-    from the screen, or only set off by marks, is left out unless it was said as well."""
-    case = CaptionCase(caption, Grounds(0.0, utterances=tuple(utterances)), found)
+    from the screen, or only set off by marks, is left out unless it was said as well. `language`: of the speech, ISO
+    639-1, "" when unknown."""
+    case = CaptionCase(caption, Grounds(0.0, utterances=tuple(utterances), language=language), found)
     return [quote(citation.quotation.text, citation.place, found) for citation in case.citations]
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import islice, takewhile
+from itertools import groupby, islice, takewhile
 
 from rapidfuzz.distance import Levenshtein
 
@@ -14,9 +14,11 @@ from asid.pipeline.captions.grounds import Grounds
 from asid.pipeline.captions.paragraph import Paragraph
 from asid.pipeline.captions.quotes import Quotation
 from asid.pipeline.captions.speech import FOUND, GAP, Place, SpokenWords
-from asid.pipeline.captions.spoken import COINS, Token, alike, spoken
+from asid.pipeline.captions.spoken import alike, spoken, ways
+from asid.pipeline.captions.written import Token
 from asid.pipeline.rows import Utterance
 
+SHORT = 8  # words of a line that is looked for by all that it can stand for
 DRIFT = 2.0  # s beyond its block at which words may still be meant
 
 
@@ -56,8 +58,15 @@ class CaptionCase:
 
     @cached_property
     def heard(self) -> list[Token]:
-        """The spoken words of the transcript; `word` is the number of one in `grounds.transcript`."""
-        return spoken((word.text for word in self.grounds.transcript.words), self.grounds.language)
+        """The spoken words of the transcript; `word` is the number of one in `grounds.transcript`. No number goes on
+        from one utterance to the next."""
+        words, found, start = self.grounds.transcript.words, [], 0
+        for _, line in groupby(self.grounds.transcript.lines):
+            end = start + len(list(line))
+            tokens = spoken((word.text for word in words[start:end]), self.grounds.language)
+            found += [replace(token, word=token.word + start) for token in tokens]
+            start = end
+        return found
 
     @cached_property
     def lines(self) -> list[int]:
@@ -67,17 +76,23 @@ class CaptionCase:
     @cached_property
     def spelled(self) -> SpokenWords:
         """The transcript in the words of `heard`, so that a text is found however its numbers are written."""
+        return self._index(range(len(self.heard)))
+
+    @cached_property
+    def aloud(self) -> tuple[SpokenWords, list[int]]:
+        """The same without what need not be said, and where in `heard` each word of it is."""
+        places = [at for at, token in enumerate(self.heard) if not token.silent]
+        return (self._index(places) if len(places) < len(self.heard) else self.spelled), places
+
+    def _index(self, places: Iterable[int]) -> SpokenWords:
         transcript = self.grounds.transcript
-        of_line: dict[int, list[int]] = {}
-        for at, line in enumerate(self.lines):
-            of_line.setdefault(line, []).append(at)
         lines = []
-        for line, places in of_line.items():
+        for line, run in groupby(places, key=self.lines.__getitem__):
             words = tuple(
                 transcript.words[self.heard[at].word].model_copy(
                     update={"text": self.heard[at].text, "speaker": transcript.speakers[self.heard[at].word]}
                 )
-                for at in places
+                for at in run
             )
             said = self.grounds.utterances[line]
             lines.append(Utterance(start=said.start, end=said.end, speaker=said.speaker, text=said.text, words=words,
@@ -85,13 +100,52 @@ class CaptionCase:
         return SpokenWords(lines)
 
     def locate(self, text: str, near: float | None) -> Place:
-        """Where a text is said, as places in `heard`: by its letters, or by its words as they are spoken."""
-        place = self.spelled.locate(_as_spoken(text, self.grounds.language), near)
+        """Where a text is said, as places in `heard`: by its words as they are spoken, with or without what need not be
+        said, or by its letters."""
+        language = self.grounds.language
+        place = self.spelled.locate(_as_spoken(text, language), near)
+        if place.score < 1:
+            spelled, places = self.aloud
+            short = spelled.locate(_as_spoken(text, language, aloud=True), near)
+            if short.score > place.score and short.first >= 0:
+                place = replace(short, first=places[short.first], last=places[short.last])
         written = self.grounds.transcript.locate(text, near) if place.score < 1 else place
+        if max(written.score, place.score) < self.found and (line := self._line(text, near)) is not None:
+            return line
         if written.score <= place.score or written.first < 0:
             return place
         numbers = [at for at, token in enumerate(self.heard) if written.first <= token.word <= written.last]
         return replace(written, first=numbers[0], last=numbers[-1]) if numbers else place
+
+    def _line(self, text: str, near: float | None) -> Place | None:
+        """The short line that is a text in another spelling, though its letters are others: "2 x 4"."""
+        said = spoken([text], self.grounds.language)
+        found = {at for way in ways(said) for at in self._short.get(way, ())} if len(said) <= SHORT else ()
+        places = [self._span(at) for at in sorted(found) if alike(said, self._of_line[at], self.grounds.language)]
+        return min(places, key=lambda place: abs(place.start - (near or 0.0)), default=None)
+
+    @cached_property
+    def _of_line(self) -> dict[int, list[Token]]:
+        found: dict[int, list[Token]] = {}
+        for token, line in zip(self.heard, self.lines, strict=True):
+            found.setdefault(line, []).append(token)
+        return found
+
+    @cached_property
+    def _short(self) -> dict[str, list[int]]:
+        """The short lines by all that they can stand for."""
+        found: dict[str, list[int]] = {}
+        for line, tokens in self._of_line.items():
+            for way in ways(tokens) if len(tokens) <= SHORT else ():
+                found.setdefault(way, []).append(line)
+        return found
+
+    def _span(self, line: int) -> Place:
+        first = self.lines.index(line)
+        last = first + len(self._of_line[line]) - 1
+        transcript = self.grounds.transcript
+        begin, end = (transcript.words[self.heard[at].word] for at in (first, last))
+        return Place(1.0, begin.start, end.end, ((transcript.speakers[self.heard[first].word], 1.0),), first, last)
 
     def time(self, at: int) -> float:
         """When a word of `heard` begins; the end of the last one for the place after it."""
@@ -151,13 +205,13 @@ class CaptionCase:
         said = spoken([text], self.grounds.language)
         if not said:
             return place.first, place.last, []
-        low, high = self._widened(place.first, place.last)
+        low, high = self._widened(place.first, place.last, len(said))
         window = self.heard[low : high + 1]
         hunks = _hunks(said, window)
         head, tail = _trimmed(hunks)
         hunks = _shared_ends(hunks, said, window, (head, tail), self.grounds.language)
         first, last = low + hunks[0][2], low + hunks[-1][3] - 1
-        while said[-1].money and last < high and self.heard[last + 1].text in COINS:
+        while last < high and self.heard[last + 1].silent and self.heard[last + 1].word == self.heard[last].word:
             last += 1
         found = []
         for a, b, c, d in hunks:
@@ -165,25 +219,28 @@ class CaptionCase:
             if (one or other) and [t.text for t in one] != [t.text for t in other]:
                 if alike(one, other, self.grounds.language) or _stutter(one, window, c, d):
                     continue
-                if _coin([*one, *other], said[:a], window[:c]):
-                    continue
                 shown = [" ".join(token.shown for token in run if token.shown) for run in (one, other)]
                 found.append(Difference(shown[0], shown[1], self.time(low + c)))
         return first, max(first, last), found
 
-    def _widened(self, first: int, last: int) -> tuple[int, int]:
-        """Three words to either side, within the utterances that the place touches."""
+    def _widened(self, first: int, last: int, size: int) -> tuple[int, int]:
+        """Three words to either side, and as many more as a text of `size` words has than the place, within the
+        utterances that the place touches."""
         low, high = first, last
-        while low > 0 and first - low < 3 and self.lines[low - 1] == self.lines[first]:
+        reach = 3 + max(0, size - (last + 1 - first))
+        while low > 0 and first - low < reach and self.lines[low - 1] == self.lines[first]:
             low -= 1
-        while high + 1 < len(self.heard) and high - last < 3 and self.lines[high + 1] == self.lines[last]:
+        while high + 1 < len(self.heard) and high - last < reach and self.lines[high + 1] == self.lines[last]:
             high += 1
         return low, high
 
 
-def _as_spoken(text: str, language: str) -> str:
-    """A text in the words that `CaptionCase.heard` is in, its gaps kept."""
-    parts = [" ".join(token.text for token in spoken([part], language)) for part in GAP.split(text)]
+def _as_spoken(text: str, language: str, *, aloud: bool = False) -> str:
+    """A text in the words that `CaptionCase.heard` is in, its gaps kept; `aloud`: without what need not be said."""
+    parts = [
+        " ".join(token.text for token in spoken([part], language) if not (aloud and token.silent))
+        for part in GAP.split(text)
+    ]
     return "…".join(part for part in parts if part)
 
 
@@ -248,9 +305,3 @@ def _stutter(said: Sequence[Token], window: Sequence[Token], start: int, end: in
     after = [token.text for token in window[end : end + size]]
     before = [token.text for token in window[max(0, start - size) : start]]
     return left_out in (before, after)
-
-
-def _coin(words: Sequence[Token], *before: Sequence[Token]) -> bool:
-    """Whether words only name the coin that a sign before them stands for: "$20" and "twenty dollars"."""
-    signed = any(run and run[-1].money for run in before)
-    return signed and {token.text for token in words} <= COINS - {"and"}

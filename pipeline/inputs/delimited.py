@@ -123,8 +123,8 @@ def _quoted(lines: Lines, first: str, delimiter: str, check: Check) -> Iterator[
 
 def _address(cells: Sequence[str], place: int) -> str:
     """The cell of the address, if it is one: within one line."""
-    cell = cells[place].strip() if place < len(cells) else ""
-    return "" if "\n" in cell or "\r" in cell else cell
+    cell = cells[place] if place < len(cells) else ""
+    return "" if "\n" in cell or "\r" in cell else cell.strip()
 
 
 def _swallows(raw: Sequence[str], delimiter: str, place: int, own: str) -> bool:

@@ -66,7 +66,7 @@ class CaptionScore:
     def line(self, name: str) -> dict[str, Any]:
         """A line of the table. What has nothing to be measured on is None, not 0 and not 1."""
         return {
-            "video": name,
+            "name": name,
             "clips": self.clips,
             "quotes": self.quotes,
             "quotes_true": self.quotes_true / self.quotes if self.quotes else None,

@@ -52,6 +52,7 @@ PLACES = {
     "eval/qa": {"caption", "question", "choices"},
     "eval/grounding": {"duration", "caption", "event"},
     "reask": {"problem", "answer"},
+    "reask_same": {"problem", "answer", "times"},
 }
 TEXTS = {"caption", "account", "events", "descriptions", "transcript", "report", "problems"}
 

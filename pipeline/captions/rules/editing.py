@@ -7,32 +7,59 @@ from collections.abc import Iterator
 
 from asid.pipeline.captions.citations import CaptionCase
 from asid.pipeline.captions.paragraph import CaptionSentence
-from asid.pipeline.captions.spoken import spoken
+from asid.pipeline.captions.spoken import TENS, UNITS, spoken
 from asid.pipeline.captions.text import Flaw, outside
 
 DRIFT = 2.0  # s between a told cut and a found one that a reader would notice
-NUM = r"(?P<n>\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|twenty)"
-WHOLE = r"(?:clip|video|sequence|footage|montage|film|piece)"
-HOLDS = (
-    r"(?:consists\sof|has|contains|is\smade\s(?:up\s)?of|comprises|is\s(?:composed|cut)\s(?:of|into)|is\stold\sin|"
-    r"runs\sthrough|shows)"
+_ONES, _TENS = "|".join(list(UNITS)[1:10]), "|".join(TENS)
+NUM = rf"(?P<n>\d{{1,3}}|(?:{_TENS})(?:[-\s](?:{_ONES}))?|{'|'.join(list(UNITS)[1:])})"
+# A shot is also a drink, a bullet, a throw, a photograph and an injection, and a cut a wound or a piece of meat. Only
+# the whole is said to be of so many, in words that are used of films; of its parts only more than there are are wrong.
+WHOLE = r"(?:clip|video|film)"
+PART = r"(?:sequence|montage|footage|scene|passage|segment|piece)"
+MADE = (
+    r"(?:consists\sof|comprises|is\smade\s(?:up\s)?of|is\scomposed\sof|runs\sthrough|"
+    r"(?:is\s(?:cut|divided|split|broken|edited|structured|told|filmed|shot|captured|recorded|presented)|unfolds|plays\sout)\s"
+    r"(?:in|into|as|from|across|over)|is\s(?:a|one)\s(?:montage|sequence|series|succession)\sof)"
 )
-KIND = r"(?:(?:different|distinct|separate|consecutive|individual|short|brief|static)\s){0,2}"
-SHOTS = re.compile(
-    rf"\b(?:{WHOLE}\s{HOLDS}|in|across|over|of)\s(?:a\stotal\sof\s|exactly\s)?{NUM}\s{KIND}shots?\b",
+HAS = r"(?:has|contains)"
+TOTAL = r"(?:a\stotal\sof\s|exactly\s|just\s|only\s)?"
+KIND = r"(?:(?:different|distinct|separate|consecutive|individual|short|brief|static|camera)\s){0,2}"
+DRINK = r"(?!\sof\s(?:\w+\s){0,2}(?:whisk\w+|vodka|tequila|rum|gin|liquor|espresso|coffee|vaccine|medicine)\b)"
+# After "the clip has three shots" nothing may follow that says what they are shots of.
+DONE = r"(?=\s*(?:[.,;:!?)—–]|$)|\s(?:in\s(?:total|all)|altogether|overall|and|joined|linked|separated|connected)\b)"
+_SUBJECT = rf"\b(?:{WHOLE}|(?P<part>{PART}))"
+MADE_OF = re.compile(rf"{_SUBJECT}\s{MADE}\s{TOTAL}{NUM}\s{KIND}shots?\b{DRINK}", re.IGNORECASE)
+_SHOWS = r"(?:shows|features|includes)(?=(?:\s[\w-]+){1,6}\s(?:different|distinct|separate|static|camera)\sshots?\b)"
+HAS_SHOTS = re.compile(rf"{_SUBJECT}\s(?:{HAS}|{_SHOWS})\s{TOTAL}{NUM}\s{KIND}shots?\b{DONE}", re.IGNORECASE)
+HAS_CUTS = re.compile(rf"{_SUBJECT}\s{HAS}\s{TOTAL}{NUM}\scuts?\b{DONE}", re.IGNORECASE)
+ELSEWHERE = re.compile(
+    r"\b(?:glass\w*|drinks?|beers?|bar|bartender|barman|whisk\w+|vodka|tequila|rum|gin|espresso|coffee|pour\w*|guns?|"
+    r"gunm[ae]n|rifles?|pistols?|revolver|fir(?:es?|ed|ing)|bullets?|targets?|aim\w*|balls?|baskets?|basketball|hoop|goals?|"
+    r"net|rim|players?|court|golf\w*|arrows?|vaccin\w+|syringe|injection|needle|nurse|photo\w*|album|meat|beef|butcher|"
+    r"wounds?|bleed\w*|blood\w*)\b",
     re.IGNORECASE,
 )
-CUTS = re.compile(rf"\b{WHOLE}\s(?:has|contains)\s(?:a\stotal\sof\s|exactly\s)?{NUM}\scuts?\b", re.IGNORECASE)
+_FILMED = r"(?:filmed|captured|recorded|told|shot|presented)"
+_ONE = (
+    r"(?:(?:a|one)\s(?:(?:long|static|smooth),?\s)*(?:(?:single|continuous|unbroken|uncut|uninterrupted),?\s)"
+    r"(?:(?:long|static|single|continuous|unbroken|uncut|uninterrupted),?\s)*|one\s(?:(?:long|static),?\s)+)(?:shot|take)\b"
+)
 SINGLE = re.compile(
-    rf"\b(?:{WHOLE}\s(?:is|consists\sof|unfolds\sin|plays\sout\sin|is\sfilmed\sin|is\sshot\sin)\s(?:a|one)\s|"
-    r"\b(?:filmed|captured|recorded|shown|told)\s(?:in|as)\s(?:a|one)\s)"
-    r"(?:(?:single|continuous|unbroken|uncut|long|static),?\s){1,3}(?:shot|take)\b",
+    rf"\b{WHOLE}\s(?:is|consists\sof|unfolds\sin|plays\sout\sin|is\s{_FILMED}\s(?:in|as))\s{_ONE}{DRINK}|"
+    rf"\b(?:it|everything|all\sof\s(?:it|this))\s(?:is|was)\s{_FILMED}\s(?:in|as)\s{_ONE}|"
+    rf"(?:^|(?<=[.!?]\s)){_FILMED}\s(?:in|as)\s{_ONE}",
     re.IGNORECASE,
+)
+_BODY = (
+    r"(?:(?:\w+\s)?(?:finger|thumb|hand|palm|wrist|arm|elbow|shoulder|leg|knee|foot|ankle|cheek|chin|lip|brow|forehead|"
+    r"throat|neck|skin|scalp|ear|nose)s?\b)"
 )
 CUT = re.compile(
     r"\b(?:(?:the\s)?(?:picture|scene|video|shot|view|camera|clip|film|image|footage)\s(?:then\s|abruptly\s|now\s|suddenly\s)?"
     r"(?:cuts|switches|dissolves|cross-?fades)\s(?:back\s|away\s|over\s)?(?:in)?to\b|"
-    r"\b(?:a|an)\s(?:hard\s|abrupt\s|quick\s|sudden\s)?cut\s(?:to|leads|brings|shows)\b)",
+    rf"\b(?:a|an)\s(?:hard\s|abrupt\s|quick\s|sudden\s)?cut\s(?:to\b(?!\s(?:his|her|their|its|the|one)\s{_BODY})|leads\sto\b|"
+    r"brings\b|shows\b(?!\son\b)))",
     re.IGNORECASE,
 )
 
@@ -44,15 +71,23 @@ def find(case: CaptionCase) -> Iterator[Flaw]:
 
 def _counts(case: CaptionCase) -> Iterator[Flaw]:
     there = len(case.grounds.shots)
-    for pattern, more in ((SHOTS, 0), (CUTS, 1)):
+    for pattern, more in ((MADE_OF, 0), (HAS_SHOTS, 0), (HAS_CUTS, 1)):
         for match in pattern.finditer(case.caption):
-            told = int(spoken([match["n"]])[0].text)
-            if told + more != there:
+            if pattern is not MADE_OF and _is_elsewhere(case, match.start()):
+                continue
+            told = int(spoken([match["n"]])[0].text) + more
+            if told > there or (told < there and not match["part"]):
                 right = f"{there - more} {'cuts' if more else 'shots' if there > 1 else 'shot'} found"
-                yield Flaw(*match.span(), "shot_count", f"{told} told, {right}")
+                yield Flaw(*match.span(), "shot_count", f"{told - more} told, {right}")
     if there > 1:
         for match in SINGLE.finditer(case.caption):
             yield Flaw(*match.span(), "shot_count", f"one told, {there} shots found")
+
+
+def _is_elsewhere(case: CaptionCase, place: int) -> bool:
+    """Whether the sentence speaks of other shots or cuts than a film's: a film may have those as well."""
+    sentence = case.paragraph.sentence_at(place)
+    return bool(ELSEWHERE.search(sentence.text if sentence else case.caption))
 
 
 def _cuts(case: CaptionCase) -> Iterator[Flaw]:

@@ -21,7 +21,8 @@ def find(case: CaptionCase) -> Iterator[Flaw]:
                 covered[at] = True
     by_line: dict[int, list[int]] = {}
     for at, line in enumerate(case.lines):
-        by_line.setdefault(line, []).append(at)
+        if not case.heard[at].silent:
+            by_line.setdefault(line, []).append(at)
     for line, places in by_line.items():
         left = [at for at in places if not covered[at]]
         edge = EDGE if case.grounds.utterances[line].cut else 0
@@ -40,8 +41,8 @@ def told(case: CaptionCase) -> tuple[int, int]:
     """How many of the transcript's lines, fragments apart, are told, and how many there are."""
     flaws = list(find(case)) if case.grounds.utterances else []
     sizes: dict[int, int] = {}
-    for line in case.lines:
-        sizes[line] = sizes.get(line, 0) + 1
+    for token, line in zip(case.heard, case.lines, strict=True):
+        sizes[line] = sizes.get(line, 0) + (not token.silent)
     count = sum(size >= FRAGMENT for size in sizes.values())
     return max(0, count - sum(flaw.kind == "line_missing" for flaw in flaws)), count
 

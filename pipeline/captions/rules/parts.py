@@ -112,7 +112,7 @@ def _numbers(paragraph: Paragraph) -> set[str]:
     for anchor in paragraph.anchors:
         text[anchor.start : anchor.end] = " " * (anchor.end - anchor.start)
     tokens = spoken(["".join(text)])
-    found = {match[0] for token in tokens if (match := re.match(r"\d+", token.text))}
+    found = {match[0] for token in tokens if (match := re.match(r"\d+(?:\.\d+)?", token.text))}
     return found - {"1"}
 
 

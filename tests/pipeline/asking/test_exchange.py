@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from asid.pipeline.asking.exchange import Answer, ask, cut_short, parse, read
 from asid.pipeline.models.base import InvalidAnswer, Refused, Truncated
+from asid.pipeline.rows import Problem
 from tests.kits.modelkit import Caption, Listed, replaying, request, response, stored
 
 
@@ -63,6 +64,29 @@ def test_a_check_decides_over_the_right_form_too() -> None:
     given = answer(model, check=lambda value: "it is too short" if len(value.caption) < 8 else None)
     assert given.value.caption == "long enough"
     assert "it is too short" in model.asked[1].prompt
+
+
+@pytest.mark.parametrize(
+    "answers", [["no"], ["no", '{"caption": 3}'], ["no", '{"caption": 3}', '{"caption": ""}']], ids=len
+)
+def test_no_question_is_paid_for_twice(answers: list[str]) -> None:
+    """A model that gives the same answers by turns is told so: a question of the same words would buy them again."""
+    model = Listed(*answers * 4)
+    with pytest.raises(InvalidAnswer):
+        answer(model, reasks=8, check=lambda value: None if value.caption else "it is empty")
+    prompts = [one.prompt for one in model.asked]
+    assert len(prompts) == len(set(prompts)) == 9
+    assert f"given it {8 // len(answers)} times" in "".join(prompts)
+
+
+def test_an_answer_that_rules_object_to_twice_is_not_asked_for_in_the_same_words() -> None:
+    model = Listed('{"caption": "a dog"}')
+    wrong = Problem(kind="line_missing", snippet="", why="a line is missing")
+    given = answer(model, reasks=3, problems=lambda _: [wrong])
+    assert (given.left, given.attempts) == ((wrong,), 4)
+    assert len({one.prompt for one in model.asked}) == 4 and all(
+        "a line is missing" in one.prompt for one in model.asked[1:]
+    )
 
 
 def test_re_asks_end_and_keep_the_raw_answer() -> None:

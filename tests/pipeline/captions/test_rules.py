@@ -74,7 +74,7 @@ def test_each_word_that_was_said_otherwise_is_named_with_its_time(quote, why):
     ],
 )
 def test_one_thing_said_is_the_same_in_two_spellings(said, quoted):
-    assert found(f'At 1s, a man says, "{quoted}"', line(1.0, 4.0, "S1", said)) == {}
+    assert found(f'At 1s, a man says, "{quoted}"', line(1.0, 4.0, "S1", said), language="en") == {}
 
 
 def test_of_other_languages_only_what_is_known_of_their_numbers_is_said():
@@ -207,6 +207,14 @@ def test_a_text_is_told_while_it_can_be_read():
     ("claim", "kind"),
     [
         ("The clip consists of four shots.", "shot_count"), ("The video contains 3 cuts.", "shot_count"),
+        ("The clip has twenty-one shots.", "shot_count"), ("The video is a montage of 12 shots.", "shot_count"),
+        ("The film unfolds in two separate shots of a lake.", "shot_count"),
+        ("In total the clip contains four shots.", "shot_count"),
+        ("The clip has two shots, and the camera holds still.", "shot_count"),
+        ("The video shows five different shots.", "shot_count"),
+        ("The sequence consists of seven shots.", "shot_count"),
+        ("The clip is one long, unbroken take.", "shot_count"),
+        ("Filmed in one continuous take, it shows a lake.", "shot_count"),
         ("It is filmed in a single continuous shot.", "shot_count"), ("At 15s, the scene cuts to a hut.", "cut_time"),
     ],
 )  # fmt: skip
@@ -217,7 +225,24 @@ def test_shots_are_those_that_were_found(claim, kind):
 @pytest.mark.parametrize(
     "claim",
     ["The clip consists of three shots.", "The video contains 2 cuts.", "At 9s, the picture cuts to a lake.",
-     "Two shots ring out.", "A two-shot of the couple follows."],
+     "Two shots ring out.", "A two-shot of the couple follows.",
+     # Shots that are none of a film's: drinks, bullets, throws, photographs, injections.
+     "On the bar stands a row of two shots.", "He drinks in a row of four shots.", "She downs two of five shots.",
+     "The cocktail is made of two shots of rum.", "It consists of two shots of rum and a slice of lime.",
+     "The video has five shots of tequila on the bar.", "The clip shows four shots being poured.",
+     "The film has two shots of whisky, and nobody drinks them.",
+     "He fires in a series of four shots.", "A volley of seven shots is heard.", "It takes her over ten shots.",
+     "He hits the target in two shots.", "The clip shows two separate shots, both fired from a rifle.",
+     "She scores in one of two shots.", "He misses two of six shots.", "The video has two shots at the goal.",
+     "Across four shots the player only hits the rim.", "The clip contains two shots, and both hit the net.",
+     "On the wall hangs a series of five shots of the same tree.", "A vaccine is given in two shots.",
+     "It is a long shot.", "The video opens with a long shot of a field.", "It is a single shot of espresso.",
+     # Parts of a clip may have fewer shots than the whole, and may be one.
+     "The opening sequence consists of two shots.", "Both people are shown in a single shot.",
+     "The scene is captured in one continuous take.", "The first of two shots shows a lake.",
+     # Cuts that are none of a film's.
+     "The piece has five cuts on its side.", "The video contains two cuts of beef.", "A cut shows on his cheek.",
+     "At 14s, a cut to his left hand bleeds."],
 )  # fmt: skip
 def test_what_holds_of_the_shots_is_left_alone(claim):
     assert found(f"At 0s, a man rows a boat. {claim}", shots=SHOTS) == {}

@@ -6,6 +6,7 @@ import pytest
 
 from asid.pipeline.embedded.checks import Fault, anchor_faults, contradicted, differ, faults, mended, whole_again
 from asid.pipeline.embedded.claims import Evidence, passages, read
+from asid.pipeline.embedded.compose import verify
 from asid.pipeline.rows import Fact
 from tests.kits.embedded_kit import candidate, fact, plain, utterance
 
@@ -48,8 +49,8 @@ def test_what_the_evidence_bears_out_has_no_fault(caption: str) -> None:
         ("At 0s, three faces are in view on the left.", "three faces are in view on the left", FACTS[1].text),
         ('At 1s, a sign reads "GARDEN SHED".', '"GARDEN SHED"', '"GARDEN SHOW"'),
         (
-            'At 2s, a man says "give me that saw now". At 8s, two faces are in view on the left.',
-            '"give me that saw now"',
+            'At 2s, a man says "who did you give the letter". At 8s, two faces are in view on the left.',
+            '"who did you give the letter"',
             '"where did you put the ladder"',
         ),
     ],
@@ -69,6 +70,30 @@ def test_words_that_nobody_said_are_a_fault_of_the_whole_sentence() -> None:
     (fault,) = found('At 16s, a man says "a completely different matter now".')
     assert "nothing like it" in fault.why
     assert fault.mended == ""
+
+
+@pytest.mark.parametrize("said", ["give me that saw now", "the weather will be fine", "who is at the door there"])
+@pytest.mark.parametrize("anchor", ["At 2s", "At 0s"])
+def test_a_quotation_is_not_mended_to_a_line_that_it_does_not_resemble(said: str, anchor: str) -> None:
+    (fault,) = found(f'{anchor}, a man says "{said}".')
+    assert (fault.mended, fault.to) == ("", None) and "nothing like it" in fault.why
+    told = verify(
+        {
+            "caption": f'{anchor}, a man says "{said}".',
+            "candidates": [candidate("sight", *FACTS)],
+            "utterances": plain(SAID),
+            "duration": 20.0,
+        }
+    )
+    assert said not in told["caption"] and "here did you put the ladder" in told["caption"]
+
+
+@pytest.mark.parametrize(
+    "said", ["what did you do with my ladder", "who did you give the letter", "were did he put that bladder"]
+)
+def test_a_misquotation_becomes_the_line_that_it_is_meant_for(said: str) -> None:
+    (fault,) = found(f'At 2s, a man says "{said}".', WRITTEN)
+    assert fault.mended == '"where did you put the ladder"'
 
 
 def test_inventions_are_faults_only_where_all_was_detected() -> None:

@@ -203,7 +203,7 @@ def test_what_nobody_found_is_empty_and_foreign_sentences_are_sorted_by_their_wo
 PLANTED = [
     ("speech", "put the ladder", "bury the treasure chest", "Where did you put the ladder?"),
     ("speech", "the second voice", "the first voice", "the second voice says"),
-    ("speech", "It stands behind the shed.", "Nobody has seen it since May.", "It stands behind the shed."),
+    ("speech", "It stands behind the shed.", "It was behind her bed.", "It stands behind the shed."),
     ("characters", "two faces", "five faces", "two faces"),
     ("characters", "in the centre, with red", "in the centre, with yellow", "with red below it"),
     ("characters", "one on the left and one on the right", "one on the left and one in the centre", "on the right"),
@@ -232,6 +232,17 @@ def test_a_planted_mistake_is_found_explained_and_mended(attribute: str, right: 
     assert refined(attribute, bad, report)["improved_caption"] == caption
     everything = whole().replace(right, wrong, 1)
     assert refined("all", everything, report)["improved_caption"] == whole()
+
+
+def test_a_line_of_which_another_one_is_told_is_missing_and_comes_in_by_itself() -> None:
+    caption, right = parts()["speech"], "It stands behind the shed."
+    bad = caption.replace(right, "Nobody has seen it since May.")
+    report = audited("speech", bad)
+    assert [right in error["why"] for error in report["errors"]] == [True]
+    assert [right in item["what"] for item in report["missing"]] == [True]
+    mended = refined("speech", bad, report)
+    assert mended["improved_caption"] == caption
+    assert "Nobody has seen it" in mended["enhance_summary"]["dropped_forbidden"][0]
 
 
 @pytest.mark.parametrize("attribute", ATTRIBUTES)

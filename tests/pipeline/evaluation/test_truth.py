@@ -34,4 +34,4 @@ def test_captions_are_measured_on_the_finished_clips(run: Run, tmp_path: Path) -
     )
     line, whole = truth.of_captions(run, tmp_path)
     assert [line, whole] == captions.table(run.all_rows("finish"), tmp_path)
-    assert (line["video"], line["clips"], whole["video"]) == ("plain.mp4", 2, "all")
+    assert (line["name"], line["clips"], whole["name"]) == ("plain.mp4", 2, "all")

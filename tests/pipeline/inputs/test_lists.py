@@ -15,7 +15,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from asid.pipeline.inputs import InputConfig, InputError, Listed, delimited, list_inputs, readers
@@ -425,6 +425,8 @@ def test_every_line_of_a_tsv_is_a_row_or_named(folder: Path, cells: list[str]) -
 
 @relaxed
 @given(st.lists(st.text('ab,"\n', max_size=8), max_size=8))
+@example(['"', '"\n"\na"'])
+@example(['"', '"\n"a\n"'])
 def test_every_line_of_a_csv_is_in_a_row_or_named(folder: Path, cells: list[str]) -> None:
     text = "path,t\n" + "".join(f"a.mp4,{cell}\n" for cell in cells)
     found = everything(folder, "l.csv", text.encode())

@@ -52,11 +52,11 @@ RIGHT = (
 
 def test_a_true_caption_is_true_in_every_figure(folder: Path) -> None:
     line, whole = table([judged(RIGHT)], folder)
-    assert line["video"] == "tea.mp4"
+    assert line["name"] == "tea.mp4"
     assert (line["quotes"], line["quotes_true"], line["text_recall"]) == (2, 1.0, 1.0)
     assert (line["anchors"], line["anchors_measured"], line["anchor_error_mean"]) == (5, 5, 0.0)
     assert (line["anchors_within_2s"], line["events_in_block"]) == (1.0, 1.0)
-    assert whole == line | {"video": "all"}
+    assert whole == line | {"name": "all"}
 
 
 def test_times_that_are_late_and_speech_that_nobody_said(folder: Path) -> None:

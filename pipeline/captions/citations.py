@@ -13,8 +13,9 @@ from rapidfuzz.distance import Levenshtein
 from asid.pipeline.captions.grounds import Grounds
 from asid.pipeline.captions.paragraph import Paragraph
 from asid.pipeline.captions.quotes import Quotation
-from asid.pipeline.captions.speech import FOUND, GAP, Place, SpokenWords
+from asid.pipeline.captions.speech import GAP, Place, SpokenWords
 from asid.pipeline.captions.spoken import COINS, Token, alike, spoken
+from asid.pipeline.captions.text import FOUND
 from asid.pipeline.rows import Utterance
 
 DRIFT = 2.0  # s beyond its block at which words may still be meant

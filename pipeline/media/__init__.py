@@ -1,1 +1,23 @@
 """The only code that runs ffmpeg and ffprobe. Every file is hostile until its probe has been checked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asid.pipeline import late
+
+if TYPE_CHECKING:
+    from asid.pipeline.media import (
+        decode,
+        feed,
+        frames,
+        gaps,
+        parts,
+        stills,
+        timeline,
+    )
+
+__all__ = ["decode", "feed", "frames", "gaps", "parts", "stills", "timeline"]
+
+if not TYPE_CHECKING:  # or every name would be a module, for who checks types
+    __getattr__ = late.modules(__name__, __all__)

@@ -114,3 +114,10 @@ def test_status_loads_nothing_that_only_the_rows_need(name: str, tmp_path: Path)
 def test_clips_are_counted_that_were_kept_and_those_that_each_rule_dropped(folder: Path) -> None:
     said = looked(folder, "status", str(folder))
     assert said.splitlines()[-1].startswith("kept 6 clips; ") and " dropped 2" in said
+
+
+def test_a_name_is_printed_as_it_is(folder: Path, tmp_path: Path) -> None:
+    target = tmp_path / ":cat:" / "report.html"
+    said = asid("report", str(folder), "--out", str(target))
+    assert said.exit_code == 0, said.output
+    assert said.output == f"wrote {target}\n" and target.is_file()

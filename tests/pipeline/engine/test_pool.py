@@ -68,6 +68,14 @@ def test_a_new_worker_is_hired_while_there_is_room_and_none_is_idle(tmp_path: Pa
     assert made.worker_for(steps["work"], alone=False) is made.workers[2]
 
 
+def test_who_idles_works_before_another_is_hired(tmp_path: Path, has: dict[str, float]) -> None:
+    made, steps = pool(tmp_path, {"stage": "ToyWork"})
+    first = send(made, steps["work"])
+    assert first
+    first.load = 0
+    assert send(made, steps["work"]) is first and len(made.workers) == 1
+
+
 def test_a_stage_has_no_more_workers_than_it_may(tmp_path: Path, has: dict[str, float]) -> None:
     made, steps = pool(tmp_path, {"stage": "ToyWork", "max_workers": 1}, {"stage": "ToyNext"})
     first = send(made, steps["work"])

@@ -8,16 +8,20 @@ import hashlib
 import os
 import stat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from asid.pipeline import inputs
+from asid.pipeline import inputs, media
 from asid.pipeline.inputs.base import Listed
-from asid.pipeline.media.probe import Probe, ProbeLimits, probe
 from asid.pipeline.media.process import MediaError
+from asid.pipeline.media.settings import ProbeLimits
 from asid.pipeline.rows import Video
 from asid.pipeline.stage import Stage, StageConfig, Unprocessable
 from asid.pipeline.storage import Storage
+
+if TYPE_CHECKING:
+    from asid.pipeline.media.probe import Probe
 
 OURS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE}  # the machine's trouble, not the file's
 
@@ -49,7 +53,7 @@ class Ingest(Stage[Listed, Video, IngestConfig]):
             sha256, size = content_hash(path)
             if not size:
                 raise Unprocessable("the file is empty", "empty")
-            found = probe(path, self.config.probe_timeout, self.config.limits)
+            found = media.probe.probe(path, self.config.probe_timeout, self.config.limits)
         except MediaError as error:
             if error.kind == "no_tool":
                 raise

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from asid.pipeline import media, vision
-from asid.pipeline.media.probe import picture_start
 from asid.pipeline.media.process import MediaError
 from asid.pipeline.rows import Frame, Shot, Split, Video, grow
 from asid.pipeline.stage import Stage, StageConfig, Unprocessable
@@ -92,7 +91,7 @@ class Splitter(Stage[Video, Split, SplitConfig]):
         timeout = 60.0 + video.duration / config.speed
 
         def timeline() -> Timeline:
-            return media.timeline.timeline_of(path, *picture_start(path, known=video.shown_from))
+            return media.timeline.timeline_of(path, *media.probe.picture_start(path, known=video.shown_from))
 
         finder, meter = vision.shots.ShotFinder(config.shots), vision.motion.SignalMeter()
         bars, onsets = vision.bars.BarMeter(), vision.onsets.OnsetMeter()

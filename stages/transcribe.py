@@ -15,7 +15,6 @@ from pydantic import Field, SerializeAsAny, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from asid.pipeline import media, speech
-from asid.pipeline.media.probe import AudioTrack, picture_start
 from asid.pipeline.media.process import MediaError, MediaKilled
 from asid.pipeline.models.base import Abandoned, Misconfigured, ModelError, OutOfBudget
 from asid.pipeline.models.layers.replay import Replaying
@@ -29,6 +28,7 @@ from asid.pipeline.storage import FULL
 if TYPE_CHECKING:
     import numpy as np
 
+    from asid.pipeline.media.probe import AudioTrack
     from asid.pipeline.speech.asked import AskedTranscriber
     from asid.pipeline.speech.base import Backend
     from asid.pipeline.speech.transcript import Transcript
@@ -195,7 +195,7 @@ def mixing(track: AudioTrack | None) -> str:
 def lag(path: Path, track: AudioTrack | None, shown_from: float | None) -> float | None:
     """Seconds from the first frame to the first sample, below 0 where sound comes first. Players and this pipeline put
     both where the file says; a tool that lays the streams side by side from their beginnings is off by so much."""
-    return round(track.start - picture_start(path, known=shown_from)[1], 6) if track else None
+    return round(track.start - media.probe.picture_start(path, known=shown_from)[1], 6) if track else None
 
 
 def row(video: Split, heard: Transcript, *how: str) -> Transcribed:

@@ -7,17 +7,9 @@ from typing import TYPE_CHECKING
 from asid.pipeline import late
 
 if TYPE_CHECKING:
-    from asid.pipeline.media import (
-        decode,
-        feed,
-        frames,
-        gaps,
-        parts,
-        stills,
-        timeline,
-    )
+    from asid.pipeline.media import cutting, decode, feed, filters, frames, gaps, parts, probe, stills, timeline
 
-__all__ = ["decode", "feed", "frames", "gaps", "parts", "stills", "timeline"]
+__all__ = ["cutting", "decode", "feed", "filters", "frames", "gaps", "parts", "probe", "stills", "timeline"]
 
 if not TYPE_CHECKING:  # or every name would be a module, for who checks types
     __getattr__ = late.modules(__name__, __all__)

@@ -17,7 +17,8 @@ import pytest
 from asid.pipeline.inputs.base import InputConfig, Listed
 from asid.pipeline.inputs.listing import list_inputs
 from asid.pipeline.inputs.packing import fold_duplicates
-from asid.pipeline.media.probe import ProbeLimits, picture_start
+from asid.pipeline.media.probe import picture_start
+from asid.pipeline.media.settings import ProbeLimits
 from asid.pipeline.prompts import Prompts
 from asid.pipeline.rows import Video
 from asid.pipeline.stage import Context, Unprocessable

@@ -24,7 +24,7 @@ openai google.genai vllm tenacity json_repair rich.live
 """
 OURS = """
 captions.anchors captions.checks captions.rules captions.speakers inputs.hub inputs.lists inputs.listing inputs.tars
-media.frames media.feed speech.diarize speech.subtitles speech.transcript
+media.cutting media.feed media.frames media.probe speech.diarize speech.subtitles speech.transcript
 vision.shots vision.detectors vision.prints run.workshop engine
 """
 HEAVY = {*LIBRARIES.split(), *(f"asid.pipeline.{module}" for module in OURS.split())}

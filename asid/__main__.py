@@ -1,6 +1,7 @@
 """The `asid` command; `python -m asid` where it is not on the path."""
 
 import contextlib
+import gc
 import logging
 import os
 import sys
@@ -8,9 +9,12 @@ from typing import NoReturn
 
 from asid.pipeline import interrupts
 
+GARBAGE = 50_000  # new objects between two looks for garbage: loading makes many of them, and hardly any garbage
+
 
 def main() -> None:
     """Run the command line, and exit with its code. It never reads the terminal, nor does anything that it starts."""
+    gc.set_threshold(GARBAGE)
     interrupts.leave_terminal()
     interrupts.listen()
     try:

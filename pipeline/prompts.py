@@ -24,9 +24,9 @@ from asid.pipeline.errors import UserError
 PLACE = re.compile(r"\{\{(\w+)\}\}")
 INCLUDE = re.compile(r"^\{\{>\s*([\w/-]+)\s*\}\}$", re.MULTILINE)
 # Anything that a reader could take for an opening bracket, before what it could take for the word, with blanks,
-# invisible characters and slashes strewn in.
+# invisible characters and slashes strewn in. Compiled when the first text is fenced.
 BLANK = r"[\s/\\\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2044\u2060-\u206f\u2215\ufe00-\ufe0f\ufeff\uff0f]*"
-LOOKALIKE = re.compile(rf"[<\u2039\u2329\u27e8\u3008\ufe64\uff1c](?={BLANK}{BLANK.join('evidence')})", re.IGNORECASE)
+LOOKALIKE = rf"(?i)[<\u2039\u2329\u27e8\u3008\ufe64\uff1c](?={BLANK}{BLANK.join('evidence')})"
 
 
 def shipped(kind: str) -> Path:
@@ -65,7 +65,7 @@ class AttributeText(BaseModel):
 
 def fence(label: str, text: str) -> str:
     """Untrusted text between markers that it cannot close: whatever in it looks like a marker loses its bracket."""
-    safe = LOOKALIKE.sub("(", text)
+    safe = re.sub(LOOKALIKE, "(", text)
     return f'<evidence kind="{label}">\n{safe}\n</evidence>'
 
 

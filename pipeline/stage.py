@@ -54,7 +54,7 @@ class Resources(BaseModel):
 class StageConfig(BaseModel):
     """Settings that every stage has. Fields named in `HOW` say how to run, not what comes out: no fingerprint."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
     HOW: ClassVar[frozenset[str]] = frozenset(
         {"resources", "min_workers", "max_workers", "concurrency", "row_timeout", "max_failure_rate", "budget", "mode"}
     )

@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from pydantic import Field
 
-from asid.pipeline.inputs import InputConfig, list_inputs
+from asid.pipeline import inputs, vision
+from asid.pipeline.inputs.base import InputConfig
 from asid.pipeline.media.process import MediaError
 from asid.pipeline.rows import Clip, Decision, Failure
 from asid.pipeline.stage import CorpusPass, StageConfig, Unprocessable
-from asid.pipeline.vision.prints import Library, Print, print_of
+
+if TYPE_CHECKING:
+    from asid.pipeline.vision.prints import Print
 
 TIMEOUT = 1800.0  # s for one video
 
@@ -36,8 +38,10 @@ class Against(CorpusPass[Clip, AgainstConfig]):
     columns = ("id", "sha256", "frames.list.element.time", "frames.list.element.phash")
 
     def decide(self, rows: Iterable[dict[str, Any]]) -> Iterator[Decision]:
+        import numpy as np
+
         prints, exact = self._prints()
-        library = Library(prints)
+        library = vision.prints.Library(prints)
         for row in rows:
             if name := exact.get(row["sha256"]):
                 yield Decision(id=row["id"], value=f"benchmark:{name}", detail="the same bytes")
@@ -51,7 +55,8 @@ class Against(CorpusPass[Clip, AgainstConfig]):
     def _prints(self) -> tuple[list[Print], dict[str, str]]:
         """The benchmark's videos, and the names of their bytes. Raises Unprocessable."""
         prints, exact = [], {}
-        for row in list_inputs([InputConfig(path=path) for path in self.config.videos], self.context.storage):
+        given = [InputConfig(path=path) for path in self.config.videos]
+        for row in inputs.listing.list_inputs(given, self.context.storage):
             if isinstance(row, Failure):
                 raise Unprocessable(f"a benchmark's video cannot be listed: {row.reason}", "benchmark")
             path = self.context.storage.local(row.uri)
@@ -62,12 +67,14 @@ class Against(CorpusPass[Clip, AgainstConfig]):
         return prints, exact
 
     def _print(self, name: str, uri: str, sha256: str) -> Print:
+        import numpy as np
+
         storage, kept = self.context.storage, f"run:prints/{sha256}-{self.config.rate:g}.json"
         if storage.exists(kept):
             values = json.loads(storage.read(kept))
-            return Print(name, np.array(values["times"]), np.array(values["hashes"], np.uint64))
+            return vision.prints.Print(name, np.array(values["times"]), np.array(values["hashes"], np.uint64))
         try:
-            found = print_of(storage.local(uri), name, self.config.rate, TIMEOUT)
+            found = vision.prints.print_of(storage.local(uri), name, self.config.rate, TIMEOUT)
         except MediaError as error:
             raise Unprocessable(f"the benchmark's video {name} cannot be read: {error}", "benchmark") from error
         values = {"times": found.times.tolist(), "hashes": found.hashes.tolist()}

@@ -8,11 +8,11 @@ from decimal import Decimal
 
 from pydantic import Field
 
+from asid.pipeline import captions
 from asid.pipeline.asking import evidence
 from asid.pipeline.asking.evidence import Medium
 from asid.pipeline.asking.stage import AskingStage
 from asid.pipeline.asking.writing import WritingConfig, marks, new
-from asid.pipeline.captions import anchors, examine, grounds, quotes
 from asid.pipeline.captions.text import squash
 from asid.pipeline.rows import Candidate, Captioned, Problem
 
@@ -50,8 +50,8 @@ class Correct(AskingStage[Captioned, Captioned, CorrectConfig]):
 
     async def _corrected(self, clip: Captioned, account: Candidate) -> tuple[Candidate, Sequence[Problem]]:
         sees, most = self.config.sees, self.config.max_frames
-        known = grounds(clip)
-        before = examine(account.caption, known, anchored=False, whole=False)
+        known = captions.grounds.grounds(clip)
+        before = captions.checks.examine(account.caption, known, anchored=False, whole=False)
         answer = await self.ask(
             clip,
             "correct",
@@ -65,7 +65,7 @@ class Correct(AskingStage[Captioned, Captioned, CorrectConfig]):
             facts={},
             media=await evidence.media(clip, sees, most, self.context.storage),
             check=lambda text: objection(account.caption, text),
-            problems=lambda text: new(examine(text, known, anchored=False, whole=False), before),
+            problems=lambda text: new(captions.checks.examine(text, known, anchored=False, whole=False), before),
         )
         by = self.by(answer.response, self.config.prompt)
         corrected = {"caption": answer.value.strip(), "corrected_by": by, "tokens": 0}
@@ -74,7 +74,7 @@ class Correct(AskingStage[Captioned, Captioned, CorrectConfig]):
 
 def spoken(account: str) -> str:
     """The letters of all quoted speech, in order."""
-    return "".join(squash(quote.text) for quote in quotes.find(account) if quote.claims != "screen")
+    return "".join(squash(quote.text) for quote in captions.quotes.find(account) if quote.claims != "screen")
 
 
 def objection(before: str, after: str) -> str | None:
@@ -86,4 +86,4 @@ def objection(before: str, after: str) -> str | None:
 
 
 def _times(account: str) -> set[Decimal]:
-    return {anchor.time for anchor in anchors.find(account, quotes.find(account))}
+    return {anchor.time for anchor in captions.anchors.find(account, captions.quotes.find(account))}

@@ -7,20 +7,24 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
 from pydantic import Field
 
+from asid.pipeline import media
 from asid.pipeline.clips.choice import ClipPolicy, Drop, choose_spans
 from asid.pipeline.clips.slices import slice_evidence
-from asid.pipeline.media.cutting import CutSettings, Piece, cut, extension
-from asid.pipeline.media.filters import clip_size
-from asid.pipeline.media.probe import Probe, ProbeLimits, probe
 from asid.pipeline.media.process import MediaError
-from asid.pipeline.media.timeline import Timeline, read_timeline
+from asid.pipeline.media.settings import CutSettings, ProbeLimits
 from asid.pipeline.rows import Clip, Span, Transcribed, grow
 from asid.pipeline.stage import Stage, StageConfig, Unprocessable
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from asid.pipeline.media.cutting import Piece
+    from asid.pipeline.media.probe import Probe
+    from asid.pipeline.media.timeline import Timeline
 
 ANY = ProbeLimits(
     max_pixels=1 << 40, max_seconds=1e9, max_streams=10_000, max_fps=1e9, max_gap=1e9
@@ -56,8 +60,8 @@ class Cut(Stage[Transcribed, Clip, CutConfig]):
             raise Unprocessable(f"the video is gone: {video.uri}", "missing_media")
         try:
             path = self.context.storage.local(video.uri)
-            found = probe(path, READING, ANY)
-            timeline = read_timeline(path, found, READING)
+            found = media.probe.probe(path, READING, ANY)
+            timeline = media.timeline.read_timeline(path, found, READING)
             times = timeline.times
             track = [sound for sound in video.sounds if not sound.lies_over]
             spans, drops = choose_spans(
@@ -89,20 +93,20 @@ class Cut(Stage[Transcribed, Clip, CutConfig]):
     ) -> list[tuple[str, Piece] | None]:
         """Address and shape of each clip. Encoded files that are there already are left as they are."""
         storage, config = self.context.storage, self.config
-        suffix = extension(config, found)
+        suffix = media.cutting.extension(config, found)
         uris = [
             f"run:media/clips/{video.id}/{clip_id(video, span)}-{self._sha256(video, span)[:12]}.{suffix}"
             for span in spans
         ]
         if config.method == "encode" and all(storage.exists(uri) for uri in uris):
-            width, height = clip_size(found)
-            there = Piece(path=None, offset=0.0, width=width, height=height, sound=bool(found.audio))
+            width, height = media.filters.clip_size(found)
+            there = media.cutting.Piece(path=None, offset=0.0, width=width, height=height, sound=bool(found.audio))
             return [(uri, there) for uri in uris]
         timeout = min(config.row_timeout, 60 + config.patience * timeline.duration)
         made: list[tuple[str, Piece] | None] = []
         with storage.scratch() as folder:
-            pieces = cut(path, spans, Path(folder), config, found, timeline, timeout=timeout,
-                         max_bytes=int(config.max_gib * (1 << 30)))  # fmt: skip
+            pieces = media.cutting.cut(path, spans, Path(folder), config, found, timeline, timeout=timeout,
+                                       max_bytes=int(config.max_gib * (1 << 30)))  # fmt: skip
             for uri, piece in zip(uris, pieces, strict=True):
                 if piece and piece.path and not storage.exists(uri):
                     storage.put_file(uri, piece.path)
@@ -131,7 +135,7 @@ class Cut(Stage[Transcribed, Clip, CutConfig]):
             duration=duration,
             width=piece.width,
             height=piece.height,
-            fps=int(np.count_nonzero((times >= span.start) & (times < span.end))) / duration,
+            fps=int(((times >= span.start) & (times < span.end)).sum()) / duration,
             sound=piece.sound,
             **evidence,
         )

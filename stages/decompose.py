@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
+from asid.pipeline import captions
 from asid.pipeline.asking import evidence
 from asid.pipeline.asking.stage import AskingStage
 from asid.pipeline.asking.writing import WritingConfig, marks
 from asid.pipeline.attributes import ATTRIBUTES
-from asid.pipeline.captions import times
-from asid.pipeline.captions.rules import parts as rules
 from asid.pipeline.prompts import Prompts
 from asid.pipeline.rows import AttributeCaptions, Decomposed, Verified, grow
 
@@ -58,7 +57,7 @@ class Decompose(AskingStage[Verified, Decomposed, DecomposeConfig]):
             },
             answer=AttributeCaptions,
             check=lambda parts: astray(clip.verified, parts),
-            problems=lambda parts: rules.find(parts.model_dump(), clip.verified, empty=self.config.empty),
+            problems=lambda parts: captions.parts.find(parts.model_dump(), clip.verified, empty=self.config.empty),
         )
         parts = AttributeCaptions(**{name: getattr(answer.value, name).strip() for name in ATTRIBUTES})
         return grow(
@@ -77,8 +76,8 @@ def astray(caption: str, parts: AttributeCaptions) -> str | None:
     if not any(texts.values()):
         return "all eight captions are empty"
     for name, text in texts.items():
-        left = iter(times(caption))
-        for time in times(text):
+        left = iter(captions.anchors.times(caption))
+        for time in captions.anchors.times(text):
             if time not in left:  # walks on: what comes later must stand later
                 return f"`{name}` has the anchor {time:f}s, which the caption does not have, or not in this place"
     return None

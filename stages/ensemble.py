@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
+from asid.pipeline import captions
 from asid.pipeline.asking import evidence
 from asid.pipeline.asking.evidence import Medium
 from asid.pipeline.asking.stage import AskingStage
 from asid.pipeline.asking.writing import WritingConfig, marks
-from asid.pipeline.captions import examine, grounds
 from asid.pipeline.rows import Captioned, Drafted, grow
 from asid.pipeline.stage import Unprocessable
 
@@ -41,7 +41,7 @@ class Ensemble(AskingStage[Captioned, Drafted, EnsembleConfig]):
             said = f"{len(telling)} annotators have something to say ({', '.join(telling) or 'none'})"
             raise Unprocessable(f"{said}, {self.config.min_candidates} are needed", kind="too_few_candidates")
         sees, most = self.config.sees, self.config.max_frames
-        known = grounds(clip)
+        known = captions.grounds.grounds(clip)
         values = {
             "duration": evidence.seconds(clip.duration),
             "descriptions": evidence.descriptions(clip.candidates),
@@ -60,7 +60,7 @@ class Ensemble(AskingStage[Captioned, Drafted, EnsembleConfig]):
                 "utterances": evidence.utterance_facts(clip),
             },
             media=await evidence.media(clip, sees, most, self.context.storage),
-            problems=lambda text: examine(text.strip(), known, style="integer"),
+            problems=lambda text: captions.checks.examine(text.strip(), known, style="integer"),
         )
         return grow(
             clip,

@@ -9,7 +9,9 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from asid.pipeline.captions import FOUND, Style, examine, find_quotes, grounds, latest, mend
+from asid.pipeline import captions
+from asid.pipeline.captions import latest
+from asid.pipeline.captions.text import FOUND, Style
 from asid.pipeline.rows import (
     AttributeCaptions,
     Decomposed,
@@ -48,29 +50,31 @@ class Format(Stage[Drafted, Formatted, FormatConfig]):
 
 def format_clip(clip: Drafted, config: FormatConfig) -> Formatted:
     """All captions mended. A line or problem of an attribute's caption begins with the attribute."""
-    known = grounds(clip)
+    known = captions.grounds.grounds(clip)
     caption, mends = mended(latest.caption(clip), clip, config)
-    remaining = examine(caption, known, config.style, found=config.quote_likeness)
+    remaining = captions.checks.examine(caption, known, config.style, found=config.quote_likeness)
     lines = list(mends)
-    captions: dict[str, str] = {}
+    parts: dict[str, str] = {}
     for attribute, part in latest.by_attribute(clip).items():
         text, mends = mended(part, clip, config)
-        captions[attribute] = text
+        parts[attribute] = text
         lines += [f"{attribute}: {line}" for line in mends]
         if text:  # "" says that the clip gives nothing for it
-            found = examine(text, known, config.style, anchored=False, whole=False, found=config.quote_likeness)
+            found = captions.checks.examine(
+                text, known, config.style, anchored=False, whole=False, found=config.quote_likeness
+            )
             remaining += [Problem(kind=it.kind, snippet=it.snippet, why=f"{attribute}: {it.why}") for it in found]
     return grow(
         clip,
         Format.gives(type(clip)),
         caption=caption,
         mends=tuple(lines),
-        quotes=tuple(find_quotes(caption, clip.utterances, config.quote_likeness, clip.language)),
+        quotes=tuple(captions.checks.find_quotes(caption, clip.utterances, config.quote_likeness, clip.language)),
         remaining=tuple(remaining),
-        **({"captions": AttributeCaptions(**captions)} if captions else {}),
+        **({"captions": AttributeCaptions(**parts)} if parts else {}),
     )
 
 
 def mended(text: str, clip: Drafted, config: FormatConfig) -> tuple[str, Sequence[str]]:
     """Mend a caption by rule, unless it is to stay as it was written."""
-    return mend(text, clip.duration, config.style) if config.mend else (text, ())
+    return captions.mend.mend(text, clip.duration, config.style) if config.mend else (text, ())

@@ -8,17 +8,20 @@ import hashlib
 import os
 import stat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from asid.pipeline.inputs import Listed
-from asid.pipeline.inputs.hub import fetch, is_hub, taken_uri
-from asid.pipeline.inputs.tars import copy_member, is_member
-from asid.pipeline.media.probe import Probe, ProbeLimits, probe
+from asid.pipeline import inputs, media
+from asid.pipeline.inputs.base import Listed
 from asid.pipeline.media.process import MediaError
+from asid.pipeline.media.settings import ProbeLimits
 from asid.pipeline.rows import Video
 from asid.pipeline.stage import Stage, StageConfig, Unprocessable
 from asid.pipeline.storage import Storage
+
+if TYPE_CHECKING:
+    from asid.pipeline.media.probe import Probe
 
 OURS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE}  # the machine's trouble, not the file's
 
@@ -50,7 +53,7 @@ class Ingest(Stage[Listed, Video, IngestConfig]):
             sha256, size = content_hash(path)
             if not size:
                 raise Unprocessable("the file is empty", "empty")
-            found = probe(path, self.config.probe_timeout, self.config.limits)
+            found = media.probe.probe(path, self.config.probe_timeout, self.config.limits)
         except MediaError as error:
             if error.kind == "no_tool":
                 raise
@@ -88,15 +91,15 @@ def video(row: Listed, uri: str, sha256: str, size: int, found: Probe) -> Video:
 
 def take(row: Listed, storage: Storage) -> str:
     """The address of the row's bytes: its own, or in the run for bytes that are no file yet."""
-    if not (is_member(row.uri) or is_hub(row.uri)):
+    if not (inputs.tars.is_member(row.uri) or inputs.hub.is_hub(row.uri)):
         return row.uri
     with storage.scratch() as folder:
         target = Path(folder) / "taken"
-        if is_hub(row.uri):
-            target = fetch(row.uri, Path(folder))
+        if inputs.hub.is_hub(row.uri):
+            target = inputs.hub.fetch(row.uri, Path(folder))
         else:
-            copy_member(row.uri, target, storage)
-        uri = taken_uri(content_hash(target)[0], row.name)
+            inputs.tars.copy_member(row.uri, target, storage)
+        uri = inputs.hub.taken_uri(content_hash(target)[0], row.name)
         if not storage.exists(uri):
             storage.put_file(uri, target)
     return uri

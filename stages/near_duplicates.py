@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
-from asid.pipeline.captions import squash
+from asid.pipeline.captions.text import squash
 from asid.pipeline.rows import Clip, Decision
 from asid.pipeline.stage import CorpusPass, StageConfig
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from pydantic import Field, model_validator
 
+from asid.pipeline import captions
 from asid.pipeline.asking import truth
-from asid.pipeline.captions import repetition_rate
 from asid.pipeline.rows import Answered, Candidate, Preferred, Row, Score, Scored, grow, joined
 from asid.pipeline.stage import Stage, StageConfig, Unprocessable
 
@@ -64,14 +64,14 @@ class Prefer(Stage[Scored, Preferred, PreferConfig]):
         return [pairs[0].model_copy(update={"tags": pairs[0].tags | tags}), *pairs[1:]]
 
     def _pair(self, clip: Scored, scores: Sequence[Score], config: PreferConfig) -> Preferred:
-        captions: dict[str, Candidate] = {candidate.annotator: candidate for candidate in clip.candidates}
+        written: dict[str, Candidate] = {candidate.annotator: candidate for candidate in clip.candidates}
         if human := truth.caption(clip, config.human):
             rejected, value = against(scores, config), 1.0
             better = Candidate(id=clip.id, annotator=HUMAN, caption=human, facts=(), by=PERSON)
         else:
             chosen, rejected = pair(scores, config)
-            better, value = captions[chosen.annotator], chosen.value
-        worse = captions[rejected.annotator]
+            better, value = written[chosen.annotator], chosen.value
+        worse = written[rejected.annotator]
         if better.caption == worse.caption:
             raise Unprocessable(f"{better.annotator} and {worse.annotator} say the same", kind="same_caption")
         made: Preferred = grow(
@@ -84,7 +84,7 @@ class Prefer(Stage[Scored, Preferred, PreferConfig]):
             rejected_by=worse.by,
             rejected_from=worse.annotator,
             margin=value - rejected.value,
-            repetition_gain=repetition_rate(worse.caption) - repetition_rate(better.caption),
+            repetition_gain=captions.repetition.rate(worse.caption) - captions.repetition.rate(better.caption),
         )
         return made
 

@@ -8,12 +8,12 @@ from decimal import Decimal
 
 from pydantic import Field
 
+from asid.pipeline import captions
 from asid.pipeline.asking import evidence
 from asid.pipeline.asking.answers import Findings, Refinement
 from asid.pipeline.asking.stage import AskingStage, together
 from asid.pipeline.asking.writing import WritingConfig, marks, new
-from asid.pipeline.captions import anchors, check, examine, findings, grounds, latest, same_blocks, times
-from asid.pipeline.captions.rules.blocks import NamedBlocks, changed, named, restored
+from asid.pipeline.captions import latest
 from asid.pipeline.prompts import Prompts
 from asid.pipeline.rows import (
     Answered,
@@ -109,14 +109,14 @@ class Refine(AskingStage[Audited, Refined, RefineConfig]):
                 return "`improved_caption` is empty"
             return moved(caption, answer.improved_caption.strip(), clip.duration)
 
-        known, whole = grounds(clip), attribute == ALL
-        allowed = named(caption, subjects(report))
-        before = examine(caption, known, anchored=whole, whole=whole) if caption else []
+        known, whole = captions.grounds.grounds(clip), attribute == ALL
+        allowed = captions.blocks.named(caption, subjects(report))
+        before = captions.checks.examine(caption, known, anchored=whole, whole=whole) if caption else []
 
         def problems(answer: Refinement) -> list[Problem]:
             text = answer.improved_caption.strip()
-            after = examine(text, known, anchored=whole, whole=whole) if text else []
-            return new(after, before) + (changed(caption, text, allowed) if caption else [])
+            after = captions.checks.examine(text, known, anchored=whole, whole=whole) if text else []
+            return new(after, before) + (captions.blocks.changed(caption, text, allowed) if caption else [])
 
         answer = await self.ask(
             clip,
@@ -141,8 +141,8 @@ class Refine(AskingStage[Audited, Refined, RefineConfig]):
         beyond = [problem for problem in answer.left if problem.kind == BEYOND]
         rest: Sequence[Problem] = answer.left
         if beyond:
-            text = restored(caption, text, allowed)
-            rest = new(examine(text, known, anchored=whole, whole=whole), before)
+            text = captions.blocks.restored(caption, text, allowed)
+            rest = new(captions.checks.examine(text, known, anchored=whole, whole=whole), before)
         left = marks(self.name, beyond, mended=True) + marks(self.name, rest)
         summary = {name: tuple(lines) for name, lines in done.enhance_summary.model_dump().items()}
         return text, edit(attribute, report, summary, (caption, text), number, self.by(answer.response, prompt)), left
@@ -166,8 +166,8 @@ def edit(
         **told,
         round=number,
         changed=before.strip() != after,
-        mended=findings.mended(wrong, fixes, before, after),
-        filled=findings.filled([item.what for item in report.missing], told["filled_missing"], before, after),
+        mended=captions.findings.mended(wrong, fixes, before, after),
+        filled=captions.findings.filled([item.what for item in report.missing], told["filled_missing"], before, after),
     )
 
 
@@ -176,12 +176,12 @@ def faulty(audit: Audit) -> bool:
     return bool(audit.errors or audit.missing or audit.expressiveness)
 
 
-def subjects(report: Findings) -> list[NamedBlocks]:
+def subjects(report: Findings) -> list[captions.blocks.NamedBlocks]:
     """What each finding of a report speaks of."""
     return [
-        *(NamedBlocks(error.snippet, error.why) for error in report.errors),
-        *(NamedBlocks(item.what, item.why) for item in report.missing),
-        *(NamedBlocks(line) for line in report.expressiveness),
+        *(captions.blocks.NamedBlocks(error.snippet, error.why) for error in report.errors),
+        *(captions.blocks.NamedBlocks(item.what, item.why) for item in report.missing),
+        *(captions.blocks.NamedBlocks(line) for line in report.expressiveness),
     ]
 
 
@@ -199,11 +199,13 @@ def moved(before: str, after: str, duration: float) -> str | None:
     """Why the anchors of a mended caption are not those it had; None when they are. A caption that was empty may get
     sound ones, and a span in the old caption may shrink to its start."""
     if not before:
-        found = check(after, duration, (), anchored=False)
+        found = captions.checks.check(after, duration, (), anchored=False)
         wrong = [problem for problem in found if problem.kind.startswith("anchor")]
         return f"{wrong[0].snippet}: {wrong[0].why}" if wrong else None
-    old, new = times(before), times(after)
-    if same_blocks(before, after) or (old == new and not any(anchor.until for anchor in anchors.find(after))):
+    old, new = captions.anchors.times(before), captions.anchors.times(after)
+    if captions.anchors.same_blocks(before, after) or (
+        old == new and not any(anchor.until for anchor in captions.anchors.find(after))
+    ):
         return None
     return f"the anchors must stay {_listed(old)}, in this order; the answer has {_listed(new)}"
 

@@ -9,27 +9,19 @@ import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import cv2
 from pydantic import Field
 
-from asid.pipeline.media.feed import Unplaced
-from asid.pipeline.media.frames import SPARED, decode, still_size
-from asid.pipeline.media.gaps import Gaps
-from asid.pipeline.media.parts import PARTED
-from asid.pipeline.media.probe import picture_start
+from asid.pipeline import media, vision
 from asid.pipeline.media.process import MediaError
-from asid.pipeline.media.stills import LATE, Album, Still
-from asid.pipeline.media.timeline import Timeline, timeline_of
 from asid.pipeline.rows import Frame, Shot, Split, Video, grow
 from asid.pipeline.stage import Stage, StageConfig, Unprocessable
-from asid.pipeline.vision.bars import BarMeter
-from asid.pipeline.vision.detectors import find_detector
-from asid.pipeline.vision.hashes import phash
-from asid.pipeline.vision.likeness import Look
-from asid.pipeline.vision.motion import SignalMeter
-from asid.pipeline.vision.onsets import OnsetMeter
-from asid.pipeline.vision.shots import ShotFinder, ShotSettings, moved
+from asid.pipeline.vision.settings import ShotSettings
+
+if TYPE_CHECKING:
+    from asid.pipeline.media.stills import Still
+    from asid.pipeline.media.timeline import Timeline
 
 WORTH_SPARING = 200_000  # pixels: below, little is saved, and of a short video nothing
 KEEPING = 4  # stills put into the run at a time: to a bucket each takes its while
@@ -57,9 +49,11 @@ class Splitter(Stage[Video, Split, SplitConfig]):
 
     @classmethod
     def packages(cls, config: SplitConfig) -> list[tuple[str, str]]:
-        return list(find_detector(config.shots.detector).packages)
+        return list(vision.detectors.find_detector(config.shots.detector).packages)
 
     def open(self) -> None:
+        import cv2
+
         cv2.setNumThreads(1)  # pictures are small here; it would take all CPUs of the node, in each of its workers
 
     @property
@@ -77,18 +71,18 @@ class Splitter(Stage[Video, Split, SplitConfig]):
     def _see(self, video: Video) -> Split:
         """What is seen does not depend on how many decode: where a quicker way fails, the next gives the same."""
         path, spares = self.context.storage.local(video.uri), self._spares(video)
-        if self._threads > 1 and video.video_codec in PARTED:
-            with contextlib.suppress(Unplaced):
+        if self._threads > 1 and video.video_codec in media.parts.PARTED:
+            with contextlib.suppress(media.feed.Unplaced):
                 return self._watch(video, path, self._threads, by_packets=True, sparing=spares)
         if spares:
-            with contextlib.suppress(Unplaced):
+            with contextlib.suppress(media.feed.Unplaced):
                 return self._watch(video, path, 1, by_packets=True, sparing=True)
         return self._watch(video, path, self._threads)
 
     def _spares(self, video: Video) -> bool:
         large = video.width * video.height >= WORTH_SPARING
-        every = find_detector(self.config.shots.detector).every_frame
-        return self.config.sparing and large and video.video_codec in SPARED and not every
+        every = vision.detectors.find_detector(self.config.shots.detector).every_frame
+        return self.config.sparing and large and video.video_codec in media.frames.SPARED and not every
 
     def _watch(
         self, video: Video, path: Path, threads: int, *, by_packets: bool = False, sparing: bool = False
@@ -97,34 +91,35 @@ class Splitter(Stage[Video, Split, SplitConfig]):
         timeout = 60.0 + video.duration / config.speed
 
         def timeline() -> Timeline:
-            return timeline_of(path, *picture_start(path, known=video.shown_from))
+            return media.timeline.timeline_of(path, *media.probe.picture_start(path, known=video.shown_from))
 
-        finder, meter, bars, onsets = ShotFinder(config.shots), SignalMeter(), BarMeter(), OnsetMeter()
-        size = still_size(video.width, video.height)
+        finder, meter = vision.shots.ShotFinder(config.shots), vision.motion.SignalMeter()
+        bars, onsets = vision.bars.BarMeter(), vision.onsets.OnsetMeter()
+        size = media.frames.still_size(video.width, video.height)
         with self.context.storage.scratch() as scratch, self.context.storage.scratch() as raw:
-            album = Album(Path(scratch), size, config.stills_per_shot, config.still_seconds / 2)
+            album = media.stills.Album(Path(scratch), size, config.stills_per_shot, config.still_seconds / 2)
             candidates = Path(raw)
-            decoding = decode(
+            decoding = media.frames.decode(
                 path, video.width, video.height, timeout,
                 stills=candidates, still_every=config.still_every, threads=threads,
                 timeline=timeline if by_packets else None, sparing=sparing,
             )  # fmt: skip
-            with Gaps(decoding, timeout) as gaps:
+            with media.gaps.Gaps(decoding, timeout) as gaps:
                 for count, frame in enumerate(decoding.frames):
-                    look = Look(frame.index, frame.time, frame.gray, frame.blue, frame.red)
+                    look = vision.likeness.Look(frame.index, frame.time, frame.gray, frame.blue, frame.red)
                     finder.add(look)
                     meter.add(look)
                     bars.add(look)
                     onsets.add(look)
                     if count % SETTLING == 0:
-                        album.settle(decoding.stills(candidates), look.time - LATE, finder.opening)
+                        album.settle(decoding.stills(candidates), look.time - media.stills.LATE, finder.opening)
                         gaps.fill(finder.new_cuts(), look.index)
                 shots = finder.finish(
                     video.duration, len(decoding.timeline.ticks) if sparing and decoding.timeline else 0
                 )
                 album.settle(decoding.stills(candidates), math.inf, finder.opening)
                 cuts = [shot.first_frame for shot in shots if shot.opens_with == "cut"]
-                shots = bars.of(moved(shots, gaps.places(cuts)))
+                shots = bars.of(vision.shots.moved(shots, gaps.places(cuts)))
             kept = choose(album.kept, shots, config.stills_per_shot, config.still_seconds, config.max_stills)
             with ThreadPoolExecutor(KEEPING) as pool:
                 frames = tuple(pool.map(lambda still: self._keep(video, still), kept))
@@ -134,13 +129,15 @@ class Splitter(Stage[Video, Split, SplitConfig]):
         )  # fmt: skip
 
     def _keep(self, video: Video, still: Still) -> Frame:
+        import cv2
+
         time, file = still
         picture = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
         if picture is None:
             raise MediaError(f"the still at {time:.3f} s cannot be read back", "undecodable")
         uri = f"run:media/frames/{video.id}/{round(time * 1000):08d}.jpg"
         self.context.storage.put_file(uri, file)
-        return Frame(time=time, uri=uri, phash=phash(picture))
+        return Frame(time=time, uri=uri, phash=vision.hashes.phash(picture))
 
 
 def choose(stills: Sequence[Still], shots: Sequence[Shot], per_shot: int, seconds: float, most: int) -> list[Still]:

@@ -9,30 +9,29 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import numpy as np
 from pydantic import Field, SerializeAsAny, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from asid.pipeline.media.decode import audio_chunks, chosen
-from asid.pipeline.media.probe import AudioTrack, picture_start
+from asid.pipeline import media, speech
 from asid.pipeline.media.process import MediaError, MediaKilled
 from asid.pipeline.models.base import Abandoned, Misconfigured, ModelError, OutOfBudget
 from asid.pipeline.models.layers.replay import Replaying
 from asid.pipeline.registry import UnknownName
 from asid.pipeline.rows import Split, Transcribed, grow
-from asid.pipeline.speech.asked import AskedTranscriber
-from asid.pipeline.speech.base import Backend
+from asid.pipeline.speech.layout import Layout
 from asid.pipeline.speech.recognisers import RecogniserSettings, find_recogniser
-from asid.pipeline.speech.sound_classes import Music
-from asid.pipeline.speech.subtitles import subtitles
-from asid.pipeline.speech.sync import HeardOnsets, content_lag
-from asid.pipeline.speech.transcript import Layout, Transcript, transcribe
 from asid.pipeline.stage import Stage, StageConfig, Unprocessable
 from asid.pipeline.storage import FULL
 
-NOTHING = Transcript("", 0.0)
+if TYPE_CHECKING:
+    import numpy as np
+
+    from asid.pipeline.media.probe import AudioTrack
+    from asid.pipeline.speech.asked import AskedTranscriber
+    from asid.pipeline.speech.base import Backend
+    from asid.pipeline.speech.transcript import Transcript
 
 
 class TranscribeConfig(StageConfig, Layout):
@@ -102,7 +101,7 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
 
     def open(self) -> None:
         self._backend = self._opened() if not self.config.model else None
-        self._detectors = [Music()] if self.config.music else []
+        self._detectors = [speech.sound_classes.Music()] if self.config.music else []
         for detector in self._detectors:
             detector.open()
         self._turn = asyncio.Lock()  # one recording at a time: the model has one state and takes all its cores
@@ -114,7 +113,7 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
         words = [word for said in heard.utterances for word in said.words]
         try:
             found, notes = await asyncio.to_thread(
-                subtitles,
+                speech.subtitles.subtitles,
                 self.context.storage,
                 video.uri,
                 self.config.reads.language,
@@ -132,17 +131,22 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
 
     async def _hear(self, video: Split) -> Transcribed:
         if not video.audio_streams:
-            return row(video, NOTHING, "no sound stream")
+            return row(video, speech.transcript.NOTHING, "no sound stream")
         try:
-            onsets = HeardOnsets()
+            onsets = speech.sync.HeardOnsets()
             async with self._turn:
                 if self._backend is None:  # a model is asked on the loop of those who ask
-                    self._asked = AskedTranscriber(self.context.models[self.config.model], asyncio.get_running_loop())
+                    model = self.context.models[self.config.model]
+                    self._asked = speech.asked.AskedTranscriber(model, asyncio.get_running_loop())
                     self._backend = await asyncio.to_thread(self._opened)
                 if self._asked:
                     self._asked.row = video.id
                 heard = await asyncio.to_thread(
-                    transcribe, self._backend, onsets.watch(self._samples(video)), self.config, self._detectors
+                    speech.transcript.transcribe,
+                    self._backend,
+                    onsets.watch(self._samples(video)),
+                    self.config,
+                    self._detectors,
                 )
         except (Misconfigured, OutOfBudget, Abandoned):
             raise
@@ -151,12 +155,12 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
         except MediaError as error:
             if self.config.undecodable == "fail" or isinstance(error, MediaKilled):
                 raise Unprocessable(f"the sound cannot be decoded: {error}", error.kind) from error
-            return row(video, NOTHING, f"the sound cannot be decoded: {error}")
+            return row(video, speech.transcript.NOTHING, f"the sound cannot be decoded: {error}")
         names = (self._backend.name, *(detector.name for detector in self._detectors))
         path = self.context.storage.local(video.uri)
-        track = chosen(path, self.config.stream)
+        track = media.decode.chosen(path, self.config.stream)
         heard_row = row(video, heard, *names, self._stream(video), mixing(track), *heard.notes)
-        apart = content_lag(video.onsets, onsets.onsets(), video.duration)
+        apart = speech.sync.content_lag(video.onsets, onsets.onsets(), video.duration)
         return heard_row.model_copy(update={"sound_lag": lag(path, track, video.shown_from), "content_lag": apart})
 
     def _opened(self) -> Backend:
@@ -174,7 +178,7 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
         """As long as the picture: what sounds after it can be in no clip."""
         path = self.context.storage.local(video.uri)
         start = video.shown_from
-        yield from audio_chunks(path, stream=self.config.stream, duration=video.duration, shown_from=start)
+        yield from media.decode.audio_chunks(path, stream=self.config.stream, duration=video.duration, shown_from=start)
 
     def _stream(self, video: Split) -> str:
         if video.audio_streams == 1:
@@ -191,7 +195,7 @@ def mixing(track: AudioTrack | None) -> str:
 def lag(path: Path, track: AudioTrack | None, shown_from: float | None) -> float | None:
     """Seconds from the first frame to the first sample, below 0 where sound comes first. Players and this pipeline put
     both where the file says; a tool that lays the streams side by side from their beginnings is off by so much."""
-    return round(track.start - picture_start(path, known=shown_from)[1], 6) if track else None
+    return round(track.start - media.probe.picture_start(path, known=shown_from)[1], 6) if track else None
 
 
 def row(video: Split, heard: Transcript, *how: str) -> Transcribed:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
+from asid.pipeline import captions
 from asid.pipeline.asking import evidence
 from asid.pipeline.asking.answers import Verification
 from asid.pipeline.asking.stage import AskingStage
 from asid.pipeline.asking.writing import WritingConfig, marks
-from asid.pipeline.captions import examine, grounds
 from asid.pipeline.rows import Drafted, Problem, Verified, grow
 
 
@@ -88,4 +88,4 @@ class Verify(AskingStage[Drafted, Verified, VerifyConfig]):
 
 def problems(clip: Drafted, caption: str) -> list[Problem]:
     """What rules object to in a caption of the clip."""
-    return examine(caption, grounds(clip), style="integer")
+    return captions.checks.examine(caption, captions.grounds.grounds(clip), style="integer")

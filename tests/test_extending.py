@@ -47,7 +47,8 @@ PLUGINS = {  # section -> group, name and attribute of its entry point, and how 
         assert one.hear([]).language == "en" and one.name == "silent, calm"
         """),
     "A shot detector": ("asid.shots", "metronome", "METRONOME", """
-        from asid.pipeline.vision.shots import ShotSettings, find_shots
+        from asid.pipeline.vision.settings import ShotSettings
+        from asid.pipeline.vision.shots import find_shots
         from tests.kits.shotkit import looks, scene
         frames = looks([*scene(1, 25), *scene(2, 25)])
         found = find_shots(frames, 2.0, ShotSettings(detector="metronome"))
@@ -55,7 +56,8 @@ PLUGINS = {  # section -> group, name and attribute of its entry point, and how 
         """),
     "An input": ("asid.inputs", "shelf", "read_shelf", """
         from pathlib import Path
-        from asid.pipeline.inputs import InputConfig, list_inputs
+        from asid.pipeline.inputs.base import InputConfig
+        from asid.pipeline.inputs.listing import list_inputs
         from asid.pipeline.storage import Storage
         Path("shelf.txt").write_text("one.mp4\\ntwo.mp4\\n")
         for given in ({"path": "shelf://shelf.txt"}, {"path": "shelf.txt", "kind": "shelf"}):

@@ -70,7 +70,7 @@ def test_a_second_door_is_seen() -> None:
 
 # A room imports only from rooms that stand before it, so that there is no circle. What only type checkers read is free.
 ORDER = [
-    *("errors", "text", "chance", "interrupts", "attributes", "rows", "schema", "scratch", "storage"),
+    *("late", "errors", "text", "chance", "interrupts", "attributes", "rows", "schema", "scratch", "storage"),
     *("stage", "prompts"),
     *("testing", "registry", "inputs", "captions", "media", "vision", "clips", "metrics"),
     *("models", "models.layers", "embedded", "models.providers", "models.factory", "speech", "asking"),

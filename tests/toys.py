@@ -17,7 +17,7 @@ from typing import Any
 
 from pydantic import Field
 
-from asid.pipeline.inputs import Listed
+from asid.pipeline.inputs.base import Listed
 from asid.pipeline.recipe.manifest import Manifest
 from asid.pipeline.rows import Decision, Row, Video, grow
 from asid.pipeline.stage import CorpusPass, Stage, StageConfig, Unprocessable

@@ -19,7 +19,8 @@ from asid.pipeline.asking import evidence
 from asid.pipeline.asking.exchange import ask
 from asid.pipeline.attributes import ATTRIBUTES
 from asid.pipeline.auditing.auditor import Auditing
-from asid.pipeline.captions import latest, squash
+from asid.pipeline.captions import latest
+from asid.pipeline.captions.text import squash
 from asid.pipeline.models.base import ModelError, Request
 from asid.pipeline.prompts import fence
 from asid.pipeline.rows import Captioned, Drafted, Record

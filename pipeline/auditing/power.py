@@ -13,7 +13,7 @@ from asid.pipeline.asking.answers import Findings
 from asid.pipeline.auditing.intervals import share
 from asid.pipeline.auditing.measuring import RateInterval
 from asid.pipeline.auditing.planting import FAULTS, VARIANTS, Plant, plant
-from asid.pipeline.captions import examine
+from asid.pipeline.captions.checks import examine
 from asid.pipeline.captions.citations import CaptionCase
 from asid.pipeline.captions.grounds import grounds
 from asid.pipeline.captions.text import squash

@@ -11,12 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
-from typing import Literal
 
 from asid.pipeline.captions import quotes
-from asid.pipeline.captions.text import Flaw, TextSpan, outside, starts_clause, starts_sentence
-
-Style = Literal["integer", "decimal"]
+from asid.pipeline.captions.text import Flaw, Style, TextSpan, outside, starts_clause, starts_sentence
 
 _UNIT = r"(?:[ \u00a0]?|-)(?:s|secs?|seconds?)(?!\w)"
 _NUMBER = r"[-−–]?[ ]?\d{1,18}(?:[.,]\d{1,18})?"

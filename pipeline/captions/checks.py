@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from asid.pipeline.captions import anchors, leaks, repetition, rules, symbols
-from asid.pipeline.captions.anchors import Style
 from asid.pipeline.captions.citations import CaptionCase
 from asid.pipeline.captions.grounds import Grounds
 from asid.pipeline.captions.quotes import Quotation
-from asid.pipeline.captions.speech import FOUND, quote
-from asid.pipeline.captions.text import Flaw, snippet
+from asid.pipeline.captions.speech import quote
+from asid.pipeline.captions.text import FOUND, Flaw, Style, snippet
 from asid.pipeline.rows import Problem, Quote, Utterance
 
 LONGEST = 16_384  # characters, about 4096 tokens: there AVoCaDO's length reward has fallen to nothing

@@ -13,8 +13,9 @@ from rapidfuzz.distance import Levenshtein
 from asid.pipeline.captions.grounds import Grounds
 from asid.pipeline.captions.paragraph import Paragraph
 from asid.pipeline.captions.quotes import Quotation
-from asid.pipeline.captions.speech import FOUND, GAP, Place, SpokenWords
+from asid.pipeline.captions.speech import GAP, Place, SpokenWords
 from asid.pipeline.captions.spoken import alike, spoken, ways
+from asid.pipeline.captions.text import FOUND
 from asid.pipeline.captions.written import Token
 from asid.pipeline.rows import Utterance
 

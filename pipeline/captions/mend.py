@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from asid.pipeline.captions import anchors, quotes, repetition, symbols
-from asid.pipeline.captions.anchors import Style
-from asid.pipeline.captions.text import Flaw, TextSpan, apply, snippet
+from asid.pipeline.captions.text import Flaw, Style, TextSpan, apply, snippet
 
 ROUNDS = 8  # mending one thing can lay bare another; a text that does not settle in so many rounds stays as it is
 LISTED = 20

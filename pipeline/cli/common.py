@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 @cache
 def out() -> Console:
-    """Standard output. Tables keep their columns where no terminal says how wide it is."""
+    """Standard output. Tables keep their columns where no terminal says how wide it is; names keep their `:cat:`."""
     from rich.console import Console
 
-    return Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 240)
+    width = None if sys.stdout.isatty() else 240
+    return Console(soft_wrap=True, highlight=False, emoji=False, width=width)
 
 
 @cache
@@ -29,7 +30,7 @@ def err() -> Console:
     """Standard error, for progress and what went wrong."""
     from rich.console import Console
 
-    return Console(stderr=True, soft_wrap=True, highlight=False)
+    return Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 
 def complain(text: str) -> None:

@@ -12,21 +12,21 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from asid.pipeline.cli import bill
-from asid.pipeline.rows import Failure
 from asid.pipeline.run import logs
 from asid.pipeline.run import status as statuses
-from asid.pipeline.run.folder import Run, Survey
-from asid.pipeline.run.status import StepStatus
-from asid.pipeline.run.workshop import Done
 from asid.pipeline.text import plural, safe
 
 if TYPE_CHECKING:
+    from rich.live import Live
+
     from asid.pipeline.models.spend import Line
+    from asid.pipeline.rows import Failure
+    from asid.pipeline.run.folder import Run, Survey
+    from asid.pipeline.run.status import StepStatus
+    from asid.pipeline.run.workshop import Done
 
 
 COLUMNS = ("stage", "state", "done", "stale", "pending", "rows", "failed", "rows/min", "left", "why")
@@ -49,6 +49,8 @@ class Terminal:
 
     def __enter__(self) -> Terminal:
         if self.console.is_terminal:
+            from rich.live import Live
+
             self.live = Live(console=self.console, refresh_per_second=4, transient=True, get_renderable=self._table)
             self.live.start()
         return self
@@ -120,6 +122,8 @@ def print_status(
         )
 
     if any(line.usd != 0.0 for line in spending):
+        from asid.pipeline.cli import bill
+
         console.print(bill.table(spending))
     for step in steps:
         if found := logs.count(run.storage, step.name):
@@ -131,6 +135,8 @@ def print_status(
 
 def watch(console: Console, run: Run, seconds: float) -> None:
     """The table of steps, drawn anew every few seconds until nothing is left to do."""
+    from rich.live import Live
+
     with Live(console=console, auto_refresh=False) as live:
         while True:
             found = statuses.steps(run)

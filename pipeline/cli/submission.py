@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from asid.pipeline.api import no_inputs
-from asid.pipeline.inputs import InputConfig, list_inputs
+from asid.pipeline.inputs.base import InputConfig
+from asid.pipeline.inputs.listing import list_inputs
 from asid.pipeline.inputs.lists import is_list
 from asid.pipeline.recipe import manifest as manifests
 from asid.pipeline.recipe.manifest import ManifestError

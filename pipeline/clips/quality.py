@@ -8,10 +8,9 @@ from statistics import fmean
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from asid.pipeline import captions
 from asid.pipeline.attributes import ATTRIBUTES
-from asid.pipeline.captions import CaptionCase, grounds, repetition_rate, words
-from asid.pipeline.captions.proof import quote_exact
-from asid.pipeline.captions.rules import lines
+from asid.pipeline.captions.text import words
 from asid.pipeline.rows import Audited, Clip, Decision, Formatted, Preferred, Reason, Refined, open_errors
 
 
@@ -93,7 +92,7 @@ def _length(clip: Formatted, limits: QualityLimits) -> Found:
 
 
 def _repetition(clip: Formatted, limits: QualityLimits) -> Found:
-    rate = repetition_rate(clip.caption)
+    rate = captions.repetition.rate(clip.caption)
     if rate > limits.max_repetition:
         yield "repetition", f"{rate:.2f} of it stood there before, at most {limits.max_repetition:.2f}"
 
@@ -124,11 +123,11 @@ def _quotes(clip: Formatted, limits: QualityLimits) -> Found:
 
 def _proof(clip: Formatted, limits: QualityLimits) -> Found:
     """How exact the quotations are and how much of the speech is told, and how many problems of each kind are left."""
-    case = CaptionCase(clip.caption, grounds(clip))
-    if limits.quote_exact and (share := quote_exact(case)) < limits.quote_exact:
+    case = captions.citations.CaptionCase(clip.caption, captions.grounds.grounds(clip))
+    if limits.quote_exact and (share := captions.proof.quote_exact(case)) < limits.quote_exact:
         yield "quote_exact", f"{share:.2f} of the quoted speech was said word for word, wanted {limits.quote_exact:.2f}"
     if limits.min_lines_told:
-        told, count = lines.told(case)
+        told, count = captions.rules.lines.told(case)
         if count and told / count < limits.min_lines_told:
             yield "lines_told", f"{told} of {count} lines are told, wanted a share of {limits.min_lines_told:.2f}"
     left = Counter(problem.kind for problem in clip.remaining)
@@ -190,8 +189,8 @@ def _completeness(completeness: int, limits: QualityLimits) -> Found:
 
 def _attributes(clip: Formatted, limits: QualityLimits) -> Found:
     if limits.min_attributes:
-        captions = getattr(clip, "captions", None)
-        given = [name for name in ATTRIBUTES if captions and getattr(captions, name).strip()]
+        parts = getattr(clip, "captions", None)
+        given = [name for name in ATTRIBUTES if parts and getattr(parts, name).strip()]
         if len(given) < limits.min_attributes:
             yield "attributes", f"{len(given)} have a caption, wanted {limits.min_attributes}"
 

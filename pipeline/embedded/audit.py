@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from asid.pipeline.captions import quotes as quotations
-from asid.pipeline.captions import words
+from asid.pipeline.captions.text import words
 from asid.pipeline.embedded import checks, claims, mending
 from asid.pipeline.embedded.claims import Evidence, Passage, squash
 from asid.pipeline.embedded.salience import important, selected

@@ -10,8 +10,8 @@ from difflib import SequenceMatcher
 
 from rapidfuzz import fuzz
 
-from asid.pipeline.captions import FOUND
 from asid.pipeline.captions import quotes as quotations
+from asid.pipeline.captions.text import FOUND
 from asid.pipeline.embedded import claims, colours
 from asid.pipeline.embedded.claims import Evidence, Passage, squash
 from asid.pipeline.embedded.words import NUMBERS, ORDINALS, capital, quoted, stop

@@ -11,9 +11,10 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
-from asid.pipeline.captions import Section, SpokenWords, compose, parse
 from asid.pipeline.captions import quotes as quotations
-from asid.pipeline.captions import squash as spelled_out
+from asid.pipeline.captions.anchors import Section, compose, parse
+from asid.pipeline.captions.speech import SpokenWords
+from asid.pipeline.captions.text import squash as spelled_out
 from asid.pipeline.embedded.sound import lines
 from asid.pipeline.rows import Fact, Utterance
 

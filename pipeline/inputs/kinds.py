@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 INPUTS: Mapping[str, str] = {
-    "local": "asid.pipeline.inputs:read_local",
-    "bucket": "asid.pipeline.inputs:read_bucket",
+    "local": "asid.pipeline.inputs.listing:read_local",
+    "bucket": "asid.pipeline.inputs.listing:read_bucket",
     "hub": "asid.pipeline.inputs.hub:read_dataset",
 }

@@ -15,14 +15,12 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Literal
-
-from pydantic import BaseModel, ConfigDict, Field
 
 from asid.pipeline.media.decode import evenly
 from asid.pipeline.media.filters import clip_size, picture_filters
 from asid.pipeline.media.probe import AudioTrack, Probe
 from asid.pipeline.media.process import MediaError, input_arguments, run
+from asid.pipeline.media.settings import CutSettings
 from asid.pipeline.media.timeline import Timeline
 from asid.pipeline.rows import Record, Span
 
@@ -32,19 +30,6 @@ NO_SIGNATURE = ("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+b
 RUN_UP = 2.0  # s of sound read before a span, so that a rough seek does no harm
 NO_SOUND = 4096  # bytes; what is shorter has nothing that can be heard, or nothing that decodes
 SPARE = 64 << 20  # bytes that must stay free
-
-
-class CutSettings(BaseModel):
-    """How clips are made. All of it is in the clip's hash: the same settings give the same bytes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    method: Literal["encode", "copy", "virtual"] = "encode"
-    encoder: Literal["libx264", "h264_nvenc"] = "libx264"
-    preset: str = Field("veryfast", pattern=r"^[a-z0-9]+$", description="the encoder's; p1 to p7 for NVENC")
-    quality: int = Field(21, ge=0, le=51, description="constant quality: crf, or cq for NVENC; lower is better")
-    audio_kbps: int = Field(128, ge=16, le=512)
-    threads: int = Field(2, ge=1, le=64, description="of the encoder; another number gives other bytes")
 
 
 class Piece(Record):

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
 
 from asid.pipeline.media.process import NO_VERDICT, MediaError, input_arguments, run, stream
+from asid.pipeline.media.settings import ProbeLimits
 from asid.pipeline.rows import Record
 
 HDR = {"smpte2084", "arib-std-b67"}
@@ -46,19 +46,6 @@ _MIXED = (
 )
 MIXED = frozenset(_MIXED.split())
 IN_ORDER = "`ffmpeg -i IN -c copy OUT.mp4` puts them in order"
-
-
-class ProbeLimits(BaseModel):
-    """What a picture may be. Beyond it a file is refused, with the kind named here."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    max_pixels: int = Field(7680 * 4320, gt=0, description="coded or displayed; too_large")
-    max_seconds: float = Field(6 * 3600.0, gt=0, description="of the picture; too_long")
-    max_streams: int = Field(64, gt=0, description="too_many_streams")
-    max_fps: float = Field(1200.0, gt=0, description="average; too_fast")
-    max_gap: float = Field(600.0, gt=0, description="seconds that one frame may stand; gap")
-    min_frames: int = Field(2, ge=1, description="fewer are a still, not a video; still")
 
 
 class AudioTrack(Record):

@@ -19,7 +19,10 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
-from asid.pipeline.captions import FOUND, SpokenWords, parse, quotes, squash
+from asid.pipeline.captions import quotes
+from asid.pipeline.captions.anchors import parse
+from asid.pipeline.captions.speech import SpokenWords
+from asid.pipeline.captions.text import FOUND, squash
 from asid.pipeline.rows import Judged, Utterance, Word
 
 LEGIBLE = 85.0  # percent likeness from which a text is told

@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from asid.pipeline.errors import UserError
-from asid.pipeline.inputs import InputConfig
+from asid.pipeline.inputs.base import InputConfig
 from asid.pipeline.models import secrets
 from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.prompts import shipped

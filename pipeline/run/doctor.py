@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from asid.pipeline.inputs import InputError, list_inputs
+from asid.pipeline.inputs.base import InputError
+from asid.pipeline.inputs.listing import list_inputs
 from asid.pipeline.media.process import MediaError, run
 from asid.pipeline.models.config import Prices
 from asid.pipeline.models.factory import check_model, unfit_media

@@ -19,8 +19,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from asid.pipeline.inputs import InputError, Listed, fold_duplicates, list_inputs, pack
-from asid.pipeline.inputs.base import address_id
+from asid.pipeline.inputs.base import InputError, Listed, address_id
+from asid.pipeline.inputs.listing import list_inputs
+from asid.pipeline.inputs.packing import fold_duplicates, pack
 from asid.pipeline.rows import Failure, Video
 from asid.pipeline.run import shards
 from asid.pipeline.run.folder import SHARD, Run, Survey, shard_name

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from asid.pipeline.errors import UserError
-from asid.pipeline.inputs import InputConfig, InputError, Listed, list_inputs
+from asid.pipeline.inputs.base import InputConfig, InputError, Listed
 from asid.pipeline.inputs.hub import is_hub
+from asid.pipeline.inputs.listing import list_inputs
 from asid.pipeline.media.probe import probe
 from asid.pipeline.media.process import MediaError
 from asid.pipeline.recipe.steps import Step

@@ -15,8 +15,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-from asid.pipeline.inputs import Listed, fold_duplicates, list_inputs
-from asid.pipeline.inputs.base import InputError, address_id
+from asid.pipeline.inputs.base import InputError, Listed, address_id
+from asid.pipeline.inputs.listing import list_inputs
+from asid.pipeline.inputs.packing import fold_duplicates
 from asid.pipeline.recipe.steps import Step
 from asid.pipeline.rows import Failure, Video
 from asid.pipeline.run import shards

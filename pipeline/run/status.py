@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from asid.pipeline.run import pace as paces
+from asid.pipeline.run import shards
 from asid.pipeline.run.folder import Run, Survey
 
 PAUSE = 900.0  # s without a finished shard, after which work counts as taken up anew
@@ -90,7 +91,8 @@ def drops(run: Run) -> tuple[int, Counter[str]]:
     last = list(run.steps)[-1]
     kept, rules = 0, Counter[str]()
     if issubclass(run.types(last)[1], Judged):
-        for row in run.all_rows(last):
-            kept += row.kept
-            rules.update({reason.rule for reason in row.reasons})
+        for shard in run.shard_names(last):
+            for row in shards.read_columns(run.storage, run.uri(last, shard), ("kept", "reasons")):
+                kept += row["kept"]
+                rules.update({reason["rule"] for reason in row["reasons"]})
     return kept, rules

@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import Field
 
+from asid.pipeline import speech
 from asid.pipeline.rows import Word
 from asid.pipeline.speech import weights
 from asid.pipeline.speech.base import RATE, UNSPACED, Block, Heard, MissingPart, Segment, Span, Tongue
-from asid.pipeline.speech.diarize import Diarizer, Networks
 from asid.pipeline.speech.languages import LanguageStretch, Main, Odds, ruling, stretches
 from asid.pipeline.speech.recognisers import Device, Recogniser, SpeakerSettings
 
@@ -70,7 +70,7 @@ class FasterWhisper:
         except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, OSError, ValueError, RuntimeError) as error:
             raise MissingPart(f"faster-whisper cannot load {self.model!r}: {str(error).splitlines()[0]}") from error
         self._batched = BatchedInferencePipeline(self._whisper)
-        self._networks = Networks(self.threads) if self.diarize else None
+        self._networks = speech.diarize.Networks(self.threads) if self.diarize else None
         self.name = self._describe()
 
     def _recogniser(self) -> Any:
@@ -100,7 +100,9 @@ class FasterWhisper:
         return bool(self._whisper.model.is_multilingual)
 
     def hear(self, blocks: Iterable[Block]) -> Heard:
-        diarizer = Diarizer(self._networks, self.min_speakers, self.max_speakers) if self._networks else None
+        diarizer = (
+            speech.diarize.Diarizer(self._networks, self.min_speakers, self.max_speakers) if self._networks else None
+        )
         segments: list[Segment] = []
         main = Main()
         tongues: list[Tongue] = []

@@ -15,9 +15,9 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from pydantic import Field
 
+from asid.pipeline import speech
 from asid.pipeline.rows import Word
 from asid.pipeline.speech.base import RATE, Block, Heard, Segment
-from asid.pipeline.speech.diarize import Diarizer, Networks
 from asid.pipeline.speech.embedded import fit
 from asid.pipeline.speech.recognisers import Recogniser, SpeakerSettings
 
@@ -62,13 +62,15 @@ class OpenAIAudio:
         from asid.pipeline.models.providers.openai.transcription import Transcriber
 
         self._server: AudioServer = self._given or Transcriber(self.name, self.settings.endpoint, self.settings.key)
-        self._networks = Networks(self.threads) if self.settings.diarize and not self.own_speakers else None
+        self._networks = (
+            speech.diarize.Networks(self.threads) if self.settings.diarize and not self.own_speakers else None
+        )
         if self._networks:
             self.name = f"{self.name}; pyannote community-1 ({self._networks.mark})"
 
     def hear(self, blocks: Iterable[Block]) -> Heard:
         limits = (self.settings.min_speakers, self.settings.max_speakers)
-        diarizer = Diarizer(self._networks, *limits) if self._networks else None
+        diarizer = speech.diarize.Diarizer(self._networks, *limits) if self._networks else None
         segments: list[Segment] = []
         language, asked, rated = self.settings.language, 0, False
         for block in blocks:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from asid.pipeline.registry import RECOGNISERS, UnknownName
-from asid.pipeline.speech.base import Backend
+
+if TYPE_CHECKING:
+    from asid.pipeline.speech.base import Backend
 
 Device = Literal["auto", "cpu", "cuda"]
 

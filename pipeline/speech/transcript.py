@@ -7,27 +7,16 @@ from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
 
 from asid.pipeline.rows import Sound, Turn, Utterance, Voice, Word
 from asid.pipeline.speech import languages
 from asid.pipeline.speech import words as spoken
 from asid.pipeline.speech.base import UNSPACED, Backend, Heard
+from asid.pipeline.speech.layout import Layout
 from asid.pipeline.speech.listen import Meter, blocks, sounds
 from asid.pipeline.speech.sound_classes import SoundDetector, watched
 
 MOSTLY = 0.7  # a recogniser that believes its words less than this is named in the guards
-
-
-class Layout(BaseModel):
-    """How what was heard is cut into utterances and spans of sound."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    gap: float = Field(0.8, gt=0, description="seconds of pause that end an utterance")
-    longest: float = Field(12.0, gt=0, description="seconds after which the next sentence is a new utterance")
-    silence_db: float = Field(-50.0, le=0, description="RMS level below which a span counts as silence")
-    shortest_sound: float = Field(0.3, ge=0, description="seconds below which sound or silence joins its neighbour")
 
 
 @dataclass(frozen=True)
@@ -42,6 +31,9 @@ class Transcript:
     sounds: tuple[Sound, ...] = ()  # empty: there was no sample to hear
     guards: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+NOTHING = Transcript("", 0.0)
 
 
 def transcribe(

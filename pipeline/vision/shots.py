@@ -13,13 +13,11 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
-
-from asid.pipeline.registry import DETECTORS
 from asid.pipeline.rows import Shot
 from asid.pipeline.vision.detectors import find_detector
 from asid.pipeline.vision.gradual import EMPTY, RECENT, GradualFinder, Transition, apart
 from asid.pipeline.vision.likeness import Look, change, difference, step
+from asid.pipeline.vision.settings import ShotSettings
 
 FLASH = 0.28  # s: what comes back within it was a flash, not a cut
 CLEAR_RATIO = 3.0  # change at the cut over the change around it
@@ -30,36 +28,6 @@ ALIKE = -0.6  # difference of the first and the others of such a shot
 LEAST_EMPTY = 6.0  # the same between two empty pictures, of which one may be the last of a ramp
 KEPT_OLDER = 4  # frames kept beyond those within reach, for time stamps with holes
 Opening = Literal["start", "cut", "fade", "dissolve"]
-
-
-class ShotSettings(BaseModel):
-    """How shots are found. `threshold` 0 takes the detector's usual one."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    detector: str = Field("adaptive", description="adaptive, content, histogram, hash, threshold, transnet or yours")
-    threshold: float = Field(0.0, ge=0, description="at which the detector proposes a cut; 0: its usual one")
-    clear: float = Field(0.03, description="difference of the views at a cut, when the change stands out")
-    unclear: float = Field(0.25, description="difference of the views at a cut amid other changes")
-    gradual: bool = Field(True, description="look for dissolves, wipes and fades too")
-    min_shot: float = Field(0.1, ge=0, description="s; of two boundaries closer than this the weaker goes")
-
-    @field_validator("detector")
-    @classmethod
-    def _is_there(cls, value: str) -> str:
-        if not DETECTORS.knows(value):
-            raise ValueError(DETECTORS.unknown(value))
-        return value
-
-    @property
-    def proposing(self) -> float:
-        """The threshold that is used."""
-        return self.threshold or find_detector(self.detector).threshold
-
-    def __str__(self) -> str:
-        rest = f"clear {self.clear:g}, unclear {self.unclear:g}, min_shot {self.min_shot:g}"
-        soft = "gradual" if self.gradual else "no gradual"
-        return f"{self.detector} {self.proposing:g}, {rest}, {soft}"
 
 
 @dataclass(frozen=True)

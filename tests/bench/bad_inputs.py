@@ -19,7 +19,8 @@ from pathlib import Path
 
 sys.path.insert(0, os.fspath(Path(__file__).resolve().parents[2]))
 
-from asid.pipeline.inputs import InputConfig, Listed, list_inputs
+from asid.pipeline.inputs.base import InputConfig, Listed
+from asid.pipeline.inputs.listing import list_inputs
 from asid.pipeline.prompts import Prompts
 from asid.pipeline.rows import Video
 from asid.pipeline.stage import Context, Unprocessable

@@ -22,8 +22,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from asid.pipeline.media.cutting import CutSettings, cut  # noqa: E402
+from asid.pipeline.media.cutting import cut  # noqa: E402
 from asid.pipeline.media.probe import probe  # noqa: E402
+from asid.pipeline.media.settings import CutSettings  # noqa: E402
 from asid.pipeline.media.timeline import read_timeline  # noqa: E402
 from asid.pipeline.rows import Span  # noqa: E402
 

@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from asid.pipeline.engine import Engine
-from asid.pipeline.inputs import Listed
+from asid.pipeline.inputs.base import Listed
 from asid.pipeline.recipe.manifest import Manifest
 from asid.pipeline.rows import Row, Video
 from asid.pipeline.run.folder import Run

@@ -27,7 +27,8 @@ from asid.pipeline.media.probe import probe
 from asid.pipeline.metrics.shots import BoundaryCounts, ShotScore, ShotTruth, pooled, read_truth, score_shots
 from asid.pipeline.rows import Shot
 from asid.pipeline.vision.likeness import Look
-from asid.pipeline.vision.shots import ShotSettings, find_shots
+from asid.pipeline.vision.settings import ShotSettings
+from asid.pipeline.vision.shots import find_shots
 
 HARD, GRADUAL = 0.95, 0.80
 FILMS = {  # the first and the last frame of each gradual transition

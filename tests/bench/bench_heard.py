@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from asid.pipeline.auditing.intervals import share
-from asid.pipeline.captions import Grounds, examine
-from asid.pipeline.captions.grounds import listened
+from asid.pipeline.captions.checks import examine
+from asid.pipeline.captions.grounds import Grounds, listened
 from asid.pipeline.media.decode import audio_chunks
 from asid.pipeline.rows import Sound
 from asid.pipeline.speech import sound_classes

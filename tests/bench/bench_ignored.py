@@ -22,8 +22,8 @@ from asid.pipeline.attributes import ATTRIBUTES
 from asid.pipeline.auditing.intervals import share
 from asid.pipeline.auditing.planting import FAULTS, Plant, plant
 from asid.pipeline.captions.citations import CaptionCase
+from asid.pipeline.captions.parts import TELLS
 from asid.pipeline.captions.proof import proof
-from asid.pipeline.captions.rules.parts import TELLS
 from asid.pipeline.clips.quality import QualityLimits, reasons
 from asid.pipeline.models.base import Request
 from asid.pipeline.rows import Answered, Candidate, Captioned, Fact, grow

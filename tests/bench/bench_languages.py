@@ -23,7 +23,8 @@ import numpy as np
 
 from asid.pipeline.speech.base import RATE, UNSPACED
 from asid.pipeline.speech.embedded import Embedded
-from asid.pipeline.speech.transcript import Layout, Transcript, transcribe
+from asid.pipeline.speech.layout import Layout
+from asid.pipeline.speech.transcript import Transcript, transcribe
 from tests.kits.speechkit import ffmpeg
 
 PAUSE = 0.7  # s after each sentence

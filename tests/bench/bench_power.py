@@ -18,7 +18,7 @@ from random import Random
 
 from asid.pipeline.auditing.intervals import Share, share
 from asid.pipeline.auditing.planting import FAULTS, VARIANTS, plant
-from asid.pipeline.captions import examine
+from asid.pipeline.captions.checks import examine
 from asid.pipeline.captions.citations import CaptionCase
 from asid.pipeline.captions.grounds import Grounds
 from tests.finished import CLIPS, Finished, captions

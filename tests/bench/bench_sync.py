@@ -28,7 +28,8 @@ from asid.pipeline.speech.base import RATE
 from asid.pipeline.speech.sync import HeardOnsets, content_lag
 from asid.pipeline.vision.likeness import Look
 from asid.pipeline.vision.onsets import OnsetMeter
-from asid.pipeline.vision.shots import ShotFinder, ShotSettings
+from asid.pipeline.vision.settings import ShotSettings
+from asid.pipeline.vision.shots import ShotFinder
 from asid.stages.transcribe import lag
 from tests.kits.speechkit import ffmpeg
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from asid.pipeline.captions import CaptionCase, Grounds
+from asid.pipeline.captions.citations import CaptionCase
+from asid.pipeline.captions.grounds import Grounds
 from asid.pipeline.captions.text import Flaw
 from asid.pipeline.rows import Utterance, Word
 

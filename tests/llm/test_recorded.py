@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from asid.pipeline.captions import examine, grounds, latest
-from asid.pipeline.captions.rules import parts
+from asid.pipeline.captions import latest, parts
+from asid.pipeline.captions.checks import examine
+from asid.pipeline.captions.grounds import grounds
 from asid.pipeline.models.base import Request, Response
 from asid.pipeline.prompts import Prompts
 from asid.pipeline.rows import Audited, Captioned, Decomposed, Refined

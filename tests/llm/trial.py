@@ -20,7 +20,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from asid.pipeline.captions import examine, grounds, latest
+from asid.pipeline.captions import latest
+from asid.pipeline.captions.checks import examine
+from asid.pipeline.captions.grounds import grounds
 from asid.pipeline.clips.quality import QualityLimits, reasons
 from asid.pipeline.models.base import Model, Request, Response
 from asid.pipeline.models.config import ModelConfig

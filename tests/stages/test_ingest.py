@@ -14,13 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from asid.pipeline.inputs import InputConfig, Listed, fold_duplicates, list_inputs
-from asid.pipeline.media.probe import ProbeLimits, picture_start
+from asid.pipeline.inputs.base import InputConfig, Listed
+from asid.pipeline.inputs.listing import list_inputs
+from asid.pipeline.inputs.packing import fold_duplicates
+from asid.pipeline.media.probe import picture_start
+from asid.pipeline.media.settings import ProbeLimits
 from asid.pipeline.prompts import Prompts
 from asid.pipeline.rows import Video
 from asid.pipeline.stage import Context, Unprocessable
 from asid.pipeline.storage import Storage, to_path
-from asid.stages import ingest
 from asid.stages.ingest import Ingest, IngestConfig
 from tests.servers.hub import TOKEN, Hub, Repo
 from tests.servers.s3 import buckets
@@ -159,7 +161,7 @@ def test_a_full_disk_is_not_the_files_fault(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(ingest, "copy_member", full)
+    monkeypatch.setattr("asid.pipeline.inputs.tars.copy_member", full)
     with pytest.raises(OSError, match="No space left"):
         run(storage, row)
 
@@ -180,7 +182,8 @@ def test_a_video_in_a_bucket(storage: Storage, clips: Path, tmp_path: Path, monk
 # In a process of its own: the Hub's libraries read their endpoint when they are imported.
 HUB = """
 import asyncio, sys
-from asid.pipeline.inputs import InputConfig, list_inputs
+from asid.pipeline.inputs.base import InputConfig
+from asid.pipeline.inputs.listing import list_inputs
 from asid.pipeline.prompts import Prompts
 from asid.pipeline.stage import Context
 from asid.pipeline.storage import Storage

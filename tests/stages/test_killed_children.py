@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from asid.pipeline.inputs import Listed
-from asid.pipeline.inputs.base import address_id
+from asid.pipeline.inputs.base import Listed, address_id
 from asid.pipeline.media.process import MediaKilled
 from asid.pipeline.models.base import Media
 from asid.pipeline.models.providers.attachments import Attachments

@@ -17,9 +17,10 @@ pytest.importorskip("whisperx", reason="needs an environment with WhisperX: sh s
 from asid.pipeline.rows import Turn, Word
 from asid.pipeline.speech import weights
 from asid.pipeline.speech.base import Heard, MissingPart
+from asid.pipeline.speech.layout import Layout
 from asid.pipeline.speech.listen import blocks
 from asid.pipeline.speech.recognisers import make
-from asid.pipeline.speech.transcript import Layout, transcribe
+from asid.pipeline.speech.transcript import transcribe
 from tests.kits.speechkit import FIRST, MAN, SECOND, THIRD, WOMAN, missing, say, track
 from tests.whisperx import tiny
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 from asid.pipeline.attributes import ATTRIBUTES
-from asid.pipeline.captions import Section, compose, parse
+from asid.pipeline.captions.anchors import Section, compose, parse
 from asid.pipeline.captions.text import CLOSERS, SENTENCE_END
 from asid.pipeline.dataset.export.splits import Splits
 from asid.pipeline.dataset.export.wordings import Wordings

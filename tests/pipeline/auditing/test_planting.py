@@ -8,7 +8,10 @@ import pytest
 
 from asid.pipeline.attributes import ATTRIBUTES
 from asid.pipeline.auditing.planting import FAULTS, VARIANTS, Plant, plant
-from asid.pipeline.captions import CaptionCase, Grounds, examine, grounds, parse
+from asid.pipeline.captions.anchors import parse
+from asid.pipeline.captions.checks import examine
+from asid.pipeline.captions.citations import CaptionCase
+from asid.pipeline.captions.grounds import Grounds, grounds
 from asid.pipeline.rows import Refined
 from tests.pipeline.auditing.clips import finished
 

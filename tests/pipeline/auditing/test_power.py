@@ -6,7 +6,8 @@ import pytest
 
 from asid.pipeline.auditing.planting import FAULTS, VARIANTS
 from asid.pipeline.auditing.power import EVERY, Planted, of_rules, planted, power
-from asid.pipeline.captions import examine, grounds
+from asid.pipeline.captions.checks import examine
+from asid.pipeline.captions.grounds import grounds
 from tests.pipeline.auditing.clips import Reader, finished
 
 

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asid.pipeline.captions import Section, at, check, compose, mend, parse, same_blocks, times
+from asid.pipeline.captions.anchors import Section, at, compose, parse, same_blocks, times
+from asid.pipeline.captions.checks import check
+from asid.pipeline.captions.mend import mend
 from tests.kits.strategies import captions, prose
 
 CLEAN = [

@@ -1,6 +1,6 @@
 """Which blocks findings name, and that the others come back byte for byte."""
 
-from asid.pipeline.captions.rules.blocks import NamedBlocks, changed, named, restored
+from asid.pipeline.captions.blocks import NamedBlocks, changed, named, restored
 
 BEFORE = "At 0s, a man opens a door.  At 4s, he sits down on a red chair. At 9s, a dog runs in and barks."
 

@@ -1,6 +1,6 @@
 import pytest
 
-from asid.pipeline.captions import check
+from asid.pipeline.captions.checks import check
 from asid.pipeline.rows import Utterance, Word
 
 

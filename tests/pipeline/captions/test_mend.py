@@ -11,7 +11,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from asid.pipeline.captions import check, find_quotes, mend, parse, same_blocks, times
+from asid.pipeline.captions.anchors import parse, same_blocks, times
+from asid.pipeline.captions.checks import check, find_quotes
+from asid.pipeline.captions.mend import mend
 from asid.pipeline.rows import Utterance
 from tests.kits.strategies import BROKEN, MARKUP, captions
 

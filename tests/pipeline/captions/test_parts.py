@@ -2,7 +2,7 @@
 
 import pytest
 
-from asid.pipeline.captions.rules.parts import find
+from asid.pipeline.captions.parts import find
 
 CAPTION = (
     'At 0s, a woman in a red coat stands in front of three doors. At 3s, she smiles and says, "We are late." '

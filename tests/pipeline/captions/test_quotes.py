@@ -1,8 +1,10 @@
 import pytest
 from hypothesis import given
 
-from asid.pipeline.captions import find_quotes, quotes
-from asid.pipeline.captions.speech import FOUND, SpokenWords
+from asid.pipeline.captions import quotes
+from asid.pipeline.captions.checks import find_quotes
+from asid.pipeline.captions.speech import SpokenWords
+from asid.pipeline.captions.text import FOUND
 from asid.pipeline.rows import Utterance, Word
 from tests.kits.strategies import captions
 

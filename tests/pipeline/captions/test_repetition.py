@@ -2,8 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asid.pipeline.captions import check, mend, repetition_rate
+from asid.pipeline.captions.checks import check
+from asid.pipeline.captions.mend import mend
 from asid.pipeline.captions.repetition import loops
+from asid.pipeline.captions.repetition import rate as repetition_rate
 
 COLLAPSED = [
     ("At 0s, he says no no no no no no no no.", "At 0s, he says no."),

@@ -2,9 +2,9 @@
 
 import pytest
 
-from asid.pipeline.captions import CaptionCase, Grounds, examine
-from asid.pipeline.captions.citations import Difference
-from asid.pipeline.captions.grounds import Legible
+from asid.pipeline.captions.checks import examine
+from asid.pipeline.captions.citations import CaptionCase, Difference
+from asid.pipeline.captions.grounds import Grounds, Legible
 from asid.pipeline.captions.spoken import alike, spoken
 from asid.pipeline.rows import Cue, Shot, Subtitles, Turn, Utterance
 

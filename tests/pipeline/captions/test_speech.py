@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asid.pipeline.captions.speech import FOUND, NOWHERE, Place, SpokenWords, quote
+from asid.pipeline.captions.speech import NOWHERE, Place, SpokenWords, quote
+from asid.pipeline.captions.text import FOUND
 from tests.kits.captionkit import line, timed
 
 ONE = timed("S1", ("Meet", 1.0, 1.2), ("me", 1.2, 1.4), ("at", 1.4, 1.5), ("the", 1.5, 1.6), ("fountain.", 1.6, 2.0))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from asid.pipeline.cli.submission import check
-from asid.pipeline.inputs import InputError
+from asid.pipeline.inputs.base import InputError
 from asid.pipeline.prompts import PromptError
 from asid.pipeline.recipe.manifest import ManifestError
 from tests.heads import asid, environment

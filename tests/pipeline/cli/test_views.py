@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,22 @@ import pytest
 from typer.testing import CliRunner
 
 from asid.pipeline.cli import app
+from asid.pipeline.prompts import shipped
+from asid.pipeline.recipe.manifest import load
+from asid.pipeline.run.folder import Run
 from tests import samples
+
+# What only the rows of a run need, or only other commands: libraries, and modules of ours that bring them or are long.
+LIBRARIES = """
+cv2 rapidfuzz scenedetect onnxruntime faster_whisper pysubs2 torch pandas datasets huggingface_hub ray jinja2 aiohttp
+openai google.genai vllm tenacity json_repair rich.live
+"""
+OURS = """
+captions.anchors captions.checks captions.rules captions.speakers inputs.hub inputs.lists inputs.listing inputs.tars
+media.cutting media.feed media.frames media.probe speech.diarize speech.subtitles speech.transcript
+vision.shots vision.detectors vision.prints run.workshop engine
+"""
+HEAVY = {*LIBRARIES.split(), *(f"asid.pipeline.{module}" for module in OURS.split())}
 
 
 @pytest.fixture
@@ -77,3 +94,30 @@ def test_a_report_is_one_page_at_the_name_given(folder: Path, tmp_path: Path) ->
 def test_a_run_without_a_screen_says_how_to_have_one(folder: Path) -> None:
     said = asid("screen", str(folder))
     assert said.exit_code and "set audit.screen to a model that is cheap" in str(said.exception)
+
+
+@pytest.mark.parametrize("name", sorted(file.name for file in shipped("manifests").glob("*.yaml")))
+def test_status_loads_nothing_that_only_the_rows_need(name: str, tmp_path: Path) -> None:
+    """Whatever the recipe: its stages are loaded to tell what is stale, and what they do to rows is not."""
+    Run(tmp_path / "run", load(name)).freeze()
+    looks = (
+        "import sys; from asid.pipeline.cli import main; sys.argv = sys.argv[:3]; assert main() == 0; "
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    words = [sys.executable, "-c", looks, "status", str(tmp_path / "run")]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    loaded = set(done.stderr.split())
+    assert "ingest" in done.stdout and {"asid.stages.ingest", "asid.pipeline.run.status"} <= loaded
+    assert sorted(loaded & HEAVY) == []
+
+
+def test_clips_are_counted_that_were_kept_and_those_that_each_rule_dropped(folder: Path) -> None:
+    said = looked(folder, "status", str(folder))
+    assert said.splitlines()[-1].startswith("kept 6 clips; ") and " dropped 2" in said
+
+
+def test_a_name_is_printed_as_it_is(folder: Path, tmp_path: Path) -> None:
+    target = tmp_path / ":cat:" / "report.html"
+    said = asid("report", str(folder), "--out", str(target))
+    assert said.exit_code == 0, said.output
+    assert said.output == f"wrote {target}\n" and target.is_file()

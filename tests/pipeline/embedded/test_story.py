@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asid.pipeline.captions import parse
+from asid.pipeline.captions.anchors import parse
 from asid.pipeline.embedded.story import Sentence, around_cuts, joined, paragraph, second, sentences_of, small, tell
 from tests.kits.embedded_kit import fact
 

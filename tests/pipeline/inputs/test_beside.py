@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from asid.pipeline.inputs import InputConfig, Listed, list_inputs
+from asid.pipeline.inputs.base import InputConfig, Listed
 from asid.pipeline.inputs.beside import passed_over
+from asid.pipeline.inputs.listing import list_inputs
 from asid.pipeline.rows import Failure
 from asid.pipeline.storage import Storage
 from tests.servers.s3 import buckets

@@ -18,7 +18,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from asid.pipeline.inputs import InputConfig, InputError, Listed, delimited, list_inputs, readers
+from asid.pipeline.inputs import delimited, readers
+from asid.pipeline.inputs.base import InputConfig, InputError, Listed
+from asid.pipeline.inputs.listing import list_inputs
 from asid.pipeline.rows import Failure
 from asid.pipeline.storage import Storage
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from asid.pipeline.inputs import InputConfig, list_inputs
+from asid.pipeline.inputs.base import InputConfig
+from asid.pipeline.inputs.listing import list_inputs
 from asid.pipeline.inputs.own import lies_in, own_folders
 from asid.pipeline.storage import Storage
 

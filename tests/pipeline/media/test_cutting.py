@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from asid.pipeline.media.cutting import CutSettings, Piece, cut
+from asid.pipeline.media.cutting import Piece, cut
 from asid.pipeline.media.probe import Probe, probe
 from asid.pipeline.media.process import MediaError, MediaTimeout
+from asid.pipeline.media.settings import CutSettings
 from asid.pipeline.media.timeline import Timeline, read_timeline
 from asid.pipeline.rows import Span
 from tests.kits.mediakit import ffmpeg, noise, shift, write_wav

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from asid.pipeline.media.probe import ProbeLimits, header, probe
+from asid.pipeline.media.probe import header, probe
 from asid.pipeline.media.process import MediaError
+from asid.pipeline.media.settings import ProbeLimits
 from tests.kits.mediakit import ffmpeg, noise, write_wav
 
 SCENE = "testsrc2=s=160x120:r=25"

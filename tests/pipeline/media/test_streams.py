@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from asid.pipeline.media import excerpt
-from asid.pipeline.media.cutting import CutSettings, cut
+from asid.pipeline.media.cutting import cut
 from asid.pipeline.media.decode import audio
 from asid.pipeline.media.probe import Probe, probe
 from asid.pipeline.media.process import MediaError
+from asid.pipeline.media.settings import CutSettings
 from asid.pipeline.media.timeline import read_timeline
 from asid.pipeline.rows import Span
 from tests.kits.mediakit import ffmpeg

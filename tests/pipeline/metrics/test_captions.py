@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from asid.pipeline.captions import find_quotes
+from asid.pipeline.captions.checks import find_quotes
 from asid.pipeline.metrics.captions import ScreenText, measure, read_truth, table, tells
 from asid.pipeline.rows import Answered, Judged
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 from typer.testing import CliRunner
@@ -14,7 +13,7 @@ from asid.pipeline.cli import app
 from asid.pipeline.dataset.card import card
 from asid.pipeline.figures import gather
 from asid.pipeline.recipe.manifest import Manifest
-from asid.pipeline.report import html, plots, shown
+from asid.pipeline.report import html, shown
 from asid.pipeline.rows import Audit, Judged, Row, Video
 from asid.pipeline.run.folder import Run
 from asid.pipeline.stage import Stage
@@ -165,34 +164,6 @@ def test_the_command_writes_one_file(run: Run, tmp_path: Path) -> None:
     told = CliRunner().invoke(app, ["report", str(tmp_path / "run"), "--out", str(target)])
     assert told.exit_code == 0, told.output
     assert "<!doctype html>" in target.read_text("utf-8")
-
-
-def widths(markup: str) -> list[float]:
-    return [float(found) for found in re.findall(r"width:([\d.]+)%", markup)]
-
-
-def test_plots_are_well_formed_and_to_scale() -> None:
-    made = plots.bars([plots.Bar("<b>", 10, "ten"), plots.Bar("two", 5, "&", more=15)])
-    assert widths(made) == [50, 25, 75]
-    assert "<b>" in "".join(ElementTree.fromstring(made).itertext())
-    assert widths(plots.shares([("x", {"a": 0.5, "b": 2.0, "c": 0.0})])) == [50, 100]
-    svg = ElementTree.fromstring(plots.histogram({3: 1, 500: 2}, "s"))
-    heights = [float(bar.get("height", "")) for bar in svg.iter("rect")]
-    assert len(heights) <= 41
-    assert max(heights) == 2 * heights[0]
-    assert "Nothing" in plots.histogram({}, "s")
-    page = plots.columns([("one", {"x": 0.5}), ("two", {"x": 1.0})])
-    tall = [float(found) for found in re.findall(r'<rect class="a"[^>]* height="([\d.]+)"', page)]
-    assert tall[1] == 2 * tall[0] > 0
-
-
-@pytest.mark.parametrize("most", [1, 2, 3, 7, 12, 99, 100, 4321])
-def test_an_axis_ends_at_a_round_number_above_the_highest_bar(most: int) -> None:
-    svg = plots.histogram({0: most}, "s")
-    labels = [int(found) for found in re.findall(r'class="end axis"[^>]*>(\d+)<', svg)]
-    assert labels[0] == 0
-    assert most <= labels[-1] <= 2.5 * most
-    assert len(set(labels)) == len(labels)
 
 
 def test_long_text_is_cut_and_says_how_long_it_was() -> None:

@@ -15,7 +15,6 @@ from asid.pipeline.auditing.intervals import wilson
 from asid.pipeline.cli import app
 from asid.pipeline.review import open_sample, save
 from asid.pipeline.review.verdicts import AnchorMark, Book, ReviewFinding, Verdict, alpha, result
-from asid.pipeline.review.views import diff, parts
 from asid.pipeline.run.folder import Run
 from tests import samples
 
@@ -167,21 +166,3 @@ def test_the_command_says_the_share_with_its_interval(run: Run, tmp_path: Path) 
         book.add(verdict(clip, "ann", "reliable"))
     told = CliRunner().invoke(app, ["review", str(tmp_path / "run"), "--result"])
     assert "4 of 4 clips are reliable: 100.0%, between 51.0% and 100.0% (Wilson, 95 %)" in told.output
-
-
-def test_a_caption_in_pieces_is_the_caption(run: Run) -> None:
-    for row in run.all_rows("finish"):
-        pieces = parts(row.caption, row)
-        assert "".join(piece["text"] for piece in pieces) == row.caption
-    hostile = next(row for row in run.all_rows("finish") if row.caption == samples.HOSTILE[2])
-    kinds = [(piece["kind"], piece.get("time")) for piece in parts(hostile.caption, hostile) if piece["kind"] != "text"]
-    assert kinds == [("anchor", 0.0), ("quote", 1.0), ("anchor", 2.0)]
-    before = next(row for row in run.all_rows("finish") if row.caption == samples.HOSTILE[0])
-    assert [piece["time"] for piece in parts(before.caption, before) if piece["kind"] == "anchor"] == [0.0, -3.0]
-
-
-def test_the_diff_has_both_texts() -> None:
-    found = diff("At 0s, a dog sits down.", "At 0s, a cat sits.")
-    assert " ".join(part["text"] for part in found if part["kind"] != "new") == "At 0s, a dog sits down."
-    assert " ".join(part["text"] for part in found if part["kind"] != "gone") == "At 0s, a cat sits."
-    assert [part["kind"] for part in diff(samples.LOOP, samples.LOOP + "!")] == ["gone", "new"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from asid.pipeline.errors import UserError
-from asid.pipeline.inputs import InputConfig
+from asid.pipeline.inputs.base import InputConfig
 from asid.pipeline.recipe.steps import steps_of
 from asid.pipeline.run import preflight as preflights
 from asid.pipeline.run.folder import Run, RunError

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,7 +12,6 @@ from asid.pipeline.speech.base import RATE, Block, MissingPart
 from asid.pipeline.speech.faster_whisper import chunks, spelled
 from asid.pipeline.speech.listen import blocks
 from asid.pipeline.speech.recognisers import make
-from asid.pipeline.speech.whisperx import aligned
 from tests.kits.speechkit import FIRST, MAN, SECOND, WOMAN, missing, track
 
 
@@ -65,25 +62,6 @@ def test_a_package_that_is_not_there_is_named_with_its_pin() -> None:
         weights.package("no_such_thing_at_all", "no-such-thing==1")
 
 
-def test_whisperx_that_is_not_installed_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "whisperx", None)
-    with pytest.raises(MissingPart, match=r"packages: \[whisperx==3.8.6\].*faster_whisper"):
-        make("whisperx").open()
-
-
-def test_gated_speakers_without_a_token_say_where_to_get_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=SimpleNamespace(is_available=lambda: False)))
-    monkeypatch.setitem(sys.modules, "whisperx", SimpleNamespace())
-    monkeypatch.setattr("huggingface_hub.get_token", lambda: None)
-    with pytest.raises(MissingPart) as told:
-        make("whisperx").open()
-    message = str(told.value)
-    assert "huggingface.co/pyannote/speaker-diarization-community-1" in message
-    assert "HF_TOKEN" in message
-    assert "diarizer: embedded" in message
-    assert "\n" not in message
-
-
 def test_speech_is_read_in_chunks_that_the_model_can_hold() -> None:
     assert chunks([(0, 5), (6, 10), (20, 25)]) == [(0, 10), (20, 25)]
     assert chunks([(0, 20), (21, 27), (27.5, 29)]) == [(0, 27), (27.5, 29)]
@@ -104,18 +82,3 @@ def test_pieces_of_one_word_are_put_together_where_words_have_spaces() -> None:
         "你",
         "好",
     ]
-
-
-def test_words_that_alignment_cannot_place_stand_between_their_neighbours() -> None:
-    block = Block(50, np.zeros(10 * RATE, np.float32), ())
-    found = {"segments": [{"words": [
-        {"word": "in", "start": 1.0, "end": 1.2, "score": 0.9}, {"word": "1984"},
-        {"word": "it", "start": 2.0, "end": 2.1, "score": 0.8}, {"word": "%"},
-    ]}]}  # fmt: skip
-    segment = aligned(found, {"start": 0.9, "end": 3.0, "text": " in 1984 it %", "avg_logprob": -0.4}, block)
-    assert segment is not None
-    assert [(w.text, w.start, w.end, w.score) for w in segment.words] == [
-        ("in", 51.0, 51.2, 0.9), ("1984", 51.2, 52.0, 0.0), ("it", 52.0, 52.1, 0.8), ("%", 52.1, 53.0, 0.0),
-    ]  # fmt: skip
-    assert segment.logprob == -0.4
-    assert aligned({"segments": [{"words": []}]}, {"start": 0, "end": 1}, block) is None

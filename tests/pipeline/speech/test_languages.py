@@ -7,7 +7,8 @@ import pytest
 from asid.pipeline.speech import weights
 from asid.pipeline.speech.base import Block, Heard, Segment, Tongue
 from asid.pipeline.speech.languages import LanguageStretch, Main, Odds, at, ruling, stretches
-from asid.pipeline.speech.transcript import Layout, transcribe
+from asid.pipeline.speech.layout import Layout
+from asid.pipeline.speech.transcript import transcribe
 from tests.kits.speechkit import FIRST, WOMAN, say, turn
 
 

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from asid.pipeline.rows import Sound
 from asid.pipeline.speech.base import RATE, Block, Heard, Segment, Tongue
-from asid.pipeline.speech.transcript import Layout, said, said_in, told, transcribe, unsure
+from asid.pipeline.speech.layout import Layout
+from asid.pipeline.speech.transcript import said, said_in, told, transcribe, unsure
 from tests.kits.speechkit import turn, word
 
 NOTHING = Heard((), (), "", 0.0)

@@ -6,7 +6,8 @@ import importlib.util
 
 import pytest
 
-from asid.pipeline.vision.shots import ShotSettings, find_shots
+from asid.pipeline.vision.settings import ShotSettings
+from asid.pipeline.vision.shots import find_shots
 from asid.pipeline.vision.transnet import WINDOW, TransNet
 from tests.kits.shotkit import dissolve, looks, scene
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from asid.pipeline.attributes import ATTRIBUTES
-from asid.pipeline.captions import parse
+from asid.pipeline.captions.anchors import parse
 from asid.pipeline.models.providers import rehearsed
 from tests.kits.modelkit import request
 

@@ -18,8 +18,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asid.pipeline.dataset import parquet
-from asid.pipeline.inputs import InputConfig, InputError, Listed, fold_duplicates, list_inputs, pack
+from asid.pipeline.inputs.base import InputConfig, InputError, Listed
 from asid.pipeline.inputs.folders import braces
+from asid.pipeline.inputs.listing import list_inputs
+from asid.pipeline.inputs.packing import fold_duplicates, pack
 from asid.pipeline.inputs.tars import copy_member
 from asid.pipeline.rows import Failure, Video
 from asid.pipeline.storage import Storage, to_path, to_uri

@@ -2,7 +2,7 @@
 
 import pytest
 
-from asid.pipeline.captions.rules.parts import find
+from asid.pipeline.captions.parts import find
 
 WHOLE = (
     'At 0s, a baker in a blue cap stands at two ovens in Porto. At 4s, he turns and says, "The bread is ready." '

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asid.pipeline.captions.anchors import parse
-from asid.pipeline.captions.rules.blocks import NamedBlocks, changed, named, restored
+from asid.pipeline.captions.blocks import NamedBlocks, changed, named, restored
 
 BEFORE = 'A hall is empty. At 3s, a porter rings a bell. At 8s, a guest asks, "Is my room ready yet?"'
 AFTER = 'A hall is full. At 3s, a porter rings a gong. At 8s, a guest asks, "Is my bath ready yet?"'

@@ -2,7 +2,8 @@
 
 import pytest
 
-from asid.pipeline.captions import Grounds, examine, grounds
+from asid.pipeline.captions.checks import examine
+from asid.pipeline.captions.grounds import Grounds, grounds
 from asid.pipeline.rows import Captioned, Sound
 from asid.pipeline.testing import example
 

@@ -21,8 +21,7 @@ from asid.pipeline.models.base import (
     Request,
     Response,
 )
-from asid.pipeline.models.config import ModelConfig
-from asid.pipeline.rows import Answered, Clip, Problem, Row
+from asid.pipeline.rows import Answered, Problem, Row
 from asid.pipeline.stage import In, Out, Resources, Stage, StageConfig, Unprocessable
 
 Result = TypeVar("Result")
@@ -99,29 +98,20 @@ class AskingStage(Stage[In, Out, AskingSettings]):
         """
         own = {**({} if model else self.config.settings), **(settings or {})}
         asked = self.context.models[model] if model else self.model
-        config = getattr(asked, "config", None)
-        if media and isinstance(row, Clip) and isinstance(config, ModelConfig):
-            shown = showing.adapted(config, own)
-            text = self.context.prompts.render(prompt, **showing.told(values, shown, media, row))
-            if changed := showing.fitted(shown, media, row, text):
-                own |= changed
-                told = showing.told(values, showing.adapted(config, own), media, row)
-                text = self.context.prompts.render(prompt, **told)
-            weight = showing.weight(showing.adapted(config, own), media, row)
-        else:
-            weight = 0
-            text = self.context.prompts.render(prompt, **values)
+        found = showing.shown(
+            asked, own, media, row, values, lambda values: self.context.prompts.render(prompt, **values)
+        )
         request = Request(
             task=task,
-            prompt=text,
+            prompt=found.text,
             media=tuple(media),
             answer_schema=answer.model_json_schema() if answer else None,
             facts=facts,
-            settings=own,
+            settings=found.settings,
             model=model or self.config.model,
             row=row.id,
             attribute=attribute,
-            weight=weight,
+            weight=found.weight,
             alike=alike,
         )
 

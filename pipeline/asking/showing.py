@@ -17,7 +17,7 @@ from asid.pipeline.stage import Unprocessable
 
 
 @dataclass(frozen=True)
-class Shown:
+class ModelQuestion:
     """A question as one model gets it: the rendered prompt, the settings that are its own, the tokens of its media."""
 
     text: str
@@ -32,16 +32,16 @@ def shown(
     row: Row,
     values: Mapping[str, str],
     render: Callable[[Mapping[str, str]], str],
-) -> Shown:
+) -> ModelQuestion:
     """Put a question so that it is true of what this model is sent, and fits. Raises Unprocessable, of kind context."""
     own, config = dict(settings), getattr(model, "config", None)
     if not (media and isinstance(row, Clip) and isinstance(config, ModelConfig)):
-        return Shown(render(values), own)
+        return ModelQuestion(render(values), own)
     text = render(told(values, adapted(config, own), media, row))
     if changed := fitted(adapted(config, own), media, row, text):
         own |= changed
         text = render(told(values, adapted(config, own), media, row))
-    return Shown(text, own, weight(adapted(config, own), media, row))
+    return ModelQuestion(text, own, weight(adapted(config, own), media, row))
 
 
 def adapted(config: ModelConfig, settings: Mapping[str, Any]) -> ModelConfig:

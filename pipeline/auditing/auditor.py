@@ -19,7 +19,7 @@ from asid.pipeline.storage import Storage
 PROMPT = "audit_whole"
 
 
-class Look(NamedTuple):
+class AttributeReport(NamedTuple):
     """What an auditor reports, None where it could judge nothing, and the VERIFY points that it could not hear."""
 
     findings: Findings | None
@@ -48,14 +48,14 @@ class Auditing:
         Raises what its model raises, and Unprocessable for a clip that it cannot be shown."""
         return (await self.look(clip, attribute, caption)).findings
 
-    async def look(self, clip: Captioned, attribute: str, caption: str) -> Look:
+    async def look(self, clip: Captioned, attribute: str, caption: str) -> AttributeReport:
         """The same with the points that it could not judge. Where it can judge none, nobody is asked."""
         media: Sequence[Media] = await evidence.media(clip, self.sees, self.max_frames, self.storage)
         entry = self.entries[attribute]
         hears = showing.hears(self.model, clip, media)
         points, unheard = entry.points(hears), entry.unheard(hears)
         if not points:
-            return Look(None, unheard)
+            return AttributeReport(None, unheard)
         values = {
             "attribute": attribute,
             "about": entry.about,
@@ -76,4 +76,4 @@ class Auditing:
             answer = await ask(self.model, request, AuditAnswer, reasks=self.reasks,
                                check=lambda answer: answer.pointless(points))  # fmt: skip
         found: AuditAnswer = answer.value
-        return Look(found.findings(points), unheard)
+        return AttributeReport(found.findings(points), unheard)

@@ -8,7 +8,7 @@ from random import Random
 
 from asid.pipeline.asking.stage import together
 from asid.pipeline.attributes import ATTRIBUTES
-from asid.pipeline.auditing.auditor import Auditing, Look
+from asid.pipeline.auditing.auditor import AttributeReport, Auditing
 from asid.pipeline.auditing.intervals import Share, share
 from asid.pipeline.captions import latest
 from asid.pipeline.models.base import ModelError
@@ -93,7 +93,7 @@ async def measure(
 async def _point(auditing: Auditing, rows: Sequence[Captioned], point: str, attributes: Sequence[str]) -> Measured:
     told = [(row, text) for row in rows if (text := caption_at(row, point))]
 
-    async def one(row: Captioned, text: str) -> list[Look] | None:
+    async def one(row: Captioned, text: str) -> list[AttributeReport] | None:
         try:
             return await together(auditing.look(row, attribute, text) for attribute in attributes)
         except (ModelError, Unprocessable):

@@ -25,7 +25,8 @@ TOLD = {  # how the tables call a step
 }  # fmt: skip
 FIGURES = {  # where a figure stands in a manifest, and how the tables write it
     "asid.yaml": {
-        "cut.min_seconds": "{} s to", "cut.max_seconds": "`cut: {{whole: true, max_seconds: {}}}`", "models.avocado.settings.fps": "{} fps",
+        "cut.min_seconds": "{} s to", "cut.max_seconds": "`cut: {{whole: true, max_seconds: {}}}`",
+        "models.avocado.settings.fps": "{} fps",
         "models.avocado.settings.max_pixels": "{:,} pixels a frame",
         "models.avocado.settings.total_pixels": "{:,} a video",
         "models.avocado.settings.engine.max_model_len": "context of {:,}", "models.seed.model": "{}",

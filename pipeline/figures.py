@@ -47,7 +47,18 @@ class Quality:
     no_missing: int = 0
     clean: int = 0
     ruled: int = 0  # clips of which every audit was made by rules
+    partly: int = 0  # clips of which no auditor heard all that a VERIFY point asks to be heard
+    unheard: int = 0  # clips in no rate: of an attribute nobody could judge anything
     intervals: dict[str, tuple[float, float]] = field(default_factory=dict)  # where an auditor of its own measured
+
+    def count(self, audits: list[dict[str, Any]], edits: list[dict[str, Any]] = ()) -> None:  # type: ignore[assignment]
+        """Count one clip by its audits, but for what edits have mended. One with an audit that nobody could make is
+        unknown, and in no rate."""
+        if not all(map(_made, audits)):
+            self.unheard += 1
+            return
+        self.partly += any(map(_unheard, audits))
+        self.add(*_found(audits, edits), _ruled(audits))
 
     def add(self, errors: int, missing: int, ruled: bool = False) -> None:
         """Count one clip, by how many attributes have an error, or lack something; `ruled`: rules alone looked."""
@@ -82,10 +93,21 @@ class Quality:
 
 
 @dataclass
+class PointFindings:
+    """Of one VERIFY point, over all audits of its attribute."""
+
+    errors: int = 0
+    missing: int = 0
+    unheard: int = 0  # audits in which nobody could judge it
+
+
+@dataclass
 class AttributeFindings:
     """Of one attribute, over all audited clips."""
 
     audited: int = 0
+    partly: int = 0  # of these, by an auditor who could not hear all
+    unheard: int = 0  # audits that nobody could make
     with_errors: int = 0
     with_missing: int = 0
     errors: int = 0
@@ -93,6 +115,7 @@ class AttributeFindings:
     remarks: int = 0
     edited: int = 0
     given: int = 0  # clips that have a caption of it
+    points: dict[str, PointFindings] = field(default_factory=lambda: defaultdict(PointFindings))  # "": none was named
 
 
 @dataclass
@@ -164,8 +187,7 @@ def gather(run: Run, survey: Survey | None = None) -> Figures:
         for row in _rows(run, survey, name, ("audits",)):
             if not again:
                 _count_findings(figures, row["audits"])
-            if _audited(row["audits"]):
-                point.add(*_found(row["audits"]), _ruled(row["audits"]))
+            point.count(row["audits"])
         figures.quality.append(point)
     here = Quality("as audited", "measured")
     after, kept = Quality("after refine", "claimed"), Quality("kept clips", "claimed")
@@ -175,18 +197,16 @@ def gather(run: Run, survey: Survey | None = None) -> Figures:
     for row in _rows(run, survey, last, (*wanted, *writers)):
         if "audits" in row and not audits:
             _count_findings(figures, row["audits"])
-            if _audited(row["audits"]):
-                here.add(*_found(row["audits"]), _ruled(row["audits"]))
-        if "edits" in row and _audited(row["audits"]):
-            left = (*_found(row["audits"], row["edits"]), _ruled(row["audits"]))
-            after.add(*left)
+            here.count(row["audits"])
+        if "edits" in row:
+            after.count(row["audits"], row["edits"])
             if row["kept"]:
-                kept.add(*left)
+                kept.count(row["audits"], row["edits"])
         _count(figures, row)
         for path in texts:
             for text, by in _writers(row, path):
                 figures.writers[text, by["model"], by["provider"], by["prompt"]] += 1
-    figures.quality += [point for point in (here, after, kept) if point.clips]
+    figures.quality += [point for point in (here, after, kept) if point.clips or point.unheard]
     figures.quality += [_measured(found) for found in measured(run)]
     figures.powers = powers(run)
     figures.coverage = covered(run)
@@ -204,7 +224,8 @@ def _audits(kind: Any) -> bool:
 
 def _measured(found: Measured) -> Quality:
     """What `asid audit` measured, as a point beside the others."""
-    point = Quality(f"{found.point}, by {found.model}", "measured", found.clean.trials)
+    point = Quality(f"{found.point}, by {found.model}", "measured", found.clean.trials,
+                    partly=found.partly, unheard=found.unheard)  # fmt: skip
     point.no_error, point.no_missing, point.clean = (
         one.count for one in (found.no_error, found.no_missing, found.clean)
     )
@@ -243,9 +264,14 @@ def _cleared(edit: Mapping[str, Any]) -> tuple[int, int]:
     )
 
 
-def _audited(audits: list[dict[str, Any]]) -> bool:
-    """Whether somebody made each audit: one that nobody could make is unknown, and the clip is in no rate."""
-    return all(audit["by"]["provider"] for audit in audits)
+def _made(audit: Mapping[str, Any]) -> bool:
+    """Whether somebody made an audit: one that nobody could make, for want of ears, is unknown, not good."""
+    return bool(audit["by"]["provider"])
+
+
+def _unheard(audit: Mapping[str, Any]) -> Sequence[str]:
+    """The VERIFY points that the auditor could not judge for want of ears."""
+    return audit.get("not_audited") or ()
 
 
 def _ruled(audits: list[dict[str, Any]]) -> bool:
@@ -255,9 +281,17 @@ def _ruled(audits: list[dict[str, Any]]) -> bool:
 def _count_findings(figures: Figures, audits: list[dict[str, Any]]) -> None:
     for audit in audits:
         found = figures.attributes[audit["attribute"]]
-        if not audit["by"]["provider"]:  # nobody could perceive what it is about: unknown, not good
+        for point in _unheard(audit):
+            found.points[point].unheard += 1
+        if not _made(audit):
+            found.unheard += 1
             continue
         found.audited += 1
+        found.partly += bool(_unheard(audit))
+        for error in audit["errors"]:
+            found.points[error.get("point", "")].errors += 1
+        for item in audit["missing"]:
+            found.points[item.get("point", "")].missing += 1
         found.with_errors += bool(audit["errors"])
         found.with_missing += bool(audit["missing"])
         found.errors += len(audit["errors"])

@@ -62,6 +62,10 @@ class AttributeText(BaseModel):
         """Give the points that an auditor can judge who hears, or does not."""
         return tuple(point for point in self.verify if hears or point not in self.heard)
 
+    def unheard(self, hears: bool) -> tuple[str, ...]:
+        """Give the points that such an auditor cannot judge."""
+        return () if hears else self.heard
+
 
 def fence(label: str, text: str) -> str:
     """Untrusted text between markers that it cannot close: whatever in it looks like a marker loses its bracket."""

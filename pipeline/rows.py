@@ -407,13 +407,19 @@ class Decomposed(Verified):
 
 
 class Error(Record):
+    """Words of a caption that the clip contradicts. `point`: the VERIFY point that they break; "": none was named."""
+
     snippet: str
     why: str
+    point: str = ""
 
 
 class Missing(Record):
+    """What a caption lacks. `point`: the VERIFY point that asks for it; "": none was named."""
+
     what: str
     why: str
+    point: str = ""
 
 
 class Audit(Record):

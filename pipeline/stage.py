@@ -52,12 +52,15 @@ class Resources(BaseModel):
 
 
 class StageConfig(BaseModel):
-    """Settings that every stage has. Fields named in `HOW` say how to run, not what comes out: no fingerprint."""
+    """Settings that every stage has. Fields named in `HOW` say how to run, not what comes out: no fingerprint. Fields
+    named in `FILES` are inputs, as a manifest's own: relative paths start at its folder, and what is not there is told
+    before a run begins."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
     HOW: ClassVar[frozenset[str]] = frozenset(
         {"resources", "min_workers", "max_workers", "concurrency", "row_timeout", "max_failure_rate", "budget", "mode"}
     )
+    FILES: ClassVar[frozenset[str]] = frozenset()
 
     resources: Resources = Resources()
     min_workers: int = Field(0, ge=0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
@@ -23,6 +23,8 @@ TIMEOUT = 1800.0  # s for one video
 
 class AgainstConfig(StageConfig):
     """Says which videos must not be shown, and how near is near."""
+
+    FILES: ClassVar[frozenset[str]] = frozenset({"videos"})
 
     videos: tuple[str, ...] = Field(min_length=1, description="the benchmark's: folders, lists, addresses")
     rate: float = Field(4.0, gt=0, le=25, description="stills a second of a benchmark's video")

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from pydantic import Field, field_validator, model_validator
 
 from asid.pipeline.asking import evidence, showing
-from asid.pipeline.asking.answers import Findings, GroupFindings, Suspicion
+from asid.pipeline.asking.answers import AuditAnswer, GroupAnswer, Suspicion
 from asid.pipeline.asking.sharing import Sharing, leading
 from asid.pipeline.asking.stage import NOBODY, AskingConfig, AskingStage, together
 from asid.pipeline.attributes import ATTRIBUTES, Attribute
@@ -17,7 +17,7 @@ from asid.pipeline.captions import latest
 from asid.pipeline.captions.text import squash
 from asid.pipeline.models.base import Media
 from asid.pipeline.prompts import PromptError, Prompts
-from asid.pipeline.rows import Audit, Audited, Decomposed, Refined, Row, grow, joined
+from asid.pipeline.rows import Answered, Audit, Audited, Decomposed, Refined, Row, grow, joined
 from asid.pipeline.stage import Unprocessable
 
 SEVERAL = ("aspects", "duration", "material", "transcript")  # what a request for several attributes is rendered with
@@ -86,7 +86,7 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
     and nowhere else; where nothing was, nobody is asked."""
 
     name = "audit"
-    version = 3
+    version = 4
 
     @classmethod
     def gives(cls, taken: type[Row]) -> type[Row]:
@@ -135,7 +135,9 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
         screened: list[Audit] = []
         if config.screen:
             cheap = config.goes_alone(self.context.models[config.screen])
-            screened = await leading((self._screen(clip, name, media) for name in names), cheap)
+            heard = showing.hears(self.context.models[config.screen], clip, media)
+            asked = [name for name in names if self.entries[name].points(heard)]
+            screened = await leading((self._screen(clip, name, media, heard) for name in asked), cheap)
         low = {one.attribute: one for one in screened if config.threshold is not None and _of(one) < config.threshold}
         found = [audit for group in await together(self._asked(clip, names, low, media)) for audit in group]
         suspicions = {one.attribute: one.suspicion for one in screened}
@@ -180,7 +182,7 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
         self, clip: Decomposed, group: Sequence[Attribute], media: Sequence[Media], alike: int
     ) -> list[Audit]:
         """The audits of some attributes by one model, by one answer as far as it goes."""
-        hears = showing.hears(self.context.models[self.config.auditor(group[0])], clip, media)
+        hears = self._hears(self.config.auditor(group[0]), clip, media)
         several = [name for name in group if self.entries[name].points(hears)]
         found = await self._audit_together(clip, several, media, hears, alike) if len(several) > 1 else {}
         missing = [name for name in group if name not in found]
@@ -195,15 +197,19 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
         config, model = self.config, self.config.auditor(group[0])
         captions = {name: latest.by_attribute(clip)[name] for name in group}
 
-        def amiss(value: GroupFindings) -> str | None:
-            return misplaced(value, captions)
+        points = {str(name): self.entries[name].points(hears) for name in group}
+
+        def amiss(value: GroupAnswer) -> str | None:
+            if wrong := misplaced(value, captions):
+                return wrong
+            return next(filter(None, (one.pointless(points[one.attribute]) for one in value.audits)), None)
 
         own = self._values(clip, group[0], accounts=False, hears=hears)
         values = {name: own[name] for name in SEVERAL if name in own}
         aspects = "\n\n".join(self._aspect(clip, name, hears) for name in group)
         try:
             answer = await self.ask(
-                clip, "audit", config.prompt_together, values | {"aspects": aspects}, facts={}, answer=GroupFindings,
+                clip, "audit", config.prompt_together, values | {"aspects": aspects}, facts={}, answer=GroupAnswer,
                 media=media, attribute="+".join(group), check=amiss, alike=alike, apart={"aspects"},
                 model="" if model == config.model else model,
             )  # fmt: skip
@@ -213,15 +219,20 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
             raise
         by = self.by(answer.response, config.prompt_together)
         return {
-            name: Audit(attribute=name, errors=tuple(one.errors), missing=tuple(one.missing),
-                        expressiveness=tuple(one.expressiveness), by=by, not_audited=self._unheard(name, hears))
+            name: self._made(name, one, by, hears)
             for name in group for one in answer.value.audits if one.attribute == name
         }  # fmt: skip
 
-    def _unheard(self, attribute: Attribute, hears: bool) -> tuple[str, ...]:
-        """The VERIFY points of an attribute that an auditor which hears nothing cannot judge."""
+    def _made(self, attribute: Attribute, answer: AuditAnswer, by: Answered, hears: bool) -> Audit:
         entry = self.entries[attribute]
-        return tuple(point for point in entry.verify if point not in entry.points(hears))
+        found = answer.findings(entry.points(hears))
+        return Audit(attribute=attribute, errors=tuple(found.errors), missing=tuple(found.missing),
+                     expressiveness=tuple(found.expressiveness), by=by, not_audited=entry.unheard(hears))  # fmt: skip
+
+    def _hears(self, model: str, clip: Decomposed, media: Sequence[Media]) -> bool:
+        """Whether a model that is asked by this step hears the clip; `settings` are those of the step's own model."""
+        own = self.config.settings if model == self.config.model else {}
+        return showing.hears(self.context.models[model], clip, media, own)
 
     def _aspect(self, clip: Decomposed, attribute: Attribute, hears: bool) -> str:
         values = self._values(clip, attribute, accounts=False, hears=hears)
@@ -231,25 +242,25 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
             f"The caption of {values['attribute']}:\n\n{values['caption']}"
         )
 
-    async def _screen(self, clip: Decomposed, attribute: Attribute, media: Sequence[Media]) -> Audit:
+    async def _screen(self, clip: Decomposed, attribute: Attribute, media: Sequence[Media], hears: bool) -> Audit:
         """A clean audit with the screen's suspicion: what stands when the strong auditor is not asked."""
         config = self.config
         answer = await self.ask(
-            clip, "screen", config.screen_prompt, self._values(clip, attribute, accounts=False, hears=True), facts={},
+            clip, "screen", config.screen_prompt, self._values(clip, attribute, accounts=False, hears=hears), facts={},
             answer=Suspicion,
             media=media, attribute=attribute, model=config.screen, alike=len(config.attributes) - 1,
             apart=OWN,
         )  # fmt: skip
         by = self.by(answer.response, config.screen_prompt)
         return Audit(attribute=attribute, errors=(), missing=(), expressiveness=(), by=by,
-                     suspicion=answer.value.suspicion)  # fmt: skip
+                     suspicion=answer.value.suspicion, not_audited=self.entries[attribute].unheard(hears))  # fmt: skip
 
     def _values(self, clip: Decomposed, attribute: Attribute, accounts: bool, hears: bool) -> dict[str, str]:
         config, entry = self.config, self.entries[attribute]
         return {
             "attribute": attribute,
             "about": entry.about,
-            "verify": "\n".join(f"- {point}" for point in entry.points(hears)),
+            "verify": evidence.points(entry.points(hears)),
             "caption": evidence.caption(latest.by_attribute(clip)[attribute]),
             "duration": evidence.seconds(clip.duration),
             "material": evidence.material(clip, config.sees, config.max_frames),
@@ -260,8 +271,8 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
     async def _audit(self, clip: Decomposed, attribute: Attribute, media: Sequence[Media], alike: int) -> Audit:
         config, entry = self.config, self.entries[attribute]
         caption, model = latest.by_attribute(clip)[attribute], config.auditor(attribute)
-        hears = showing.hears(self.context.models[model], clip, media)
-        if not entry.points(hears):
+        hears = self._hears(model, clip, media)
+        if not (points := entry.points(hears)):
             return Audit(attribute=attribute, errors=(), missing=(), expressiveness=(), by=NOBODY,
                          not_audited=entry.verify)  # fmt: skip
         answer = await self.ask(
@@ -270,25 +281,18 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
             config.prompt,
             self._values(clip, attribute, self._accounts(), hears),
             facts=evidence.audit_facts(clip, entry, attribute, caption, accounts=config.candidates),
-            answer=Findings,
+            answer=AuditAnswer,
+            check=lambda answer: answer.pointless(points),
             media=media,
             attribute=attribute,
             model="" if model == config.model else model,
             alike=alike,
             apart=OWN,
         )
-        found: Findings = answer.value
-        return Audit(
-            attribute=attribute,
-            errors=tuple(found.errors),
-            missing=tuple(found.missing),
-            expressiveness=tuple(found.expressiveness),
-            by=self.by(answer.response, config.prompt),
-            not_audited=self._unheard(attribute, hears),
-        )
+        return self._made(attribute, answer.value, self.by(answer.response, config.prompt), hears)
 
 
-def misplaced(value: GroupFindings, captions: Mapping[Attribute, str]) -> str | None:
+def misplaced(value: GroupAnswer, captions: Mapping[Attribute, str]) -> str | None:
     """Why the audits of several attributes cannot be told apart: one is named twice, one was never asked for, or the
     faulty words stand in another's caption alone."""
     names = [one.attribute for one in value.audits]

@@ -126,7 +126,7 @@ class Refine(AskingStage[Audited, Refined, RefineConfig]):
             facts={
                 "attribute": attribute,
                 "caption": caption,
-                "report": report.model_dump(mode="json"),
+                "report": evidence.report_facts(report),
                 "candidates": evidence.candidate_facts(clip.candidates),
                 "utterances": evidence.utterance_facts(clip),
                 "duration": clip.duration,
@@ -186,11 +186,11 @@ def subjects(report: Findings) -> list[captions.blocks.NamedBlocks]:
 
 
 def union(audits: Iterable[Audit]) -> Findings:
-    """All findings, in order, each once."""
-    found = list(audits)
+    """All findings, in order, each once, whichever points they name."""
+    found, unpointed = list(audits), {"point": ""}
     return Findings(
-        errors=list(dict.fromkeys(error for audit in found for error in audit.errors)),
-        missing=list(dict.fromkeys(item for audit in found for item in audit.missing)),
+        errors=list(dict.fromkeys(error.model_copy(update=unpointed) for audit in found for error in audit.errors)),
+        missing=list(dict.fromkeys(item.model_copy(update=unpointed) for audit in found for item in audit.missing)),
         expressiveness=list(dict.fromkeys(line for audit in found for line in audit.expressiveness)),
     )
 

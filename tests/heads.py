@@ -67,10 +67,12 @@ def environment(**more: str) -> dict[str, str]:
     return own | usual | PATIENT | more
 
 
-def asid(*words: object, env: Mapping[str, str], code: int | None = 0) -> subprocess.CompletedProcess[str]:
-    """The command line, in a process of its own."""
+def asid(
+    *words: object, env: Mapping[str, str], code: int | None = 0, patience: float = 300
+) -> subprocess.CompletedProcess[str]:
+    """The command line, in a process of its own, for at most `patience` seconds."""
     command = [sys.executable, "-m", "asid", *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=dict(env), cwd=ROOT)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=patience, env=dict(env), cwd=ROOT)
     assert code is None or done.returncode == code, done.stdout + done.stderr
     return done
 

@@ -3,6 +3,7 @@ fit is seen as such. `decompose` answers with `rows.AttributeCaptions`."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, StrictInt
@@ -26,24 +27,63 @@ class Verification(Record):
     caption: str
 
 
+class FoundError(Record):
+    """A fault as an auditor writes it. `point`: the number of the VERIFY point that it breaks; 0: it names none."""
+
+    snippet: str
+    why: str
+    point: StrictInt = 0
+
+
+class FoundMissing(Record):
+    """A gap as an auditor writes it, with the number of its VERIFY point."""
+
+    what: str
+    why: str
+    point: StrictInt = 0
+
+
 class Findings(Record):
-    """The audit of one attribute, ASID, Fig. 17."""
+    """The audit of one attribute, ASID, Fig. 17, with the VERIFY points by their words."""
 
     errors: list[Error]
     missing: list[Missing]
     expressiveness: list[str]
 
 
-class AspectFindings(Findings):
+class AuditAnswer(Record):
+    """The same as an auditor writes it, with the points by their numbers, as they were shown."""
+
+    errors: list[FoundError]
+    missing: list[FoundMissing]
+    expressiveness: list[str]
+
+    def pointless(self, points: Sequence[str]) -> str | None:
+        """Say which point it names that it was not shown; None when there is no such."""
+        named = [error.point for error in self.errors] + [item.point for item in self.missing]
+        wrong = [point for point in named if not 0 <= point <= len(points)]
+        return f"there is no VERIFY point {wrong[0]}: they are numbered 1 to {len(points)}" if wrong else None
+
+    def findings(self, points: Sequence[str]) -> Findings:
+        """The findings with the words of their points."""
+        words = ("", *points)
+        return Findings(
+            errors=[Error(snippet=one.snippet, why=one.why, point=words[one.point]) for one in self.errors],
+            missing=[Missing(what=one.what, why=one.why, point=words[one.point]) for one in self.missing],
+            expressiveness=self.expressiveness,
+        )
+
+
+class AspectAnswer(AuditAnswer):
     """The audit of one of several attributes."""
 
     attribute: str
 
 
-class GroupFindings(Record):
+class GroupAnswer(Record):
     """The audits of several attributes in one answer."""
 
-    audits: list[AspectFindings]
+    audits: list[AspectAnswer]
 
 
 class Suspicion(Record):

@@ -137,9 +137,20 @@ def problems(found: Sequence[Problem]) -> str:
     return fence("checks", "\n".join(lines) or "(nothing)")
 
 
+def points(shown: Sequence[str]) -> str:
+    """Number the VERIFY points of an attribute from 1, one a line: findings name them by these numbers."""
+    return "\n".join(f"{number}. {point}" for number, point in enumerate(shown, start=1))
+
+
 def report(findings: Findings) -> str:
     """Fence the audit of one attribute as JSON."""
-    return fence("report", json.dumps(findings.model_dump(mode="json"), ensure_ascii=False, indent=1))
+    return fence("report", json.dumps(report_facts(findings), ensure_ascii=False, indent=1))
+
+
+def report_facts(findings: Findings) -> dict[str, Any]:
+    """Give an audit as plain values, as who mends reads it: which point a finding belongs to changes no mend."""
+    unpointed = {"__all__": {"point"}}
+    return findings.model_dump(mode="json", exclude={"errors": unpointed, "missing": unpointed})
 
 
 # --- plain values, for embedded models ---------------------------------------------------------------------------

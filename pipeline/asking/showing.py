@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from asid.pipeline.models.base import Media, Model
@@ -10,8 +12,40 @@ from asid.pipeline.models.budget import Sent, TooLarge, fit
 from asid.pipeline.models.ceiling import media_tokens
 from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.models.provider import find_provider
-from asid.pipeline.rows import Clip
+from asid.pipeline.rows import Clip, Row
 from asid.pipeline.stage import Unprocessable
+
+
+@dataclass(frozen=True)
+class ModelQuestion:
+    """A question as one model gets it: the rendered prompt and the values in it, the settings that are its own, the
+    tokens of its media."""
+
+    text: str
+    values: Mapping[str, str]
+    settings: dict[str, Any]
+    weight: int = 0
+
+
+def shown(
+    model: Model,
+    settings: Mapping[str, Any],
+    media: Sequence[Media],
+    row: Row,
+    values: Mapping[str, str],
+    render: Callable[[Mapping[str, str]], str],
+) -> ModelQuestion:
+    """Put a question so that it is true of what this model is sent, and fits. Raises Unprocessable, of kind context."""
+    own, config = dict(settings), getattr(model, "config", None)
+    if not (media and isinstance(row, Clip) and isinstance(config, ModelConfig)):
+        return ModelQuestion(render(values), values, own)
+    true = told(values, adapted(config, own), media, row)
+    text = render(true)
+    if changed := fitted(adapted(config, own), media, row, text):
+        own |= changed
+        true = told(values, adapted(config, own), media, row)
+        text = render(true)
+    return ModelQuestion(text, true, own, weight(adapted(config, own), media, row))
 
 
 def adapted(config: ModelConfig, settings: Mapping[str, Any]) -> ModelConfig:
@@ -19,19 +53,21 @@ def adapted(config: ModelConfig, settings: Mapping[str, Any]) -> ModelConfig:
     return config.model_copy(update={"settings": {**config.settings, **settings}})
 
 
-def told(values: dict[str, str], config: ModelConfig, media: Sequence[Media], clip: Clip) -> dict[str, str]:
+def told(values: Mapping[str, str], config: ModelConfig, media: Sequence[Media], clip: Clip) -> dict[str, str]:
     """The values of a prompt, `material` among them saying what this model is sent of the clip."""
     if "material" not in values:
-        return values
-    return values | {"material": find_provider(config.provider).perceives(config).of(media, clip.sound)}
+        return dict(values)
+    return {**values, "material": find_provider(config.provider).perceives(config).of(media, clip.sound)}
 
 
-def hears(model: Model, clip: Clip, media: Sequence[Media]) -> bool:
-    """Whether a model that is shown these media of a clip knows how it sounds, as far as anybody says. A model that
-    reads facts knows what detectors heard; of a clip without sound there is nothing to hear."""
+def hears(model: Model, clip: Clip, media: Sequence[Media], settings: Mapping[str, Any] = MappingProxyType({})) -> bool:
+    """Whether a model that is shown these media of a clip, with a question's own `settings`, knows how it sounds, as
+    far as anybody says. A model that reads facts knows what detectors heard; of a clip without sound there is nothing
+    to hear."""
     config = getattr(model, "config", None)
     if model.reads_facts or not clip.sound or not isinstance(config, ModelConfig):
         return True
+    config = adapted(config, settings)
     kinds = {medium.kind for medium in media}
     ears = find_provider(config.provider).perceives(config).hears is not False
     return ("audio" in kinds and config.hears is not False) or ("video" in kinds and ears)

@@ -21,8 +21,7 @@ from asid.pipeline.models.base import (
     Request,
     Response,
 )
-from asid.pipeline.models.config import ModelConfig
-from asid.pipeline.rows import Answered, Clip, Problem, Row
+from asid.pipeline.rows import Answered, Problem, Row
 from asid.pipeline.stage import In, Out, Resources, Stage, StageConfig, Unprocessable
 
 Result = TypeVar("Result")
@@ -101,31 +100,21 @@ class AskingStage(Stage[In, Out, AskingSettings]):
         """
         own = {**({} if model else self.config.settings), **(settings or {})}
         asked = self.context.models[model] if model else self.model
-        config = getattr(asked, "config", None)
-        if media and isinstance(row, Clip) and isinstance(config, ModelConfig):
-            shown = showing.adapted(config, own)
-            told = showing.told(values, shown, media, row)
-            text = self.context.prompts.render(prompt, **told)
-            if changed := showing.fitted(shown, media, row, text):
-                own |= changed
-                told = showing.told(values, showing.adapted(config, own), media, row)
-                text = self.context.prompts.render(prompt, **told)
-            common = len(self.context.prompts.start(prompt, apart, **told)) if alike else 0
-            weight = showing.weight(showing.adapted(config, own), media, row)
-        else:
-            weight = common = 0
-            text = self.context.prompts.render(prompt, **values)
+        found = showing.shown(
+            asked, own, media, row, values, lambda values: self.context.prompts.render(prompt, **values)
+        )
+        common = len(self.context.prompts.start(prompt, apart, **found.values)) if alike else 0
         request = Request(
             task=task,
-            prompt=text,
+            prompt=found.text,
             media=tuple(media),
             answer_schema=answer.model_json_schema() if answer else None,
             facts=facts,
-            settings=own,
+            settings=found.settings,
             model=model or self.config.model,
             row=row.id,
             attribute=attribute,
-            weight=weight,
+            weight=found.weight,
             alike=alike,
             common=common,
         )

@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from random import Random
 
+from asid.pipeline.asking.stage import together
 from asid.pipeline.attributes import ATTRIBUTES
-from asid.pipeline.auditing.auditor import Auditing
+from asid.pipeline.auditing.auditor import AttributeReport, Auditing
 from asid.pipeline.auditing.intervals import Share, share
 from asid.pipeline.captions import latest
 from asid.pipeline.models.base import ModelError
 from asid.pipeline.rows import Captioned, Drafted, Judged, Record, Refined, Verified
+from asid.pipeline.stage import Unprocessable
 
 
 class RateInterval(Record):
@@ -32,7 +34,9 @@ class RateInterval(Record):
 
 
 class Measured(Record):
-    """Rates of one stage's captions (ASID, Fig. 3), as an auditor found them. `failed`: clips it gave no answer for."""
+    """Rates of one stage's captions (ASID, Fig. 3), as an auditor found them. In no rate: clips that it gave no answer
+    for (`failed`), and those with an attribute of which it could hear nothing at all (`unheard`). `partly`: clips in
+    the rates of which it could not hear every VERIFY point."""
 
     model: str
     point: str  # draft, verified, refined, kept, or an annotator's name
@@ -40,6 +44,8 @@ class Measured(Record):
     no_missing: RateInterval
     clean: RateInterval
     failed: int
+    unheard: int = 0
+    partly: int = 0
 
 
 def _draft(row: Captioned) -> str:
@@ -87,19 +93,30 @@ async def measure(
 async def _point(auditing: Auditing, rows: Sequence[Captioned], point: str, attributes: Sequence[str]) -> Measured:
     told = [(row, text) for row in rows if (text := caption_at(row, point))]
 
-    async def one(row: Captioned, text: str) -> tuple[str, bool, bool] | None:
+    async def one(row: Captioned, text: str) -> list[AttributeReport] | None:
         try:
-            found = await asyncio.gather(*(auditing.find(row, attribute, text) for attribute in attributes))
-        except ModelError:
+            return await together(auditing.look(row, attribute, text) for attribute in attributes)
+        except (ModelError, Unprocessable):
             return None
-        return row.video, not any(one.errors for one in found), not any(one.missing for one in found)
 
-    outcomes = [outcome for outcome in await asyncio.gather(*(one(row, text) for row, text in told)) if outcome]
+    looks = list(zip(told, await asyncio.gather(*(one(row, text) for row, text in told)), strict=True))
+    answered = [(row.video, found) for (row, _), found in looks if found is not None]
+    judged = [
+        (video, findings, any(look.unheard for look in found))
+        for video, found in answered
+        if len(findings := [look.findings for look in found if look.findings]) == len(found)
+    ]
+    outcomes = [
+        (video, not any(one.errors for one in found), not any(one.missing for one in found))
+        for video, found, _ in judged
+    ]
     return Measured(
         model=auditing.name,
         point=point,
         no_error=RateInterval.of(share((video, right) for video, right, _ in outcomes)),
         no_missing=RateInterval.of(share((video, whole) for video, _, whole in outcomes)),
         clean=RateInterval.of(share((video, right and whole) for video, right, whole in outcomes)),
-        failed=len(told) - len(outcomes),
+        failed=len(told) - len(answered),
+        unheard=len(answered) - len(judged),
+        partly=sum(partly for _, _, partly in judged),
     )

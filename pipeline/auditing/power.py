@@ -19,13 +19,14 @@ from asid.pipeline.captions.grounds import grounds
 from asid.pipeline.captions.text import squash
 from asid.pipeline.models.base import ModelError
 from asid.pipeline.rows import Captioned, Record
+from asid.pipeline.stage import Unprocessable
 
 LIKE = 80.0  # of 100: a finding whose words are this like the planted ones is about them
 SURE = 2.3263478740408408  # of a normal distribution, 98 % within: an auditor is chosen by this figure
 EVERY = {True: "every error", False: "every rewording"}
 RULES = "rules"  # the auditor that is no model
 
-Finder = Callable[[Captioned, str, str], Awaitable[Findings]]  # clip, attribute, caption
+Finder = Callable[[Captioned, str, str], Awaitable[Findings | None]]  # clip, attribute, caption
 
 
 class Power(Record):
@@ -67,9 +68,9 @@ async def power(model: str, find: Finder, plants: Sequence[Planted]) -> list[Pow
     async def one(planted: Planted) -> bool | None:
         try:
             found = await find(planted.clip, planted.plant.attribute, planted.plant.caption)
-        except ModelError:
+        except (ModelError, Unprocessable):
             return None
-        return names(found, planted.plant)
+        return None if found is None else names(found, planted.plant)
 
     hits = await asyncio.gather(*map(one, plants))
     return _by_kind(model, [(planted, hit) for planted, hit in zip(plants, hits, strict=True)])

@@ -34,7 +34,9 @@ def evaluate(
     captions: Annotated[
         list[str] | None, typer.Option("--captions", help="To be scored: a file, a dataset folder, a run, or a model")
     ] = None,
-    data: Annotated[Path | None, typer.Option("--data", help="The benchmark's file, as published")] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="The benchmark's file, as published; or a run, for its list's columns")
+    ] = None,
     judge: Annotated[
         list[str] | None,
         typer.Option("--judge", help="PROVIDER:MODEL, PROVIDER:MODEL@URL or FILE.yaml#NAME; of one step: STEP=MODEL"),

@@ -39,8 +39,13 @@ def audit(
             f"{name} {one.value:.0%} ({one.low:.0%} to {one.high:.0%})"
             for name, one in (("No-Error", found.no_error), ("No-Missing", found.no_missing), ("Clean", found.clean))
         )
-        failed = f"; no answer for {found.failed}" if found.failed else ""
-        out().print(f"{found.point}: {rates} of {found.clean.trials} clips{failed}", markup=False)
+        told = [
+            f"no answer for {found.failed}" if found.failed else "",
+            f"{found.unheard} not audited: {found.model} hears nothing" if found.unheard else "",
+            f"points of {found.partly} not audited: {found.model} hears nothing" if found.partly else "",
+        ]
+        line = f"{found.point}: {rates} of {found.clean.trials} clips"
+        out().print("; ".join([line, *filter(None, told)]), markup=False)
 
 
 def power(

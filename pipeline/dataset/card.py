@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import StringIO
 from typing import Any
 
@@ -152,7 +152,7 @@ def _quality(figures: Figures) -> str:
     parts = []
     if audited:
         said = "Rates of clips in which the audit found no error, nothing missing, and neither."
-        parts.append(f"{_rates(audited)}\n{said} {claimed}")
+        parts.append(" ".join([f"{_rates(audited)}\n{said} {claimed}", *_unheard(audited)]))
     if ruled:
         said = (
             "Nobody has audited these captions: rules held them against the detections that they were composed of. "
@@ -160,6 +160,15 @@ def _quality(figures: Figures) -> str:
         )
         parts.append(f"{_rates(ruled)}\n{said} {claimed}")
     return "\n\n".join(parts) + f" {quotes}\n"
+
+
+def _unheard(points: Sequence[Quality]) -> Iterator[str]:
+    """Say of how many clips no auditor could hear what it would have had to judge."""
+    for point in points:
+        if point.partly:
+            yield f"{point.label}: of {point.partly} of {point.clips} clips no sound was sent to the auditor."
+        if point.unheard:
+            yield f"{point.label}: {point.unheard} clips are in no rate, as an attribute could not be judged at all."
 
 
 def _rates(points: Sequence[Quality]) -> str:

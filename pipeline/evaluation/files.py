@@ -21,8 +21,14 @@ class DataError(UserError):
 
 
 def documents(path: Path, intake: DataIntake) -> Iterator[tuple[str, Any]]:
-    """The values in a file, each with its place: items of a JSON array, JSON lines, rows of Parquet, or one object.
-    What is no JSON is a fault, line by line. Raises DataError for a file that cannot be read at all."""
+    """The values in a file, each with its place: items of a JSON array, JSON lines, rows of Parquet, or one object; of
+    a run's folder, what the input list says of its videos. What is no JSON is a fault, line by line. Raises DataError
+    for a file that cannot be read at all."""
+    if is_run(path):
+        from asid.pipeline.evaluation import listed
+
+        yield from listed.records(path, intake)
+        return
     if path.suffix == ".parquet":
         yield from _table(path)
         return
@@ -38,6 +44,11 @@ def documents(path: Path, intake: DataIntake) -> Iterator[tuple[str, Any]]:
         yield from ((f"{path.name} item {number}", item) for number, item in enumerate(value, 1))
     else:
         yield path.name, value
+
+
+def is_run(path: Path) -> bool:
+    """Whether a path is the folder of a run."""
+    return (path / "manifest.yaml").is_file()
 
 
 def records(path: Path, intake: DataIntake, ids: Sequence[str] = ID_FIELDS) -> Iterator[tuple[Any, Mapping[str, Any]]]:
@@ -119,6 +130,11 @@ def text_of(value: Any) -> str:
 def record_of(value: Any) -> Mapping[str, Any]:
     """A question within a record. One that is no record lacks all that a question needs, and is told for that."""
     return value if isinstance(value, Mapping) else {}
+
+
+def lines_of(value: Any) -> Any:
+    """A cell that may be a list, or a text with one item to a line."""
+    return value.splitlines() if isinstance(value, str) else value
 
 
 def texts_of(value: Any) -> tuple[str, ...]:

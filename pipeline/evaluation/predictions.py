@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from asid.pipeline.evaluation.benchmark import Benchmark, Reference
-from asid.pipeline.evaluation.files import ID_FIELDS, DataError, documents, first, number_of, text_of
+from asid.pipeline.evaluation.files import ID_FIELDS, DataError, documents, first, is_run, number_of, text_of
 from asid.pipeline.evaluation.intake import DataIntake
 from asid.pipeline.evaluation.prompted import GENERATED, OF, said_of
 from asid.pipeline.evaluation.rows import Case, Gap
@@ -141,7 +141,7 @@ def _tell_doubt(record: Mapping[str, Any], benchmark: Benchmark, intake: DataInt
 
 
 def _of_folder(path: Path, annotator: str, intake: DataIntake) -> Iterator[tuple[str, Any]]:
-    if (path / "manifest.yaml").is_file():
+    if is_run(path):
         yield from _of_run(path, annotator)
         return
     files = sorted(path.rglob("*.parquet")) + sorted(path.rglob("*.jsonl"))

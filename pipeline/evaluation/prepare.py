@@ -9,7 +9,7 @@ from pathlib import Path
 
 from asid.pipeline.evaluation.benchmark import Benchmark
 from asid.pipeline.evaluation.benchmarks import elo
-from asid.pipeline.evaluation.files import DataError, short_key
+from asid.pipeline.evaluation.files import DataError, is_run, short_key
 from asid.pipeline.evaluation.intake import DataIntake
 from asid.pipeline.evaluation.predictions import join, load_predictions
 from asid.pipeline.evaluation.rows import Case
@@ -39,9 +39,14 @@ def prepare(
         raise DataError(f"there is no {data}: --data takes {benchmark.data}")
     if benchmark.pairs:
         return _pairs(benchmark, data, captions, intake, annotator, videos)
+    if data is None and len(captions) == 1 and is_run(Path(captions[0])):
+        data = Path(captions[0])
     if data is None or len(captions) != 1:
         raise DataError(f"{benchmark.name} needs --data ({benchmark.data}) and one --captions: a file, dataset or run")
     references = benchmark.load(data, intake)
+    if is_run(data) and all(reference.is_empty for reference in references):
+        raise DataError(f"the input list of {data} has no column that {benchmark.name} reads (docs/benchmarks.md), or "
+                        f"of no whole video: name a file with --data ({benchmark.data})")  # fmt: skip
     found = load_predictions(captions[0], benchmark, intake, annotator)
     cases = join(benchmark, references, found, runs, intake)
     if name:

@@ -16,7 +16,7 @@ from typing import Any
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from asid.pipeline.prompts import shipped
-from asid.pipeline.recipe.steps import find_stage, stage_name
+from asid.pipeline.recipe.steps import find_stage, placed, stage_name
 from asid.pipeline.registry import nearest
 from asid.pipeline.rows import Candidate
 
@@ -153,4 +153,9 @@ def rooted(values: dict[str, Any], folder: Path, absolute: Callable[[str, Path],
         ]  # fmt: skip
     if found.get("prompts"):
         found["prompts"] = absolute(str(found["prompts"]), folder)
+    if isinstance(found.get("recipe"), list):
+        found["recipe"] = [
+            placed(entry, lambda path: absolute(path, folder)) if isinstance(entry, dict) else entry
+            for entry in found["recipe"]
+        ]
     return found

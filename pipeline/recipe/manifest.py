@@ -23,7 +23,7 @@ from asid.pipeline.prompts import shipped
 from asid.pipeline.recipe import extending as extends
 from asid.pipeline.recipe.mistakes import mistakes
 from asid.pipeline.recipe.overrides import override
-from asid.pipeline.recipe.steps import Step, steps_of
+from asid.pipeline.recipe.steps import Step, placed, steps_of
 
 LARGEST = 4 << 20  # bytes of a manifest
 
@@ -94,7 +94,8 @@ def load(path: str | Path, settings: Sequence[str] = ()) -> Manifest:
     manifest = parse(_text(file), file.name, settings, folder=folder)
     inputs = tuple(entry.model_copy(update={"path": _absolute(entry.path, folder)}) for entry in manifest.inputs)
     prompts = _absolute(manifest.prompts, folder) if manifest.prompts else ""
-    return manifest.model_copy(update={"inputs": inputs, "prompts": prompts})
+    recipe = tuple(placed(entry, lambda path: _absolute(path, folder)) for entry in manifest.recipe)
+    return manifest.model_copy(update={"inputs": inputs, "prompts": prompts, "recipe": recipe})
 
 
 def _absolute(path: str, folder: Path) -> str:

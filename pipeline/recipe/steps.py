@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -52,6 +52,18 @@ def settings_of(kind: StageKind, entry: Mapping[str, Any]) -> dict[str, Any]:
     """The stage's own settings in a recipe entry. An annotator's `name` is one of them."""
     own = {"stage"} if "name" in kind.types()[-1].model_fields else {"stage", "name"}
     return {key: value for key, value in entry.items() if key not in own}
+
+
+def placed(entry: Mapping[str, Any], absolute: Callable[[str], str]) -> dict[str, Any]:
+    """The recipe entry with paths to files that hold anywhere."""
+    try:
+        named = find_stage(str(entry.get("stage"))).types()[-1].FILES
+    except registry.UnknownName:
+        named = frozenset()  # told as a mistake of its own
+    lists = {name: entry[name] for name in named & entry.keys() if isinstance(entry[name], (list, tuple))}
+    return dict(entry) | {
+        name: [absolute(path) if isinstance(path, str) else path for path in paths] for name, paths in lists.items()
+    }
 
 
 def steps_of(recipe: Sequence[Mapping[str, Any]]) -> Iterator[Step]:

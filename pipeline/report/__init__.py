@@ -9,7 +9,7 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from asid.pipeline.figures import Figures, gather
+from asid.pipeline.figures import Figures, PointFindings, gather
 from asid.pipeline.models.spend import Line
 from asid.pipeline.report import plots
 from asid.pipeline.report.plots import Bar
@@ -48,6 +48,7 @@ def html(run: Run) -> str:
         attributes=plots.shares([(name, {"with errors": found.with_errors / (found.audited or 1),
                                          "with omissions": found.with_missing / (found.audited or 1)})
                                  for name, found in figures.attributes.items()]),
+        points=list(_points(run, figures)),
         screen=_screen(run),
         coverage=_coverage(figures),
         spent=plots.bars(_spent(figures.spending)),
@@ -83,6 +84,15 @@ def _quality(figures: Figures) -> Markup:
         plots.columns([(f"{point.label}, {point.told}", point.rates()) for point in part]) for part in parts if part
     ]
     return Markup("").join(drawn)
+
+
+def _points(run: Run, figures: Figures) -> Iterator[tuple[str, str, PointFindings]]:
+    """What audits found of each VERIFY point, in the order of the attributes' lists; then of points that the lists have
+    no longer, and of none."""
+    for name, entry in run.prompts.attributes().items():
+        found = figures.attributes[name].points
+        order = [*(point for point in entry.verify if point in found), *sorted(found.keys() - {*entry.verify, ""}), ""]
+        yield from ((name, point, found[point]) for point in order if point in found)
 
 
 def _screen(run: Run) -> Screen | str:

@@ -29,6 +29,7 @@ def preflight(run: Run, steps: Sequence[str]) -> None:
     found = [*missing_tools(run.steps[step] for step in steps)]
     problem = unwritable(run.storage)
     found += [problem] if problem else []
+    found += [line for step in steps for line in missing_files(run.steps[step], run.storage)]
     first = next(iter(run.steps))
     if not problem and first in steps and not run.storage.exists(f"run:{first}"):
         found += input_problems(run.manifest.inputs, run.storage, opens_media(run.steps[first]))
@@ -71,18 +72,25 @@ def unwritable_folder(folder: Path) -> str:
 def input_problems(inputs: Sequence[InputConfig], storage: Storage, looks_inside: bool = True) -> list[str]:
     """A line for each input that is not there or out of reach, or one that says why there is no video in them. Files
     are looked into when ingest does (`opens_media`)."""
-    found = []
-    for entry in inputs:
-        if entry.path.startswith(REMOTE):
-            problem = Storage("/".join(entry.path.split("/")[:3])).unreachable()
-        elif is_hub(entry.path):
-            continue  # listing it is asking the Hub, and may take minutes
-        else:
-            problem = _not_there(entry, storage)
-        found += [problem] if problem else []
+    found = [problem for entry in inputs if (problem := _out_of_reach(entry, storage))]
     if found or any(entry.path.startswith(REMOTE) or is_hub(entry.path) for entry in inputs):
         return found
     return _without_video(inputs, storage, looks_inside)
+
+
+def missing_files(step: Step, storage: Storage) -> Iterator[str]:
+    """A line for each file, folder or list that a step's settings name and that is not there or out of reach."""
+    for name in sorted(step.config.FILES):
+        for path in getattr(step.config, name):
+            if problem := _out_of_reach(InputConfig(path=path), storage):
+                yield f"{step.name}: {problem}"
+
+
+def _out_of_reach(entry: InputConfig, storage: Storage) -> str:
+    """Why an input is not there; "" when it is, or when only asking the Hub could tell, which may take minutes."""
+    if entry.path.startswith(REMOTE):
+        return Storage("/".join(entry.path.split("/")[:3])).unreachable()
+    return "" if is_hub(entry.path) else _not_there(entry, storage)
 
 
 def _not_there(entry: InputConfig, storage: Storage) -> str:

@@ -10,6 +10,7 @@ import asyncio
 import base64
 import contextlib
 import hashlib
+import itertools
 import json
 import random
 import threading
@@ -97,6 +98,7 @@ class LlmServer:
         self.busy = 0
         self.recent: deque[float] = deque()
         self.files: dict[str, int] = {}
+        self.uploads = itertools.count()
         self.batch_files: dict[str, bytes] = {}
         self.jobs: dict[str, Json] = {}
         self.cached: dict[str, int] = {}  # explicit caches, and how often each was used
@@ -398,7 +400,7 @@ class LlmServer:
         return web.json_response({"name": f"models/{name}"})
 
     async def _start_upload(self, request: web.Request) -> web.Response:
-        name = f"f{len(self.files)}"
+        name = f"f{next(self.uploads)}"  # its own from the start: several files come at once
         address = f"http://{request.host}/upload/session/{name}"
         return web.json_response({}, headers={"X-Goog-Upload-Url": address, "X-Goog-Upload-Status": "active"})
 

@@ -33,9 +33,9 @@ def test_one_request_for_each_attribute_with_its_own_points_and_caption(tmp_path
     asked = {request.attribute: request for request in model.requests}
     entries = Prompts().attributes()
     for name, request in asked.items():
-        assert all(f"- {point}\n" in request.prompt for point in entries[name].verify)
+        assert all(f"{at}. {point}\n" in request.prompt for at, point in enumerate(entries[name].verify, 1))
         others = {point for other in ATTRIBUTES if other != name for point in entries[other].verify}
-        assert not any(f"- {point}\n" in request.prompt for point in others)
+        assert not any(f". {point}\n" in request.prompt for point in others)
         assert entries[name].about in request.prompt
         assert [medium.kind for medium in request.media] == ["video"]
     assert '<evidence kind="caption">\nAt 4s, the camera pans left.\n</evidence>' in asked["camera"].prompt
@@ -177,7 +177,7 @@ def test_what_an_auditor_cannot_hear_is_not_asked_and_said_to_be_open(tmp_path: 
     entry = Prompts().attributes()["speech"]
     assert len(speech.not_audited) == 3 and set(speech.not_audited) == set(entry.heard)
     asked = {request.attribute: request.prompt for request in model.requests}
-    assert all((f"- {point}\n" in asked["speech"]) == (point not in entry.heard) for point in entry.verify)
+    assert all((f". {point}\n" in asked["speech"]) == (point not in entry.heard) for point in entry.verify)
     assert camera.not_audited == ()
 
 
@@ -214,3 +214,40 @@ def test_an_attribute_of_which_all_must_be_heard_costs_a_deaf_auditor_nothing(tm
     row = asyncio.run(stage.process(decomposed(tmp_path)))
     assert isinstance(row, Audited)
     assert row.audits[0].not_audited == ("who whispers",) and not model.requests
+
+
+def test_a_finding_carries_its_verify_point_by_the_numbers_that_were_shown(tmp_path: Path) -> None:
+    entry = Prompts().attributes()["scene"]
+    seen = [point for point in entry.verify if point not in entry.heard]
+    named = len(seen)  # after a point that a deaf auditor is not shown, the numbers are others than in the file
+    answer = CLEAN | {"errors": [{"snippet": "kitchen", "why": "a hall", "point": named}]}
+    row = run(Auditor, decomposed(tmp_path), Named(DEAF, lambda _: answer), tmp_path, attributes=["scene"])
+    assert row.audits[0].errors[0].point == seen[-1] != entry.verify[named - 1]
+
+
+def test_a_point_that_was_not_shown_is_asked_for_again(tmp_path: Path) -> None:
+    beyond = CLEAN | {"missing": [{"what": "a cup", "why": "in view", "point": 40}]}
+    model = Scripted(beyond, CLEAN)
+    run(Auditor, decomposed(tmp_path), model, tmp_path, attributes=["objects"])
+    assert "there is no VERIFY point 40" in model.requests[1].prompt
+
+
+def test_stills_by_the_settings_of_the_step_alone_make_an_auditor_deaf(tmp_path: Path) -> None:
+    config = ModelConfig(provider="openai", model="omni", hears=True, settings={"video": "url"})
+    loud, deaf = Named(config, lambda _: CLEAN), Named(config, lambda _: CLEAN)
+    heard = run(Auditor, decomposed(tmp_path), loud, tmp_path, attributes=["speech"])
+    unheard = run(Auditor, decomposed(tmp_path), deaf, tmp_path, attributes=["speech"], settings={"video": "frames"})
+    assert heard.audits[0].not_audited == () and unheard.audits[0].not_audited
+
+
+def test_a_screen_that_hears_nothing_leaves_open_what_must_be_heard(tmp_path: Path) -> None:
+    config = AuditConfig(model="m", attributes=("speech", "camera"), screen="eyes", threshold=50)
+    ears, eyes = Scripted(lambda _: CLEAN), Named(DEAF, lambda _: {"suspicion": 1})
+    stage = Auditor(config, Context(Storage(tmp_path), Prompts(), {"m": ears, "eyes": eyes}))
+    stage.open()
+    row = asyncio.run(stage.process(decomposed(tmp_path)))
+    assert isinstance(row, Audited) and not ears.requests
+    entry = Prompts().attributes()["speech"]
+    assert row.audits[0].not_audited == entry.heard and row.audits[1].not_audited == ()
+    (asked,) = [request.prompt for request in eyes.requests if request.attribute == "speech"]
+    assert not any(point in asked for point in entry.heard)

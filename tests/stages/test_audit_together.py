@@ -47,7 +47,7 @@ def test_two_requests_carry_eight_attributes_and_each_finding_lands_where_it_bel
         shown = dict(zip(parts[1::2], parts[2::2], strict=True))
         assert "+".join(shown) == request.attribute
         for name, text in shown.items():
-            assert all(f"- {point}\n" in text for point in entries[name].verify)  # type: ignore[index]
+            assert all(f". {point}\n" in text for point in entries[name].verify)  # type: ignore[index]
     camera = next(request for request in model.requests if "camera" in request.attribute)
     assert '<evidence kind="caption">\nAt 4s, the camera pans left.\n</evidence>' in camera.prompt
 

@@ -14,7 +14,7 @@ from pydantic import Field, StrictBool, StrictInt
 
 from asid.pipeline.evaluation.benchmark import Benchmark, Reference
 from asid.pipeline.evaluation.contracts import Contract, Values, each_once, numbered
-from asid.pipeline.evaluation.files import DataError, first, records, short_key, text_of
+from asid.pipeline.evaluation.files import DataError, first, lines_of, records, short_key, text_of
 from asid.pipeline.evaluation.intake import DataIntake
 from asid.pipeline.evaluation.outcome import Outcome
 from asid.pipeline.evaluation.prompted import GENERATED
@@ -61,7 +61,7 @@ def load(path: Path, intake: DataIntake) -> list[Reference]:
 
 def _reference(id: Any, record: Mapping[str, Any], intake: DataIntake) -> Reference:
     points, categories = [], []
-    for entry in record.get("points") or record.get("keypoints") or ():
+    for entry in lines_of(record.get("points") or record.get("keypoints")) or ():
         point = text_of(entry.get("point")) if isinstance(entry, Mapping) else text_of(entry)
         category = text_of(entry.get("category")) if isinstance(entry, Mapping) else ""
         if not point:

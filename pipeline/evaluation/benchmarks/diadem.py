@@ -65,7 +65,7 @@ def load(path: Path, intake: DataIntake) -> list[Reference]:
             intake.fault("double_reference", name, "a second annotation of the same clip: the first counts")
             continue
         seen.add(key)
-        told = first(record, ("gt_dialogues", "dialogues"))
+        told = first(record, ("gt_dialogues", "dialogues", "dialogue"))
         lines = tuple(line for text in texts_of(told or ()) for line in text.splitlines() if line.strip())
         if told is not None and not lines:
             intake.note("clips without dialogue: a caption without dialogue is right")

@@ -16,7 +16,7 @@ from pydantic import Field, StrictInt
 from asid.pipeline.asking.answers import Statements
 from asid.pipeline.evaluation.benchmark import Benchmark, Reference
 from asid.pipeline.evaluation.contracts import Contract, Values, each_once, numbered
-from asid.pipeline.evaluation.files import DataError, first, records, short_key, text_of, texts_of
+from asid.pipeline.evaluation.files import DataError, first, lines_of, records, short_key, text_of, texts_of
 from asid.pipeline.evaluation.intake import DataIntake
 from asid.pipeline.evaluation.outcome import Outcome
 from asid.pipeline.evaluation.rows import Case
@@ -58,11 +58,11 @@ def load(path: Path, intake: DataIntake) -> list[Reference]:
 def _reference(id: Any, record: Mapping[str, Any], intake: DataIntake) -> Reference:
     more = record.get("extra_info")
     info = more if isinstance(more, Mapping) else {}
-    given = first(record, ("events",)) or first(info, ("events",)) or ()
+    given = lines_of(first(record, ("events",)) or first(info, ("events",))) or ()
     events = texts_of(given)
     if isinstance(given, (list, tuple)) and len(events) < len(given):
         intake.note("lists of events of which some have no words: those are no events")
-    text = text_of(record.get("reference")) or _published(record)
+    text = text_of(first(record, ("reference", "caption"))) or _published(record)
     if text and not events:
         intake.note("references without events: their recall is 1, as published")
     subset = text_of(first(record, ("subset", "dataset"))).rpartition("/")[2] or "all"

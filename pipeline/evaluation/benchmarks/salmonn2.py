@@ -15,7 +15,7 @@ from pydantic import Field, StrictInt
 from asid.pipeline.asking.answers import EventErrors
 from asid.pipeline.evaluation.benchmark import Benchmark, Reference
 from asid.pipeline.evaluation.contracts import Contract, Values, numbered, numbered_once
-from asid.pipeline.evaluation.files import DataError, first, records, short_key, text_of, texts_of
+from asid.pipeline.evaluation.files import DataError, first, lines_of, records, short_key, text_of, texts_of
 from asid.pipeline.evaluation.intake import DataIntake
 from asid.pipeline.evaluation.outcome import Outcome
 from asid.pipeline.evaluation.rows import Case
@@ -39,7 +39,7 @@ class EventTally(Record):
 
 
 def load(path: Path, intake: DataIntake) -> list[Reference]:
-    """`video_salmonn2_test.json`, or lines `{"video_id", "events"}`."""
+    """`video_salmonn2_test.json`, or lines `{"video_id", "events"}`; events are a list, or one to a line of a text."""
     found: list[Reference] = []
     seen: set[str] = set()
     for id, record in records(path, intake):
@@ -48,7 +48,7 @@ def load(path: Path, intake: DataIntake) -> list[Reference]:
             intake.fault("double_reference", text_of(id), "a second list of events of the same video: the first counts")
             continue
         seen.add(key)
-        given = first(record, ("events",)) or ()
+        given = lines_of(first(record, ("events",))) or ()
         events = texts_of(given)
         if isinstance(given, (list, tuple)) and len(events) < len(given):
             intake.note("lists of events of which some have no words: those are no events")

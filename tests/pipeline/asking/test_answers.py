@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from asid.pipeline.asking.answers import (
+    AuditAnswer,
     Completeness,
     EmbeddedCaption,
     EventErrors,
     Events,
-    Findings,
     Grade,
     Refinement,
     Suspicion,
@@ -27,7 +27,7 @@ SUMMARY: dict[str, list[str]] = {
 RIGHT: list[tuple[type[BaseModel], dict[str, Any]]] = [
     (EmbeddedCaption, {"caption": "", "facts": []}),
     (Verification, {"non_speech_deficiency_specific": "", "speech_deficiency_specific": "", "caption": "c"}),
-    (Findings, {"errors": [{"snippet": "s", "why": "w"}], "missing": [], "expressiveness": []}),
+    (AuditAnswer, {"errors": [{"snippet": "s", "why": "w", "point": 2}], "missing": [], "expressiveness": []}),
     (Suspicion, {"suspicion": 12.5}),
     (Refinement, {"improved_caption": "c", "enhance_summary": SUMMARY}),
     (Events, {"events": ["a dog runs"]}),
@@ -51,7 +51,8 @@ def test_an_answer_of_the_form_is_taken_as_it_is(kind: type[BaseModel], answer: 
         (EventErrors, {"missing": ["1"], "incorrect": [], "hallucinated": []}),
         (EventErrors, {"missing": [1.0], "incorrect": [], "hallucinated": []}),
         (EventErrors, {"missing": [True], "incorrect": [], "hallucinated": []}),
-        (Findings, {"errors": ["no object"], "missing": [], "expressiveness": []}),
+        (AuditAnswer, {"errors": ["no object"], "missing": [], "expressiveness": []}),
+        (AuditAnswer, {"errors": [{"snippet": "s", "why": "w", "point": "2"}], "missing": [], "expressiveness": []}),
     ],
 )  # fmt: skip
 def test_what_is_beyond_its_bounds_or_of_another_type_is_refused(kind: type[BaseModel], answer: Any) -> None:
@@ -71,3 +72,15 @@ def test_statements_keep_their_order_and_are_settled_at_once(said: list[str]) ->
     places = [stripped.index(each) for each in kept]
     assert places == sorted(places)
     assert EventErrors(missing=[], incorrect=[], hallucinated=kept).hallucinated == kept
+
+
+def test_a_finding_has_the_words_of_the_point_that_it_names_and_one_that_names_none_is_kept() -> None:
+    answer = AuditAnswer.model_validate({
+        "errors": [{"snippet": "s", "why": "w", "point": 2}, {"snippet": "t", "why": "w"}],
+        "missing": [{"what": "a cup", "why": "w", "point": 1}], "expressiveness": [],
+    })  # fmt: skip
+    found = answer.findings(("what each thing is", "how many there are"))
+    assert [error.point for error in found.errors] == ["how many there are", ""]
+    assert found.missing[0].point == "what each thing is"
+    assert answer.pointless(("one", "two")) is None
+    assert answer.pointless(("one",)) == "there is no VERIFY point 2: they are numbered 1 to 1"

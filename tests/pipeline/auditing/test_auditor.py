@@ -36,7 +36,7 @@ def test_it_sees_the_caption_the_transcript_and_the_points_of_its_attribute(tmp_
     asyncio.run(auditor.find(decomposed(tmp_path), "camera", "At 0s, QUITE THIS ONE."))
     prompt, entry = model.requests[0].prompt, Prompts().attributes()["camera"]
     assert "At 0s, QUITE THIS ONE." in prompt and "the kettle is on" in prompt
-    assert entry.about in prompt and all(f"- {point}" in prompt for point in entry.verify)
+    assert entry.about in prompt and all(f". {point}\n" in prompt for point in entry.verify)
 
 
 def test_media_are_shown_where_it_sees_them(tmp_path: Path) -> None:

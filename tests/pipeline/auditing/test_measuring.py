@@ -8,8 +8,9 @@ from asid.pipeline.asking.answers import Findings
 from asid.pipeline.auditing.auditor import Auditing
 from asid.pipeline.auditing.measuring import caption_at, measure, sample
 from asid.pipeline.models.base import Transient
-from asid.pipeline.prompts import Prompts
-from asid.pipeline.rows import Sound
+from asid.pipeline.models.config import ModelConfig
+from asid.pipeline.prompts import Prompts, shipped
+from asid.pipeline.rows import Frame, Sound
 from asid.pipeline.storage import Storage
 from tests.kits.asking_kit import Scripted
 from tests.pipeline.auditing.clips import finished
@@ -78,3 +79,46 @@ def test_the_sample_is_drawn_by_its_seed(tmp_path: Path) -> None:
     assert sample(rows, 4, 1) == sample(rows[::-1], 4, 1) != sample(rows, 4, 2)
     assert len(sample(rows, 99, 1)) == 12
     assert caption_at(rows[0], "sight") == rows[0].candidates[0].caption
+
+
+class Deaf(Scripted):
+    """A scripted model that is one of the manifest's and is sent stills."""
+
+    config = ModelConfig(provider="openai", model="sees", settings={"video": "frames"})
+
+
+def test_what_an_auditor_cannot_hear_is_not_asked_and_told(tmp_path: Path) -> None:
+    rows = [row for row, _ in finished(2, 1)]
+    rows[0] = rows[0].model_copy(update={"sound": True})
+    rows[1] = rows[1].model_copy(update={"sound": False})
+    model = Deaf(lambda _: CLEAN)
+    auditing = Auditing("a", model, Prompts(), Storage(tmp_path))
+    (found,) = asyncio.run(measure(auditing, rows, ["verified"], ("speech", "camera")))
+    assert (found.partly, found.unheard, found.failed, found.clean.trials) == (1, 0, 0, 2)
+    heard = Prompts().attributes()["speech"].heard
+    for request in model.requests:
+        loud = request.row == rows[0].id and request.attribute == "speech"
+        assert all((point in request.prompt) == (request.attribute == "speech" and not loud) for point in heard)
+        assert "with its sound" not in request.prompt and "stills of the video" in request.prompt
+
+
+def test_a_clip_with_an_attribute_that_nobody_could_hear_is_in_no_rate(tmp_path: Path) -> None:
+    text = (shipped("prompts") / "attributes.yaml").read_text("utf-8")
+    head, _, _ = text.partition("speech:\n")
+    only = "speech:\n  about: voices\n  verify:\n    - hear: who whispers\n\n"
+    (tmp_path / "attributes.yaml").write_text(head + only + text[text.index("camera:\n") :], "utf-8")
+    row = finished(1, 1)[0][0].model_copy(update={"sound": True})
+    model = Deaf(lambda _: CLEAN)
+    auditing = Auditing("a", model, Prompts(tmp_path), Storage(tmp_path))
+    (found,) = asyncio.run(measure(auditing, [row], ["verified"], ("speech", "camera")))
+    assert (found.unheard, found.failed, found.clean.trials) == (1, 0, 0)
+    assert [request.attribute for request in model.requests] == ["camera"]
+
+
+def test_a_still_that_is_gone_fails_its_clip_alone(tmp_path: Path) -> None:
+    rows = [row for row, _ in finished(2, 1)]
+    lost = Frame(time=0.0, uri="run:media/frames/gone.jpg", phash="0" * 16)
+    rows = [rows[0].model_copy(update={"frames": (lost,)}), rows[1].model_copy(update={"frames": ()})]
+    auditing = Auditing("a", Scripted(lambda _: CLEAN), Prompts(), Storage(tmp_path), sees=("frames",))
+    (found,) = asyncio.run(measure(auditing, rows, ["verified"], ("scene",)))
+    assert (found.failed, found.clean.trials) == (1, 1)

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from asid import load_manifest
 from asid.pipeline.attributes import ATTRIBUTES
 from asid.pipeline.clips.quality import QualityLimits, bars_share, motion, reasons, speech_share
+from asid.pipeline.prompts import shipped
 from asid.pipeline.rows import (
     Answered,
     AttributeCaptions,
@@ -152,6 +154,31 @@ def test_quotations_word_for_word_and_problems_by_kind() -> None:
     wrong = Problem(kind="quote_word", snippet="x", why="y")
     assert rules(clip(remaining=(wrong,)), QualityLimits(max_problems={"quote_word": 0})) == ["quote_word"]
     assert rules(clip(remaining=(wrong,)), QualityLimits(max_problems={"quote_word": 1})) == []
+
+
+def shipped_limits(recipe: str) -> QualityLimits:
+    (step,) = [
+        dict(step) for step in load_manifest(shipped("manifests") / recipe).recipe if dict(step)["stage"] == "filter"
+    ]
+    return QualityLimits(**{name: value for name, value in step.items() if name in QualityLimits.model_fields})
+
+
+def test_recipes_drop_by_what_their_papers_say_and_strict_by_more() -> None:
+    """Nothing of the paper's drops a short caption, a quotation that the transcript lacks, or an error left open."""
+    said = Utterance(start=0, end=3, speaker="S1", text="He stood next to the red umbrella.", words=(), overlap=False)
+    made_up = clip(caption='At 0s, a man says, "Nobody ever said these words to them"', utterances=(said,),
+                   quotes=(quote(False),), audits=(audit("camera", 2),),
+                   remaining=(Problem(kind="source_named", snippet="x", why="y"),))  # fmt: skip
+    asid, strict = shipped_limits("asid.yaml"), shipped_limits("strict.yaml")
+    assert rules(made_up, asid) == []
+    assert set(rules(made_up, strict)) == {
+        "length", "quotes", "quote_exact", "audit", "source_named", "attributes"
+    }  # fmt: skip
+    looped = clip(remaining=(Problem(kind="repetition", snippet="x", why="y"),))
+    assert rules(looped, asid) == ["repetition"]
+    heard = clip(caption=f'{CAPTION} At 9s, she says, "Nobody ever said these words to them"', utterances=(said,),
+                 quotes=(quote(False),))  # fmt: skip
+    assert rules(heard, shipped_limits("diadem.yaml")) == []
 
 
 def test_problems_that_do_not_matter_and_fixed_errors_keep_the_clip() -> None:

@@ -169,3 +169,12 @@ def test_of_many_sources_the_first_are_shown_and_the_rest_counted() -> None:
     many = Counter({f"source {number:03d}": 100 - number for number in range(25)})
     text = written(figures(sources=many))
     assert "source 019" in text and "source 020" not in text and "and 5 more sources" in text
+
+
+def test_rates_say_of_how_many_clips_no_sound_was_judged() -> None:
+    deaf = Quality("at audit", "measured", clips=5, no_error=4, no_missing=4, clean=4, partly=3, unheard=2)
+    text = written(figures(quality=[deaf]))
+    assert "at audit: of 3 of 5 clips no sound was sent to the auditor." in text
+    assert "at audit: 2 clips are in no rate" in text
+    heard = written(figures(quality=[Quality("at audit", "measured", clips=5)]))
+    assert "no sound was sent" not in heard and "in no rate" not in heard

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -12,9 +13,10 @@ from typer.testing import CliRunner
 from asid.pipeline.cli import app
 from asid.pipeline.dataset.card import card
 from asid.pipeline.figures import gather
+from asid.pipeline.prompts import Prompts
 from asid.pipeline.recipe.manifest import Manifest
 from asid.pipeline.report import html, shown
-from asid.pipeline.rows import Audit, Judged, Row, Video
+from asid.pipeline.rows import Audit, Error, Judged, Row, Video
 from asid.pipeline.run.folder import Run
 from asid.pipeline.stage import Stage
 from tests import samples
@@ -150,6 +152,22 @@ def test_a_screen_is_shown_with_its_sample_bound_and_savings_or_with_why_it_save
     assert "of the faults still found, at least93.8 % of the strong auditor's calls saved, by the sample81 %" in good
     useless = screened(tmp_path / "useless", faulty=10, clean=10)
     assert "tells faults too badly" in useless and "nothing is saved" in useless and "believed below" not in useless
+
+
+def test_findings_stand_by_point_and_what_nobody_heard_is_told(tmp_path: Path) -> None:
+    entry = Prompts().attributes()["speech"]
+    wrong = Error(snippet="hi", why="it is ho", point=entry.verify[1])
+    empty: dict[str, Any] = {"errors": (), "missing": (), "expressiveness": ()}
+    by = samples.MODEL
+    audits = (Audit(attribute="speech", **(empty | {"errors": (wrong,)}), by=by, not_audited=entry.heard),
+              Audit(attribute="scene", **(empty | {"errors": (Error(snippet="a", why="b"),)}), by=by))  # fmt: skip
+    run = samples.make(tmp_path / "run", videos=1, clips=4, audits=audits)
+    tags = Tags()
+    tags.feed(html(run))
+    page = " ".join(tags.text.split())
+    assert "of 4 of 4 clips the auditor could not hear all that it would have to judge" in page
+    assert f"speech{entry.verify[1]}400" in page and f"speech{entry.heard[0]}004" in page
+    assert "scene(no point was named)400" in page
 
 
 def test_an_unfinished_run_says_so(run: Run) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from asid.pipeline.figures import AttributeFindings, Figures, _count_findings, _texts, gather
+from asid.pipeline.figures import AttributeFindings, Figures, Quality, _count_findings, _texts, gather
 from asid.pipeline.rows import Answered, Clip, Judged, Preferred, Record, Refined, Scored, joined, written
 from tests import samples
 
@@ -50,3 +50,22 @@ def test_an_audit_that_nobody_could_make_is_not_counted_as_clean(tmp_path: Path)
     figures = Figures([], attributes={"speech": AttributeFindings()})
     _count_findings(figures, [nobody, somebody])
     assert figures.attributes["speech"].audited == 1
+
+
+def test_what_audits_found_is_counted_by_verify_point_and_what_was_not_heard_is_told() -> None:
+    by = {"provider": "openai", "model": "x", "prompt": "y"}
+    error = {"snippet": "a", "why": "b", "point": "who speaks"}
+    audit = {"attribute": "speech", "errors": [error, error | {"point": ""}], "missing": [], "expressiveness": [],
+             "by": by, "not_audited": ("tone",)}  # fmt: skip
+    nobody = audit | {"errors": [], "by": by | {"provider": ""}, "not_audited": ("tone", "who speaks")}
+    whole = audit | {"errors": [], "missing": [{"what": "a", "why": "b", "point": "who speaks"}], "not_audited": ()}
+    figures = Figures([], attributes={"speech": AttributeFindings()})
+    _count_findings(figures, [audit, nobody, whole])
+    found = figures.attributes["speech"]
+    assert (found.audited, found.partly, found.unheard) == (2, 1, 1)
+    told = {point: (one.errors, one.missing, one.unheard) for point, one in found.points.items()}
+    assert told == {"who speaks": (1, 1, 1), "": (1, 0, 0), "tone": (0, 0, 2)}
+    point = Quality("at audit", "measured")
+    for audits in ([audit, whole], [whole], [nobody, whole]):
+        point.count(audits)
+    assert (point.clips, point.partly, point.unheard, point.no_error) == (2, 1, 1, 1)

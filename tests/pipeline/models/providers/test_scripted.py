@@ -43,7 +43,7 @@ def values(name: str) -> dict[str, str]:
         ("ensemble", "ensemble", None),
         ("verify", "verify", answers.Verification),
         ("decompose", "decompose", AttributeCaptions),
-        ("audit", "audit", answers.Findings),
+        ("audit", "audit", answers.AuditAnswer),
         ("refine", "refine/attribute", answers.Refinement),
         ("refine", "refine/all", answers.Refinement),
         ("judge", "judge/completeness", answers.Completeness),

@@ -60,11 +60,20 @@ class Shell:
             for process in psutil.process_iter():
                 try:
                     reads = os.readlink(f"/proc/{process.pid}/fd/0") == slave
-                    ours = process.pid != self.child.pid and time.time() - process.create_time() > 1.0
-                    if reads and ours and (words := process.cmdline()):
+                    if reads and self._is_settled(process) and (words := process.cmdline()):
                         self.readers.add(" ".join(words))
                 except (OSError, psutil.Error):
                     continue
+
+    def _is_settled(self, process: psutil.Process) -> bool:
+        """Whether a process has had the time to leave the terminal: the commands that are typed by what they have
+        worked, since Python starts slowly on a busy machine; what they start, soon."""
+        if process.pid == self.child.pid:
+            return False
+        if process.ppid() == self.child.pid:
+            spent = process.cpu_times()
+            return spent.user + spent.system > 0.3
+        return time.time() - process.create_time() > 1.0
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ class Format(Stage[Drafted, Formatted, FormatConfig]):
     """Of what the recipe has made by then: the refined caption, else the verified one, else the draft."""
 
     name = "format"
-    version = 4
+    version = 5
 
     @classmethod
     def gives(cls, taken: type[Row]) -> type[Formatted]:

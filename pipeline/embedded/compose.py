@@ -20,7 +20,7 @@ from asid.pipeline.embedded.words import stop
 from asid.pipeline.models.base import Misconfigured, Request
 from asid.pipeline.rows import Fact
 
-RULES = "asid/rules-1"
+RULES = "asid/rules-2"
 
 
 class Composer(EmbeddedModel):

@@ -12,19 +12,14 @@ from collections.abc import Iterable, Sequence
 from pydantic import Field
 
 from asid.pipeline.asking.stage import AskingConfig
+from asid.pipeline.captions.kinds import FATAL, ProblemKind
 from asid.pipeline.rows import Mark, Problem
-
-# Kinds that make a caption useless, whatever it tells: `filter` drops them as well.
-FATAL = (
-    "empty", "too_long", "repetition", "anchor_missing", "anchor_order", "anchor_range", "anchor_span", "source_named",
-    "model_voice", "speaker_label",
-)  # fmt: skip
 
 
 class WritingConfig(AskingConfig):
     """Say what a stage that writes captions does about problems that rules see."""
 
-    fails: tuple[str, ...] = Field(
+    fails: tuple[ProblemKind, ...] = Field(
         FATAL, description="kinds of problem that fail the row when the last answer still has one; others are marked"
     )
 

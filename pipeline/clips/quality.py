@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from asid.pipeline import captions
 from asid.pipeline.attributes import ATTRIBUTES
+from asid.pipeline.captions.kinds import FATAL, ProblemKind
 from asid.pipeline.captions.text import words
 from asid.pipeline.rows import Audited, Clip, Decision, Formatted, Preferred, Reason, Refined, open_errors
 
@@ -22,16 +23,14 @@ class QualityLimits(BaseModel):
     min_words: int = Field(20, ge=0, description="of the all-attribute caption; a Chinese character is a word")
     max_words: int = Field(1500, ge=1, description="AVoCaDO's length reward falls from 2048 tokens on")
     max_repetition: float = Field(0.5, ge=0, le=1, description="share of four-word runs that stood there before")
-    drop_problems: tuple[str, ...] = Field(
-        ("empty", "too_long", "repetition", "anchor_missing", "anchor_order", "anchor_range", "anchor_span",
-         "source_named", "model_voice", "speaker_label"),
-        description="kinds of problem in any of the captions that format could not mend",
-    )  # fmt: skip
+    drop_problems: tuple[ProblemKind, ...] = Field(
+        FATAL, description="kinds of problem in any of the captions that format could not mend"
+    )
     max_unfixed_errors: int = Field(0, ge=0, description="audited errors of attributes that were not refined")
     min_quotes_found: float = Field(0.8, ge=0, le=1, description="share of quoted speech that the transcript has")
     quote_exact: float = Field(0.8, ge=0, le=1, description="share of quoted speech that was said word for word")
     min_lines_told: float = Field(0.0, ge=0, le=1, description="share of the transcript's lines that are told; 0: off")
-    max_problems: dict[str, int] = Field(
+    max_problems: dict[ProblemKind, int] = Field(
         {}, description="most problems of a kind in the all-attribute caption and the others together: {quote_word: 0}"
     )
     languages: tuple[str, ...] = Field((), description="ISO 639-1; empty: off. A clip without speech has no language")

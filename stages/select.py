@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,6 +14,8 @@ from asid.pipeline.chance import draw
 from asid.pipeline.clips.traits import COLUMNS, TRAITS, cell, disagreements
 from asid.pipeline.rows import Clip, Decision
 from asid.pipeline.stage import CorpusPass, StageConfig
+
+logger = logging.getLogger("asid")
 
 
 class SelectConfig(StageConfig):
@@ -55,6 +58,10 @@ class Select(CorpusPass[Clip, SelectConfig]):
                 order = draw("select", self.context.seed, row["id"])
                 cells[cell(row, config.by)].append((order, row["id"]))
         quotas = wanted(config, cells)
+        if isinstance(config.quota, dict):
+            for name in sorted(quotas):
+                if (there := len(cells.get(name, ()))) < quotas[name]:
+                    logger.warning("only %d clips are %s, where the quota asks for %d", there, name, quotas[name])
         for name in sorted(cells):
             found = sorted(cells[name])
             for _, id in found[quotas[name] :]:

@@ -11,7 +11,7 @@ import ray
 
 from asid.pipeline import interrupts
 from asid.pipeline.run import logs
-from asid.pipeline.run.folder import Run
+from asid.pipeline.run.folder import ALL, Run
 from asid.pipeline.run.workshop import Done, Task, Workshop
 
 
@@ -42,7 +42,9 @@ class Worker:
             return await self.shop.work(task)
 
     async def decide(self, task: Task, parts: Sequence[str]) -> Done:
-        return await self.shop.decide(task, parts)
+        """Run a corpus pass, with its log kept beside it."""
+        with logs.kept(self.shop.run.storage, task.step, ALL):
+            return await self.shop.decide(task, parts)
 
     async def rehearse(self, task: Task, row: str) -> None:
         """Try one row and throw the result away: what kills the worker is found."""

@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from asid.pipeline.auditing.planting import FAULTS, VARIANTS, plant
-from asid.pipeline.captions import CaptionCase, grounds
+from asid.pipeline.captions.citations import CaptionCase
+from asid.pipeline.captions.grounds import grounds
 from asid.pipeline.captions.rules import KINDS
 from asid.pipeline.dataset import parquet
 from asid.pipeline.prompts import Prompts

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from whisper_normalizer.english import EnglishTextNormalizer
 
-from asid.pipeline.captions import Grounds, examine
+from asid.pipeline.captions.checks import examine
+from asid.pipeline.captions.grounds import Grounds
 from asid.pipeline.captions.spoken import alike, spoken
 from asid.pipeline.rows import Utterance, Word
 from tests.pipeline.captions.test_spoken import in_words

@@ -12,7 +12,8 @@ from asid.pipeline.testing import example
 QUESTIONS = ("Where did you put the green suitcase?", "How long is the road to the lake?",
              "Who closed all the seven windows?", "Why don't we leave before noon?")  # fmt: skip
 ANSWERS = ("I think it is still under the stairs.", "It takes about twenty-five minutes by car.",
-           "That was my neighbour from the third floor.", "A ticket for the second bus costs twenty dollars.")  # fmt: skip
+           "That was my neighbour from the third floor.",
+           "A ticket for the second bus costs twenty dollars.")  # fmt: skip
 SIGNS = ("MARKET HALL", "PLATFORM 12", "Lena Horvath", "OPEN UNTIL NINE")
 BY = Answered(model="writer", provider="scripted", prompt="")
 

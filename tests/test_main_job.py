@@ -67,7 +67,7 @@ def test_captions_are_anchored_quoted_and_signed(rows: list[Judged]) -> None:
     assert rows and all(row.kept for row in rows)
     for row in rows:
         assert not row.remaining, row.remaining
-        anchors = [block.anchor for block in captions.parse(row.caption) if block.anchor is not None]
+        anchors = [block.anchor for block in captions.anchors.parse(row.caption) if block.anchor is not None]
         assert anchors and anchors == sorted(set(anchors)) and anchors[-1] <= row.duration
         assert row.quotes and all(quote.found for quote in row.quotes)
         assert {candidate.by.provider for candidate in row.candidates} == {"embedded"}

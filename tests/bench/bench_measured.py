@@ -45,7 +45,7 @@ POWER = 0.7, 0.1  # of planted errors and of true rewordings
 EACH, SEED = 12, 5
 CLEAN: dict[str, Any] = {"errors": [], "missing": [], "expressiveness": []}
 EVIDENCE = re.compile(r'<evidence kind="([\w ]+)">\n(.*?)\n</evidence>', re.DOTALL)
-ASPECT = re.compile(r"one aspect of a video clip's caption: (\w+)")
+ASPECT = re.compile(r"The aspect that you audit: (\w+)")
 MISSED: list[str] = []
 
 

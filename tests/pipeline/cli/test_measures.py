@@ -22,7 +22,7 @@ CLEAN: dict[str, list[Any]] = {"errors": [], "missing": [], "expressiveness": []
 
 def auditor(prompt: str, schema: dict[str, Any] | None) -> str:
     """Finds the dog of the drafts, as a scene; calls nothing else wrong."""
-    wrong = "aspect of a video clip's caption: scene" in prompt and "a dog sits" in prompt
+    wrong = "The aspect that you audit: scene." in prompt and "a dog sits" in prompt
     return json.dumps(CLEAN | {"errors": [{"snippet": "a dog", "why": "a cat"}]} if wrong else CLEAN)
 
 

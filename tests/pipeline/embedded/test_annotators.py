@@ -107,7 +107,7 @@ def test_texts_are_read_letter_for_letter_and_told_once_for_as_long_as_they_stan
     assert (gate.start, gate.end) == (0.0, 7.0)
     assert (departures.start, departures.end) == (3.0, 6.0)
     assert caption.startswith('At 0s, the text "GATE 12" is on screen at the top left. At 3s, the text "Departures')
-    assert not captions.check(caption, 8.0, (), ["text"], style="integer")
+    assert not captions.checks.check(caption, 8.0, (), ["text"], style="integer")
 
 
 def test_a_text_that_comes_back_is_told_as_such(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_orders_on_the_screen_stay_a_quotation(tmp_path: Path) -> None:
     caption, facts = annotate("text", tmp_path, clip(2.0, frames=frames))
     assert len(facts) == 1
     assert "HACKED" in facts[0].text.split('"')[1]
-    assert [float(time) for time in captions.times(caption)] == [0.0]
+    assert [float(time) for time in captions.anchors.times(caption)] == [0.0]
 
 
 def test_blots_and_single_letters_are_no_texts(tmp_path: Path) -> None:
@@ -321,8 +321,8 @@ def test_speech_is_quoted_word_for_word_at_its_time_and_by_voice(tmp_path: Path)
         (10.0, "the first voice says, \"He said 'never' twice.\""),
     ]
     assert "S0" not in caption
-    assert not captions.check(caption, 13.0, DIALOGUE, ["sound"], style="integer")
-    assert all(quote.found for quote in captions.find_quotes(caption, DIALOGUE))
+    assert not captions.checks.check(caption, 13.0, DIALOGUE, ["sound"], style="integer")
+    assert all(quote.found for quote in captions.checks.find_quotes(caption, DIALOGUE))
 
 
 def test_delivery_is_measured_never_felt(tmp_path: Path) -> None:

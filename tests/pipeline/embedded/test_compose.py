@@ -86,7 +86,7 @@ def test_facts_and_speech_become_one_chronological_paragraph() -> None:
         "At 14s, the picture cuts to the third and last shot. "
         "The second voice speaks quickly, at about five words a second."
     )
-    assert captions.check(whole(), DURATION, SPEECH, ["sight"], style="integer") == []
+    assert captions.checks.check(whole(), DURATION, SPEECH, ["sight"], style="integer") == []
 
 
 def test_what_two_annotators_found_is_told_once() -> None:
@@ -113,7 +113,7 @@ def test_written_captions_are_merged_by_time_and_their_speech_is_not_told_twice(
     assert 'At 2s, he calls, "Where did you put the ladder?"' in text  # where it was recognised
     assert text.index("gardener in a straw hat") < text.index("he calls") < text.index("a dog barks")
     assert "At 13s, a dog barks. At 14s," in text
-    assert captions.check(text, DURATION, SPEECH, ["seed", "sight"], style="integer") == []
+    assert captions.checks.check(text, DURATION, SPEECH, ["seed", "sight"], style="integer") == []
 
 
 TEXT = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "Z"]), max_size=30)
@@ -126,7 +126,7 @@ TEXT = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "Z"]), ma
 def test_any_facts_give_anchors_that_rise_within_the_clip(found: list[tuple], duration: float) -> None:
     said = [(time, name, number, text.replace('"', "")) for time, name, number, text in found]
     facts = [fact(time, name, f'thing {number} shows "{text}" there') for time, name, number, text in said]
-    times = captions.times(tell(facts, duration))
+    times = captions.anchors.times(tell(facts, duration))
     assert list(times) == sorted(set(times))
     assert all(time == int(time) and 0 <= time < max(duration, 1) for time in times)
 
@@ -149,7 +149,7 @@ def test_what_lacks_is_named_and_completed_and_a_false_quotation_set_right() -> 
     assert "Where did you put the ladder?" not in found["non_speech_deficiency_specific"]
     assert 'At 9s, the second voice says, "It stands behind the shed."' in found["speech_deficiency_specific"]
     assert "GARDEN SHOW" in found["caption"]
-    assert captions.check(found["caption"], DURATION, SPEECH, (), style="integer") == []
+    assert captions.checks.check(found["caption"], DURATION, SPEECH, (), style="integer") == []
     assert clean(audited("objects", parts_of(found["caption"])["objects"]))
 
 
@@ -165,7 +165,7 @@ def test_invented_speech_goes_and_misplaced_blocks_return_to_their_time() -> Non
     assert "island" not in found["caption"]
     assert "island" in found["speech_deficiency_specific"]
     assert f"At 9s, {line}" in found["caption"]
-    assert captions.check(found["caption"], DURATION, SPEECH, (), style="integer") == []
+    assert captions.checks.check(found["caption"], DURATION, SPEECH, (), style="integer") == []
 
 
 # --- taking apart ------------------------------------------------------------------------------------------------

@@ -88,7 +88,7 @@ class Writer:
         return json.dumps(dict.fromkeys(names, "") | {"caption": kept})
 
     def audit(self, prompt: str, caption: str) -> dict[str, Any]:
-        attribute = (ASPECT.search(prompt) or re.search(r"The aspect that you audit: (\w+)", prompt))[1]  # type: ignore[index]
+        attribute = ASPECT.search(prompt)[1]  # type: ignore[index]
         if plant := self.plants.get(caption):
             hit = chance(caption, "power") < POWER[not plant.expects]
             return CLEAN | {"errors": [{"snippet": plant.snippet, "why": "wrong"}]} if hit else CLEAN

@@ -189,6 +189,8 @@ def main() -> int:
     parser.add_argument("--videos", type=int, default=8)
     options = parser.parse_args()
     spoken = [path for path in sorted(options.clips.glob("*/*.mp4")) if path.with_suffix(".srt").exists()]
+    if not spoken:
+        parser.error(f"there are no clips with subtitles in {options.clips}: name their folder with --clips")
     writer = Writer()
     with (
         tempfile.TemporaryDirectory(prefix="r") as name,

@@ -128,7 +128,7 @@ def manifest(folder: Path, clips: Sequence[Path], url: str) -> Path:
     models = {"editor": common, "auditor": common, "sound": {"provider": "embedded", "model": "sound"}}
     file = folder / "measured.yaml"
     with file.open("w") as sink:
-        YAML().dump({"inputs": [{"path": str(clip)} for clip in clips], "models": models, "recipe": recipe}, sink)
+        YAML().dump({"inputs": [{"path": str(clip.resolve())} for clip in clips], "models": models, "recipe": recipe}, sink)
     return file
 
 

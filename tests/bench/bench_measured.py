@@ -127,8 +127,9 @@ def manifest(folder: Path, clips: Sequence[Path], url: str) -> Path:
     ]  # fmt: skip
     models = {"editor": common, "auditor": common, "sound": {"provider": "embedded", "model": "sound"}}
     file = folder / "measured.yaml"
+    inputs = [{"path": str(clip.resolve())} for clip in clips]
     with file.open("w") as sink:
-        YAML().dump({"inputs": [{"path": str(clip.resolve())} for clip in clips], "models": models, "recipe": recipe}, sink)
+        YAML().dump({"inputs": inputs, "models": models, "recipe": recipe}, sink)
     return file
 
 

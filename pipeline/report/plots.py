@@ -90,8 +90,8 @@ def histogram(counts: Mapping[int, int], unit: str, most_bins: int = 40) -> Mark
         first = low + number * step
         span = str(first) if step == 1 else f"{first}–{first + step - 1}"
         drawn += Markup(
-            '<rect class="a" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"><title>{} {}: {}</title></rect>'
-        ).format(LEFT + number * wide + 1, floor - tall, max(1.0, wide - 2), tall, span, unit, count)
+            '<rect class="a" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"><title>{}: {}</title></rect>'
+        ).format(LEFT + number * wide + 1, floor - tall, max(1.0, wide - 2), tall, _measure(span, unit), count)
     every = max(1, math.ceil(len(bins) / 9))
     for number in range(0, len(bins), every):
         drawn += Markup('<text class="mid axis" x="{:.1f}" y="{}">{}</text>').format(
@@ -102,6 +102,13 @@ def histogram(counts: Mapping[int, int], unit: str, most_bins: int = 40) -> Mark
 
 
 # --- pieces ------------------------------------------------------------------------------------------------------
+
+
+def _measure(span: str, unit: str) -> str:
+    """A number with its unit: "1 shot in a clip", "2 shots in a clip"."""
+    noun, space, rest = unit.partition(" ")
+    one = span == "1" and len(noun) > 1
+    return f"{span} {noun.removesuffix('s') if one else noun}{space}{rest}"
 
 
 def _list(rows: Sequence[tuple[str, Sequence[Markup]]]) -> Markup:

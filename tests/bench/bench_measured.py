@@ -208,7 +208,7 @@ def main() -> int:
         writer.plants = {one.plant.caption: one.plant for one in planted(clips, [*FAULTS, *VARIANTS], SEED, EACH)}
         asked = ("power", place, "--model", "auditor", "--each", EACH, "--seed", SEED, "--json")
         known_power([Power.model_validate_json(line) for line in command(*asked).splitlines()])
-        command("report", place)
+        command("report", place, "--out", folder / "report.html")
         for fault, held in asyncio.run(recovered(clips, 100)).items():
             tell(f"power recovered, {EVERY[fault]}", held, "of 100 seeds", held >= 95, 95)
     return 1 if MISSED else 0

@@ -58,6 +58,12 @@ def test_every_value_falls_into_the_bin_that_names_it() -> None:
     assert len(titles) == 10 and sum(int(title.rpartition(" ")[2]) for title in titles) == 10
 
 
+def test_one_is_no_plural() -> None:
+    titles = re.findall(r"<title>(.*?)</title>", plots.histogram({1: 4, 2: 3}, "shots in a clip"))
+    assert titles == ["1 shot in a clip: 4", "2 shots in a clip: 3"]
+    assert "1 s: 1" in plots.histogram({1: 1}, "s")
+
+
 def test_nothing_to_draw_is_said_and_bars_of_nothing_have_no_width() -> None:
     for page in (plots.bars([]), plots.shares([]), plots.columns([]), plots.histogram({}, "s")):
         assert page == plots.NOTHING

@@ -56,7 +56,7 @@ def test_the_quick_start_runs(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == "", "it is silent but for what the callback prints"
-    assert "filter/00000: 1 rows in, 1 out" in done.stdout
+    assert "filter/00000: 1 row in, 1 out" in done.stdout
     assert "clip.mp4 " in done.stdout and "At 0s, " in done.stdout
     *_, last = done.stdout.splitlines()
     assert last.startswith("1 1 ['done', ")

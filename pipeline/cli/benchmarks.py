@@ -11,6 +11,7 @@ import typer
 
 from asid.pipeline.cli.common import changes, complain, err, out, words_and_run
 from asid.pipeline.cli.options import Prompts, RunFolder, Settings, Yes
+from asid.pipeline.text import plural
 
 if TYPE_CHECKING:
     from asid.pipeline.evaluation.captioning import Written
@@ -95,7 +96,8 @@ def caption(
     """Have one model caption whole videos, and write a file that `asid eval` scores. Done again, it goes on."""
     made = _caption(model, videos, prompt, target, sees, budget, run, settings or [], cpus, yes, samples)
     out().print(
-        f"{made.captions} captions in {target}" + (f", {made.failed} failed" if made.failed else ""), markup=False
+        f"{plural(made.captions, 'caption')} in {target}" + (f", {made.failed} failed" if made.failed else ""),
+        markup=False,
     )
     if not made.captions:
         complain(f"there is no caption: asid failures {run} says why")

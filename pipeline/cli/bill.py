@@ -11,6 +11,7 @@ from rich.table import Table
 
 from asid.pipeline.models.base import Usage
 from asid.pipeline.models.spend import Line, add
+from asid.pipeline.text import plural
 
 if TYPE_CHECKING:
     from asid.pipeline.run.estimate import Estimate
@@ -25,7 +26,7 @@ def print_estimate(console: Console, estimate: Estimate) -> None:
     if found := estimate.interval:
         console.print(f"{found.point:.4f} USD, and between {found.low:.4f} and {found.high:.4f} in 95 of 100 such runs")
     hours, minutes = divmod(math.ceil(estimate.seconds / 60), 60)
-    clips = f"for {estimate.clips} clips, by {estimate.sampled} of them"
+    clips = f"for {plural(estimate.clips, 'clip')}, by {estimate.sampled} of them"
     console.print(f"{clips}; the calls take {hours} h {minutes} min or longer")
 
 

@@ -8,6 +8,7 @@ import typer
 
 from asid.pipeline.cli.common import out, run_named
 from asid.pipeline.cli.options import RunFolder, Where
+from asid.pipeline.text import plural
 
 Auditor = Annotated[str, typer.Option("--model", help="Which of the manifest's models audits")]
 Seed = Annotated[int, typer.Option("--seed", help="Of the sample")]
@@ -44,7 +45,7 @@ def audit(
             f"{found.unheard} not audited: {found.model} hears nothing" if found.unheard else "",
             f"points of {found.partly} not audited: {found.model} hears nothing" if found.partly else "",
         ]
-        line = f"{found.point}: {rates} of {found.clean.trials} clips"
+        line = f"{found.point}: {rates} of {plural(found.clean.trials, 'clip')}"
         out().print("; ".join([line, *filter(None, told)]), markup=False)
 
 
@@ -90,7 +91,7 @@ def coverage(
             out().print(point.model_dump_json(), markup=False, soft_wrap=True)
             continue
         largest = ", ".join(f"{name} {count}" for name, count in list(point.groups.items())[:5])
-        share = f"{point.clips / found.clips:.0%} of {found.clips} clips"
+        share = f"{point.clips / found.clips:.0%} of {plural(found.clips, 'clip')}"
         out().print(f"{point.attribute}: {point.point}: {share}{f' ({largest})' if largest else ''}", markup=False)
     if found.failed and not as_json:
-        out().print(f"no answer for {found.failed} captions", markup=False)
+        out().print(f"no answer for {plural(found.failed, 'caption')}", markup=False)

@@ -11,6 +11,7 @@ import typer
 
 from asid.pipeline.cli.common import out, run_named
 from asid.pipeline.cli.options import RunFolder, Where
+from asid.pipeline.text import plural
 
 Validation = Annotated[float, typer.Option("--validation", help="Share of the videos")]
 Test = Annotated[float, typer.Option("--test", help="Share of the videos")]
@@ -94,7 +95,7 @@ def publish(
     writable_or_refuse(built)
     splits = Splits(validation, test, seed)
     for name, count in publishing.build(run, repo, built, publishing.settings(videos, splits, unfinished)).items():
-        out().print(f"{name}: {count} rows")
+        out().print(f"{name}: {plural(count, 'row')}")
     out().print(f"written to {built}" if dry_run else publishing.upload(built, repo, public))
 
 
@@ -116,7 +117,9 @@ def gc(
         if not dry_run:
             remove(target, found)
     size = sum(orphan.size for orphan in found)
-    out().print(f"{len(found)} files, {size:,} bytes{', nothing removed: a dry run' if dry_run else ' removed'}")
+    out().print(
+        f"{plural(len(found), 'file')}, {size:,} bytes{', nothing removed: a dry run' if dry_run else ' removed'}"
+    )
 
 
 def forget(
@@ -131,7 +134,6 @@ def forget(
     from asid.pipeline.run.forgetting import find
     from asid.pipeline.run.forgetting import forget as forget_videos
     from asid.pipeline.run.lock import lock
-    from asid.pipeline.text import plural
 
     if len(words) < 2:
         raise typer.BadParameter("name the run and at least one video: asid forget RUN VIDEO…")

@@ -128,7 +128,7 @@ def print_status(
     for step in steps:
         if found := logs.count(run.storage, step.name):
             where = f"{run.storage.root.removeprefix('file://')}/{step.name}/logs"
-            console.print(Text(f"{step.name}: {found} shards had something to say, in {where}"))
+            console.print(Text(f"{step.name}: {plural(found, 'shard')} had something to say, in {where}"))
     for said in waits:
         console.print(Text(safe(said)))
 

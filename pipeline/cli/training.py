@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from asid.pipeline.cli.common import complain, out
+from asid.pipeline.text import plural
 
 if TYPE_CHECKING:
     from asid.pipeline.rewards.difficulty import DifficultyBounds
@@ -50,8 +51,8 @@ def partition(
         complain("no rollout got a reward: the judge is out, or the rows lack the column that the reward is about")
         raise typer.Exit(1)
     sizes = stage_sets.write(target, read, made, bounds, about)
-    out().print(f"{len(read)} rows: {counted(made.counts())}", markup=False)
-    out().print("; ".join(f"{name}: {size} rows" for name, size in sizes.items()), markup=False)
+    out().print(f"{plural(len(read), 'row')}: {counted(made.counts())}", markup=False)
+    out().print("; ".join(f"{name}: {plural(size, 'row')}" for name, size in sizes.items()), markup=False)
     if lost:
         out().print(f"{lost} rollouts without a reward are left out of means, and count as none of 0", markup=False)
     if intake.faults:

@@ -17,6 +17,7 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString as Quoted
 from asid.pipeline.attributes import ATTRIBUTES
 from asid.pipeline.dataset.identity import described
 from asid.pipeline.figures import UNKNOWN, Figures, Quality
+from asid.pipeline.text import plural
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&:@$^=-])")
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"),
@@ -110,8 +111,8 @@ def _about(figures: Figures, videos: str, held_back: str) -> str:
     pairs = " `rejected` is a worse caption of the same clip, for preference training." if paired else ""
     single = ", `single_attribute` one for each clip and attribute" if apart else ""
     return (
-        f"{figures.kept} clips, {figures.seconds / 3600:.2f} hours, each with a caption that tells in order of time "
-        f"what is seen and heard{each} and a transcript with speakers. Made by `asid`, a pipeline after "
+        f"{plural(figures.kept, 'clip')}, {figures.seconds / 3600:.2f} hours, each with a caption that tells in order "
+        f"of time what is seen and heard{each} and a transcript with speakers. Made by `asid`, a pipeline after "
         "ASID-Verify.\n\n"
         f"`all_attributes` has a row for each clip{single}.{pairs} {videos} {held_back}\n\n"
         '```python\nfrom datasets import load_dataset\n\nclips = load_dataset(REPOSITORY, "all_attributes")\n```\n'

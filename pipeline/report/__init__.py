@@ -17,6 +17,7 @@ from asid.pipeline.rows import Candidate, Clip
 from asid.pipeline.run.completeness import lacks
 from asid.pipeline.run.folder import Run, RunError
 from asid.pipeline.run.screens import Screen, screen
+from asid.pipeline.text import plural
 
 LONGEST = 400  # characters of an untrusted text
 
@@ -74,7 +75,7 @@ def _funnel(run: Run, figures: Figures) -> Iterator[Bar]:
         what = "clips" if issubclass(run.types(step.name)[1], (Clip, Candidate)) else "videos"
         note = f"{step.rows} {what}" + (f", {step.failed} failed" if step.failed else "")
         yield Bar(step.name, step.rows, note if step.state == "done" else f"{note} ({step.state})", step.failed)
-    yield Bar("kept", figures.kept, f"{figures.kept} clips, {figures.dropped} dropped", figures.dropped)
+    yield Bar("kept", figures.kept, f"{plural(figures.kept, 'clip')}, {figures.dropped} dropped", figures.dropped)
 
 
 def _quality(figures: Figures) -> Markup:

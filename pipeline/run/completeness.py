@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from asid.pipeline.rows import Judged
 from asid.pipeline.run import status
 from asid.pipeline.run.folder import Run, RunError, Survey
+from asid.pipeline.text import plural
 
 
 def finished_shards(run: Run, anyway: bool = False) -> list[str]:
@@ -27,7 +28,8 @@ def lacks(run: Run, survey: Survey) -> Iterator[str]:
     for step in status.steps(run, survey, kinds=False):
         if step.pending or step.stale:
             counts = ((step.pending, "pending"), (step.stale, "stale"))
-            yield f"{step.name}: {', '.join(f'{count} shards {state}' for count, state in counts if count)}"
+            told = ", ".join(f"{plural(count, 'shard')} {state}" for count, state in counts if count)
+            yield f"{step.name}: {told}"
         limit = run.steps[step.name].config.max_failure_rate
         limit = run.manifest.max_failure_rate if limit is None else limit
         taken, _ = survey.tallies[step.name]

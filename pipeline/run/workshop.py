@@ -26,6 +26,7 @@ from asid.pipeline.run import shards
 from asid.pipeline.run.folder import ALL, Fresh, Run, ShardMark
 from asid.pipeline.run.shards import Footer
 from asid.pipeline.stage import Context, Stage, Unprocessable
+from asid.pipeline.text import plural
 
 logger = logging.getLogger("asid")
 NOTHING_FRESH = Fresh()
@@ -77,7 +78,7 @@ class Done:
 
     def __str__(self) -> str:
         failures = f", {self.failures} failed" if self.failures else ""
-        counts = f"{self.rows_in} rows in, {self.mark.rows} out{failures}"
+        counts = f"{plural(self.rows_in, 'row')} in, {self.mark.rows} out{failures}"
         return f"{self.step}/{self.shard}: {counts}, {self.seconds:.1f} s"
 
 

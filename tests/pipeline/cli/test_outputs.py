@@ -76,10 +76,10 @@ def test_a_dry_run_of_gc_names_what_would_go_and_leaves_it(run: Run, tmp_path: P
     stray.write_bytes(b"x" * 1234)
     said = asid("gc", str(tmp_path / "run"), "--dry-run")
     assert "run/media/00/stray.mp4" in said.output and said.output.rstrip().endswith(
-        "1 files, 1,234 bytes, nothing removed: a dry run"
+        "1 file, 1,234 bytes, nothing removed: a dry run"
     )
     assert stray.exists()
-    assert "1 files, 1,234 bytes removed" in asid("gc", str(tmp_path / "run")).output
+    assert "1 file, 1,234 bytes removed" in asid("gc", str(tmp_path / "run")).output
     assert not stray.exists()
     assert "0 files, 0 bytes removed" in asid("gc", str(tmp_path / "run")).output
 

@@ -174,7 +174,7 @@ def test_an_unfinished_run_says_so(run: Run) -> None:
     run.storage.delete(run.uri("finish", "00001"))
     page = html(run)
     assert "This run is not whole" in page
-    assert "finish: 1 shards pending" in page
+    assert "finish: 1 shard pending" in page
 
 
 def test_the_command_writes_one_file(run: Run, tmp_path: Path) -> None:

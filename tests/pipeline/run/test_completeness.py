@@ -25,7 +25,7 @@ def test_a_whole_run_gives_all_its_shards(tmp_path: Path) -> None:
 def test_what_is_pending_is_told_and_left_out_when_asked(tmp_path: Path) -> None:
     run = samples.make(tmp_path / "run", videos=6, clips=1)
     run.storage.delete(run.uri("finish", "00001"))
-    with pytest.raises(RunError, match=r"finish: 1 shards pending\n.*asid run --run .*--unfinished"):
+    with pytest.raises(RunError, match=r"finish: 1 shard pending\n.*asid run --run .*--unfinished"):
         finished_shards(run)
     assert finished_shards(run, anyway=True) == ["00000", "00002"]
 
@@ -34,7 +34,7 @@ def test_what_other_settings_made_is_stale_and_no_part_of_the_dataset(tmp_path: 
     before = samples.make(tmp_path / "run", videos=2, clips=1)
     recipe = (before.manifest.recipe[0], {**before.manifest.recipe[1], "word": "other"})
     run = Run(before.storage.root, before.manifest.model_copy(update={"recipe": recipe}))
-    with pytest.raises(RunError, match=r"finish: .*1 shards stale"):
+    with pytest.raises(RunError, match=r"finish: .*1 shard stale"):
         finished_shards(run)
     assert finished_shards(run, anyway=True) == []
 

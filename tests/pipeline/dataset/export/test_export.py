@@ -209,7 +209,7 @@ def test_a_second_export_replaces_the_first_and_foreign_files_are_left_alone(run
 
 def test_an_unfinished_run_is_refused_unless_asked(run: Run, tmp_path: Path) -> None:
     run.storage.delete(run.uri("finish", "00001"))
-    with pytest.raises(RunError, match="finish: 1 shards pending"):
+    with pytest.raises(RunError, match="finish: 1 shard pending"):
         export(run, "asid-1m", tmp_path / "out", Settings())
     counts = export(run, "asid-1m", tmp_path / "out", Settings(unfinished=True, kinds=("all",)))
     assert sum(counts.values()) == len(kept(run))

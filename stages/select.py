@@ -14,6 +14,7 @@ from asid.pipeline.chance import draw
 from asid.pipeline.clips.traits import COLUMNS, TRAITS, cell, disagreements
 from asid.pipeline.rows import Clip, Decision
 from asid.pipeline.stage import CorpusPass, StageConfig
+from asid.pipeline.text import plural
 
 logger = logging.getLogger("asid")
 
@@ -61,7 +62,9 @@ class Select(CorpusPass[Clip, SelectConfig]):
         if isinstance(config.quota, dict):
             for name in sorted(quotas):
                 if (there := len(cells.get(name, ()))) < quotas[name]:
-                    logger.warning("only %d clips are %s, where the quota asks for %d", there, name, quotas[name])
+                    logger.warning(
+                        "only %s of the kind %s, where the quota asks for %d", plural(there, "clip"), name, quotas[name]
+                    )
         for name in sorted(cells):
             found = sorted(cells[name])
             for _, id in found[quotas[name] :]:

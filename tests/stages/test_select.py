@@ -102,7 +102,7 @@ def test_speech_and_tags_of_the_input_list_count_too(tmp_path: Path) -> None:
 def test_a_kind_with_fewer_clips_than_its_quota_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     rows = [row("a", 1, 1, 1), row("b", 1, 1, 1)]
     assert set(decided(rows, tmp_path, by=["shots"], quota={"single": 1, "multi": 3})) & {"a", "b"}
-    assert caplog.messages == ["only 0 clips are multi, where the quota asks for 3"]
+    assert caplog.messages == ["only 0 clips of the kind multi, where the quota asks for 3"]
     caplog.clear()
     decided(rows, tmp_path, by=["shots"], quota={"single": 2})
     decided(rows, tmp_path, by=["shots"], quota=5)  # so many at most of each kind that there is

@@ -62,9 +62,8 @@ class Select(CorpusPass[Clip, SelectConfig]):
         if isinstance(config.quota, dict):
             for name in sorted(quotas):
                 if (there := len(cells.get(name, ()))) < quotas[name]:
-                    logger.warning(
-                        "only %s of the kind %s, where the quota asks for %d", plural(there, "clip"), name, quotas[name]
-                    )
+                    said = "only %s of the kind %s, where the quota asks for %d"
+                    logger.warning(said, plural(there, "clip"), name, quotas[name])
         for name in sorted(cells):
             found = sorted(cells[name])
             for _, id in found[quotas[name] :]:

@@ -211,8 +211,7 @@ class Storage:
     def list(self, uri: str) -> Iterator[str]:
         """Names directly under a folder, sorted; nothing when the folder is not there."""
         system, path = self._at(uri)
-        infos = _patiently(lambda: system.get_file_info(fs.FileSelector(path, allow_not_found=True)))
-        names = sorted(info.base_name for info in infos)
+        names = sorted(info.base_name for info in _below(system, path))
         return iter(name for name in names if not name.startswith(PARTIAL))
 
     def is_file(self, uri: str) -> bool:
@@ -229,7 +228,7 @@ class Storage:
         """As `walk`, each address with its stamp."""
         system, path = self._at(uri)
         scheme = uri.split("://", 1)[0]
-        infos = _patiently(lambda: system.get_file_info(fs.FileSelector(path, recursive=True, allow_not_found=True)))
+        infos = _below(system, path, recursive=True)
         found = sorted((info.path, info.size, info.mtime_ns) for info in infos if info.type == fs.FileType.File)
         return iter((f"{scheme}://{path}", stamp(size, time)) for path, size, time in found)
 
@@ -348,6 +347,19 @@ def _patiently(action: Callable[[], Result]) -> Result:
             if error.errno in FULL or attempt == TRIES - 1:
                 raise
             time.sleep(0.2 * 2**attempt)
+    raise AssertionError("unreachable")
+
+
+def _below(system: fs.FileSystem, path: str, recursive: bool = False) -> list[fs.FileInfo]:
+    """What a folder holds; nothing when it is not there. Arrow raises for one that comes or goes while it looks."""
+    selector = fs.FileSelector(path, allow_not_found=True, recursive=recursive)
+    for attempt in range(TRIES):
+        try:
+            infos: list[fs.FileInfo] = _patiently(lambda: system.get_file_info(selector))
+            return infos
+        except FileNotFoundError:
+            if attempt == TRIES - 1:
+                raise
     raise AssertionError("unreachable")
 
 

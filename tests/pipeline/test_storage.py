@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -52,3 +54,20 @@ def test_listing_is_sorted_and_hides_what_is_being_written(tmp_path: Path) -> No
     storage.delete("run:d")
     storage.delete("run:d")
     assert not storage.exists("run:d")
+
+
+def test_a_folder_that_comes_and_goes_while_it_is_listed_is_no_error(tmp_path: Path) -> None:
+    """A reader asks for the verdicts of a run while the first one is being written."""
+    storage, folder, over = Storage(tmp_path), tmp_path / "review", threading.Event()
+
+    def come_and_go() -> None:
+        while not over.is_set():
+            folder.mkdir()
+            folder.rmdir()
+
+    with ThreadPoolExecutor(1) as other:
+        other.submit(come_and_go)
+        try:
+            assert all(list(storage.list("run:review")) == [] for _ in range(5000))
+        finally:
+            over.set()

@@ -137,7 +137,7 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
             cheap = config.goes_alone(self.context.models[config.screen])
             heard = showing.hears(self.context.models[config.screen], clip, media)
             asked = [name for name in names if self.entries[name].points(heard)]
-            screened = await leading((self._screen(clip, name, media, heard) for name in asked), cheap)
+            screened = await leading((self._screen(clip, name, media, heard, len(asked) - 1) for name in asked), cheap)
         low = {one.attribute: one for one in screened if config.threshold is not None and _of(one) < config.threshold}
         found = [audit for group in await together(self._asked(clip, names, low, media)) for audit in group]
         suspicions = {one.attribute: one.suspicion for one in screened}
@@ -174,7 +174,9 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
     async def _by_one(
         self, clip: Decomposed, groups: Sequence[Sequence[Attribute]], media: Sequence[Media], model: str
     ) -> list[Audit]:
-        calls = [self._audit_group(clip, group, media, len(groups) - 1) for group in groups]
+        hears = self._hears(model, clip, media)
+        sent = [group for group in groups if any(self.entries[name].points(hears) for name in group)]
+        calls = [self._audit_group(clip, group, media, len(sent) - 1) for group in groups]
         made = await leading(calls, self.config.goes_alone(self.context.models[model]))
         return [audit for group in made for audit in group]
 
@@ -242,14 +244,15 @@ class Auditor(AskingStage[Decomposed, Audited, AuditConfig]):
             f"The caption of {values['attribute']}:\n\n{values['caption']}"
         )
 
-    async def _screen(self, clip: Decomposed, attribute: Attribute, media: Sequence[Media], hears: bool) -> Audit:
+    async def _screen(
+        self, clip: Decomposed, attribute: Attribute, media: Sequence[Media], hears: bool, alike: int
+    ) -> Audit:
         """A clean audit with the screen's suspicion: what stands when the strong auditor is not asked."""
         config = self.config
         answer = await self.ask(
             clip, "screen", config.screen_prompt, self._values(clip, attribute, accounts=False, hears=hears), facts={},
             answer=Suspicion,
-            media=media, attribute=attribute, model=config.screen, alike=len(config.attributes) - 1,
-            apart=OWN,
+            media=media, attribute=attribute, model=config.screen, alike=alike, apart=OWN,
         )  # fmt: skip
         by = self.by(answer.response, config.screen_prompt)
         return Audit(attribute=attribute, errors=(), missing=(), expressiveness=(), by=by,

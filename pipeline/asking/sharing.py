@@ -49,9 +49,10 @@ def caches(model: Model) -> bool:
 async def leading(calls: Iterable[Awaitable[Result]], alone: bool) -> list[Result]:
     """All results in order, as `together`; with `alone`, the first call ends before the others begin. When it fails,
     they are made all the same: their answers will be replayed."""
+    calls = list(calls)
+    if not alone or len(calls) < 2:
+        return await together(calls)
     first, *others = calls
-    if not alone or not others:
-        return await together([first, *others])
     try:
         result = await first
     except Exception as error:

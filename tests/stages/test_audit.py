@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from asid.pipeline.attributes import ATTRIBUTES
-from asid.pipeline.models.base import OutOfBudget, Refused, Request
+from asid.pipeline.models.base import Model, OutOfBudget, Refused, Request
 from asid.pipeline.models.config import ModelConfig
 from asid.pipeline.models.layers.replay import AnswerStore, Replaying, current_store
 from asid.pipeline.prompts import PromptError, Prompts, shipped
@@ -201,19 +201,36 @@ def test_some_attributes_are_audited_by_another_model(tmp_path: Path) -> None:
     assert [bool(audit.not_audited) for audit in row.audits] == [True, False, False]
 
 
-def test_an_attribute_of_which_all_must_be_heard_costs_a_deaf_auditor_nothing(tmp_path: Path) -> None:
+def heard_alone(folder: Path, model: Model, **settings: Any) -> Audited:
+    """What a model makes of a clip where all points of `speech` must be heard."""
     text = (shipped("prompts") / "attributes.yaml").read_text("utf-8")
     head, _, _ = text.partition("speech:\n")
     tail = text[text.index("camera:\n") :]
     only = "speech:\n  about: voices\n  verify:\n    - hear: who whispers\n\n"
-    (tmp_path / "attributes.yaml").write_text(head + only + tail, "utf-8")
-    model = Named(DEAF, lambda _: CLEAN)
-    stage = Auditor(AuditConfig(model="m", attributes=("speech",)), Context(Storage(tmp_path), Prompts(tmp_path),
-                                                                            {"m": model}))  # fmt: skip
+    (folder / "attributes.yaml").write_text(head + only + tail, "utf-8")
+    config = AuditConfig.model_validate({"model": "m", **settings})
+    models = dict.fromkeys(Auditor.models(config), model)
+    stage = Auditor(config, Context(Storage(folder), Prompts(folder), models))
     stage.open()
-    row = asyncio.run(stage.process(decomposed(tmp_path)))
+    row = asyncio.run(stage.process(decomposed(folder)))
     assert isinstance(row, Audited)
-    assert row.audits[0].not_audited == ("who whispers",) and not model.requests
+    return row
+
+
+def test_an_attribute_of_which_all_must_be_heard_costs_a_deaf_auditor_nothing(tmp_path: Path) -> None:
+    model = Named(DEAF, lambda _: CLEAN | {"suspicion": 90})
+    for settings in ({}, {"screen": "m", "threshold": 50}):
+        row = heard_alone(tmp_path, model, attributes=["speech"], **settings)
+        assert row.audits[0].not_audited == ("who whispers",) and not model.requests
+
+
+@pytest.mark.parametrize("settings", [{}, {"screen": "m", "threshold": 50}])
+def test_only_requests_that_are_sent_are_counted_as_company(tmp_path: Path, settings: dict[str, Any]) -> None:
+    """A cache at the server is kept until as many have come as were told of."""
+    model = Named(DEAF, lambda request: CLEAN if request.task == "audit" else {"suspicion": 90})
+    heard_alone(tmp_path, model, attributes=["scene", "speech", "camera"], **settings)
+    assert {request.alike for request in model.requests} == {1}
+    assert len(model.requests) == (4 if settings else 2)
 
 
 def test_a_finding_carries_its_verify_point_by_the_numbers_that_were_shown(tmp_path: Path) -> None:

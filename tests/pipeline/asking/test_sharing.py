@@ -36,6 +36,7 @@ def told(alone: bool, *outcomes: object) -> tuple[list[object], list[int]]:
 def test_the_first_ends_before_the_others_begin_and_the_order_stays() -> None:
     assert told(True, "a", "b", "c") == (["a", "b", "c"], [1, 3, 3])
     assert told(False, "a", "b", "c") == (["a", "b", "c"], [3, 3, 3])
+    assert told(True) == told(False) == ([], [])
 
 
 def test_when_the_first_fails_the_others_are_asked_and_the_gravest_is_raised() -> None:

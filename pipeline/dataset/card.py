@@ -121,7 +121,7 @@ def _about(figures: Figures, videos: str, held_back: str) -> str:
 
 def _funnel(figures: Figures) -> str:
     rows = [(step.name, step.rows, step.failed, _counted(step.kinds)) for step in figures.steps]
-    dropped = f"{figures.kept} clips were kept and {figures.dropped} dropped"
+    dropped = f"{plural(figures.kept, 'clip')} kept and {figures.dropped} dropped"
     rules = f": {plain(_counted(figures.rules))}" if figures.rules else ""
     return (
         _table(("stage", "rows out", "failed", "why"), rows)
@@ -169,7 +169,8 @@ def _unheard(points: Sequence[Quality]) -> Iterator[str]:
         if point.partly:
             yield f"{point.label}: of {point.partly} of {point.clips} clips no sound was sent to the auditor."
         if point.unheard:
-            yield f"{point.label}: {point.unheard} clips are in no rate, as an attribute could not be judged at all."
+            clips = plural(point.unheard, "clip")
+            yield f"{point.label}: {clips} in no rate, as an attribute could not be judged at all."
 
 
 def _rates(points: Sequence[Quality]) -> str:
@@ -209,9 +210,9 @@ def _limits(figures: Figures) -> str:
     if "scripted" in providers:
         lines.append("**A scripted model took part: these captions are for trying the pipeline, not for training.**")
     if failed := sum(step.failed for step in figures.steps):
-        lines.append(f"{failed} rows failed on the way and are not here; the table above says why.")
+        lines.append(f"{plural(failed, 'row')} failed on the way and left nothing here; the table above says why.")
     if UNKNOWN in figures.licences:
-        lines.append(f"For {figures.licences[UNKNOWN]} clips no licence is stated.")
+        lines.append(f"For {plural(figures.licences[UNKNOWN], 'clip')} no licence is stated.")
     return "\n".join(f"- {line}" for line in lines) + "\n"
 
 

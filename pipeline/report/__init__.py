@@ -29,6 +29,7 @@ def html(run: Run) -> str:
     verified = "verified_by" in figures.columns
     page = Environment(loader=PackageLoader("asid.pipeline.report", "."), autoescape=True, undefined=StrictUndefined)
     page.filters["text"] = shown
+    page.filters["plural"] = plural
     return page.get_template("page.html").render(
         title=run.manifest.title or "run",
         style=Markup((resources.files("asid.pipeline.report") / "page.css").read_text("utf-8")),

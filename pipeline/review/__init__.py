@@ -16,6 +16,7 @@ from asid.pipeline.review.views import Clips, choose
 from asid.pipeline.run import shards
 from asid.pipeline.run.completeness import finished_shards
 from asid.pipeline.run.folder import Run
+from asid.pipeline.text import plural
 
 __all__ = ["open_sample", "report", "save", "serve"]
 
@@ -68,15 +69,16 @@ def report(run: Run) -> Iterator[str]:
         yield f"  {name}: {count}"
     for names, (count, share, kappa) in found.agreement.items():
         beyond = "" if kappa is None else f", kappa {kappa:.2f}"
-        yield f"{names} agree on {share:.1%} of {count} clips{beyond}"
+        yield f"{names} agree on {share:.1%} of {plural(count, 'clip')}{beyond}"
     if found.alpha is not None:
         yield f"{len(found.reviewers)} reviewers together: Krippendorff's alpha {found.alpha:.2f}"
     if found.unmeasured:
         yield found.unmeasured
     if found.disputed:
-        yield f"{len(found.disputed)} clips are disputed and wait for a decision: {', '.join(found.disputed[:10])}"
+        clips = plural(len(found.disputed), "clip")
+        yield f"{clips} disputed, waiting for a decision: {', '.join(found.disputed[:10])}"
     if found.deviations:
-        yield (f"{len(found.deviations)} anchors marked: median deviation {found.median_deviation:.2f} s, "
+        yield (f"{plural(len(found.deviations), 'anchor')} marked: median deviation {found.median_deviation:.2f} s, "
                f"{found.near:.1%} within 2 s")  # fmt: skip
 
 

@@ -136,7 +136,7 @@ def test_the_figures_are_those_of_the_run() -> None:
         "900.0 s, longest 1000.0 s",
         "150 on average",
         "4.5 on average",
-        "2 clips were kept and 3 dropped: length 2, mute 1",
+        "2 clips kept and 3 dropped: length 2, mute 1",
         "4 of 5 quotations",
     ):
         assert words in text, words
@@ -175,6 +175,6 @@ def test_rates_say_of_how_many_clips_no_sound_was_judged() -> None:
     deaf = Quality("at audit", "measured", clips=5, no_error=4, no_missing=4, clean=4, partly=3, unheard=2)
     text = written(figures(quality=[deaf]))
     assert "at audit: of 3 of 5 clips no sound was sent to the auditor." in text
-    assert "at audit: 2 clips are in no rate" in text
+    assert "at audit: 2 clips in no rate" in text
     heard = written(figures(quality=[Quality("at audit", "measured", clips=5)]))
     assert "no sound was sent" not in heard and "in no rate" not in heard

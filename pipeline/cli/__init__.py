@@ -7,33 +7,50 @@ reached; 130, 143, 129 stopped by Ctrl-C, SIGTERM, SIGHUP. Whatever the code, th
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from collections.abc import Iterable
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from asid.pipeline import interrupts
-from asid.pipeline.cli import benchmarks, manifests, measures, outputs, runs, training, views
 from asid.pipeline.cli.common import complain
 from asid.pipeline.errors import UserError
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
-for command in (
-    *(runs.run, runs.estimate, runs.submit, runs.stage),
-    *(views.status, views.show, views.failures, views.report, views.review, views.diff, views.sql, views.screen),
-    *(outputs.export, outputs.publish, outputs.gc, outputs.forget),
-    *(measures.audit, measures.power, measures.coverage),
-    *(manifests.doctor, manifests.principles),
-):
-    app.command()(command)
-app.command("eval")(benchmarks.evaluate)
-app.command("try")(runs.trial)
-app.command()(benchmarks.caption)
-app.command()(training.partition)
+COMMANDS = {  # name: where its function is
+    "run": "runs:run", "estimate": "runs:estimate", "submit": "runs:submit", "stage": "runs:stage", "try": "runs:trial",
+    "status": "views:status", "show": "views:show", "failures": "views:failures", "report": "views:report",
+    "review": "views:review", "diff": "views:diff", "sql": "views:sql", "screen": "views:screen",
+    "export": "outputs:export", "publish": "outputs:publish", "gc": "outputs:gc", "forget": "outputs:forget",
+    "eval": "benchmarks:evaluate", "caption": "benchmarks:caption",
+    "audit": "measures:audit", "power": "measures:power", "coverage": "measures:coverage",
+    "doctor": "manifests:doctor", "principles": "manifests:principles",
+    "partition": "training:partition", "manifest": "manifests:group",
+}  # fmt: skip
 
-of_manifests = typer.Typer(no_args_is_help=True, help="Write or check a manifest.")
-of_manifests.command()(manifests.new)
-of_manifests.command()(manifests.check)
-app.add_typer(of_manifests, name="manifest")
+if TYPE_CHECKING:
+    app: typer.Typer
+
+
+def __getattr__(name: str) -> Any:
+    if name == "app":
+        return command_line(COMMANDS)
+    raise AttributeError(name)
+
+
+def command_line(names: Iterable[str]) -> typer.Typer:
+    """Build the command line with the commands named alone: to read what all of them take needs its time."""
+    built = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+    built.callback()(top)
+    for name in names:
+        module, _, function = COMMANDS[name].partition(":")
+        found = getattr(import_module(f"{__name__}.{module}"), function)
+        if isinstance(found, typer.Typer):
+            built.add_typer(found, name=name)
+        else:
+            built.command(name)(found)
+    return built
 
 
 def _version(wanted: bool) -> None:
@@ -44,8 +61,7 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
-def options(
+def top(
     version: Annotated[
         bool, typer.Option("--version", help="Say the version and exit", callback=_version, is_eager=True)
     ] = False,
@@ -55,8 +71,9 @@ def options(
 
 def main() -> int:
     """Run the command line. Gives its exit code."""
+    asked = sys.argv[1:2]
     try:
-        app()
+        command_line(asked if asked and asked[0] in COMMANDS else COMMANDS)()
     except SystemExit as end:
         return interrupts.exit_code() or int(end.code or 0)
     except UserError as error:

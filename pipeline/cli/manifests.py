@@ -40,6 +40,10 @@ def doctor(
         raise typer.Exit(1)
 
 
+group = typer.Typer(no_args_is_help=True, help="Write or check a manifest.")
+
+
+@group.command()
 def new(
     target: Annotated[Path, typer.Argument(help="File to write")],
     recipe: Annotated[str, typer.Option("--like", help="Shipped manifest to begin from")] = "demo.yaml",
@@ -63,6 +67,7 @@ def new(
     out().print(said, markup=False)
 
 
+@group.command()
 def check(
     file: Annotated[str, typer.Argument(help="Manifest")], settings: Settings = None, models: Models = None
 ) -> None:

@@ -9,6 +9,7 @@ exit code, seconds, last line) on standard error, JSON lines on standard output.
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -28,23 +29,27 @@ def say(figure: str, value: float, limit: float) -> None:
     print(json.dumps(told | {"holds": value <= limit}), flush=True)
 
 
-def processor_time(words: list[str]) -> float:
-    """Of a command line, in seconds: the least of a few, as others use the machine too."""
+def processor_time(words: list[str], compiled: str) -> float:
+    """Of a command line, in seconds: the least of a few, as others use the machine too. `compiled`: a folder for the
+    modules' bytecode, which an installation has from its beginning and a checkout from the second command on."""
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    command = [sys.executable, "-m", "asid", *words]
     found = []
-    for _ in range(TIMES):
+    for _ in range(1 + TIMES):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([sys.executable, "-m", "asid", *words], stdout=subprocess.DEVNULL, check=True)
+        subprocess.run(command, env=env | {"PYTHONPYCACHEPREFIX": compiled}, stdout=subprocess.DEVNULL, check=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         found.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return min(found)
+    return min(found[1:])
 
 
 def main() -> None:
-    for words, limit in LOOKS.items():
-        if words != "status":
-            say(f"processor time of asid {words}", processor_time([words]), limit)
-        elif len(sys.argv) > 1:
-            say("processor time of asid status", processor_time([words, sys.argv[1]]), limit)
+    with tempfile.TemporaryDirectory() as compiled:
+        for words, limit in LOOKS.items():
+            if words != "status":
+                say(f"processor time of asid {words}", processor_time([words], compiled), limit)
+            elif len(sys.argv) > 1:
+                say("processor time of asid status", processor_time([words, sys.argv[1]], compiled), limit)
     with tempfile.TemporaryDirectory() as name, world(Path(name)) as made:
         folder = Path(name)
         print("| command | exit | s | it says | run folder |\n|---|---|---|---|---|", file=sys.stderr)

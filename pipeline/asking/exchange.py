@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, RootModel, ValidationError
 
+from asid.pipeline.asking.wrapping import untagged_values, unwrapped
 from asid.pipeline.models.base import InvalidAnswer, Model, Refused, Request, Response, Truncated, Unfinished
 from asid.pipeline.models.jsons import cut_short, mend, parse, unfit, unwrap
 from asid.pipeline.models.layers.replay import Replaying, current_store, nap
@@ -212,11 +213,12 @@ def read(text: str, answer: type[BaseModel] | None) -> tuple[Any, tuple[str, ...
             raise InvalidAnswer("the answer is empty")
         if fault := unfit(text):
             raise InvalidAnswer(fault)
-        return text.strip(), ()
+        return unwrapped(text)
     value, mends = parse(text)
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict) and not issubclass(answer, RootModel):
         value, mends = value[0], (*mends, "took the one object out of a list")
     try:
+        value, tagged = untagged_values(value)
         found = answer.model_validate(value)
         plain = found.model_dump()
     except ValidationError as error:
@@ -226,4 +228,4 @@ def read(text: str, answer: type[BaseModel] | None) -> tuple[Any, tuple[str, ...
         raise InvalidAnswer("the answer is nested too deep") from None
     if fault := unfit(plain):
         raise InvalidAnswer(fault)
-    return found, mends
+    return found, (*mends, "took off the tags of the prompt") if tagged else mends

@@ -45,7 +45,7 @@ WRITER = (
     r"\A\s{0,4}(?i:sure|certainly|of\scourse|okay|(?:merged|final|improved|refined|revised|updated|completed)?\s?"
     r"(?:caption|description|output|answer)\s?:)",
     r"\b(?i:(?:audit\sreport|the\sprompt|json\sobject|improved_caption|enhance_summary))\b",
-    r"(?i:</?think(?:ing)?>|<evidence)",
+    r"(?i:</?think(?:ing)?>|<\s?/?\s?evidence\b|\(\s?/\s?evidence\b|\(\s?evidence\skind=)",  # fencing makes < a bracket
 )
 # A track for those who do not see is part of the clip, and so is what is sung.
 OWN = re.compile(r"\baudio[\s-]descri(?:ption|ber)s?\b", re.IGNORECASE)

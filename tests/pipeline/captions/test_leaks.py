@@ -27,7 +27,8 @@ def test_a_source_is_named(text, words):
 @pytest.mark.parametrize(
     "text",
     ["As an AI, I see a dog.", "I cannot determine who speaks.", "Here is the final caption: a dog.", "Sure, a dog.",
-     "I'm sorry, there is no dog.", "Caption: a dog.", "<think> a dog"],
+     "I'm sorry, there is no dog.", "Caption: a dog.", "<think> a dog", '<evidence kind="caption"> A dog.',
+     "A dog. </evidence>", '(evidence kind="account"> A dog.', "A dog. (/evidence)", "A dog. < / Evidence >"],
 )  # fmt: skip
 def test_the_writer_speaks_of_itself(text):
     assert {kind for kind, _ in leaks(text)} == {"model_voice"}
@@ -37,7 +38,7 @@ def test_the_writer_speaks_of_itself(text):
     "text",
     ["A man reads a transcript.", "The caption says that it is open.", "She is sure of it.", "A source is dry.",
      'A woman says, "According to the transcript, I cannot determine who speaks."', "Of course stands the tower.",
-     "A man is sorry.", "The audio description says that a door opens.", ""],
+     "A man is sorry.", "A bag (evidence) lies there.", "The audio description says that a door opens.", ""],
 )  # fmt: skip
 def test_what_belongs_to_the_clip_is_left_alone(text):
     if text.startswith("Of course"):

@@ -27,7 +27,21 @@ SUBJECT = re.compile(
     re.IGNORECASE,
 )
 # "Says in reply" and "the answer" hold nouns.
-_NOUN = "".join(rf"(?<!\b{word}\s)" for word in "in the The a an An his His her Her their Their".split())
+_BEFORE = (
+    "in",
+    "the",
+    "The",
+    "a",
+    "an",
+    "An",
+    "his",
+    "His",
+    "her",
+    "Her",
+    "their",
+    "Their",
+)  # A may be a name's letter
+_NOUN = "".join(rf"(?<!\b{word}\s)" for word in _BEFORE)
 VERBS = re.compile(rf"(?-i:{_NOUN})\b{VERB}\b", re.IGNORECASE)
 BEHIND = re.compile(
     rf"^[,]?\s?(?:(?:{VERB})\s(?P<after>{ARTICLE}\s[^,;:.!?\"“”]{{2,60}}|{NAME}|he|she|they)|"

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, RootModel, ValidationError
 
+from asid.pipeline.asking.shapes import fitted
 from asid.pipeline.asking.wrapping import untagged_values, unwrapped
 from asid.pipeline.models.base import InvalidAnswer, Model, Refused, Request, Response, Truncated, Unfinished
 from asid.pipeline.models.jsons import cut_short, mend, parse, unfit, unwrap
@@ -219,6 +220,8 @@ def read(text: str, answer: type[BaseModel] | None) -> tuple[Any, tuple[str, ...
         value, mends = value[0], (*mends, "took the one object out of a list")
     try:
         value, tagged = untagged_values(value)
+        value, shaped = fitted(value, answer)
+        mends = (*mends, *(["took off the tags of the prompt"] if tagged else []), *shaped)
         found = answer.model_validate(value)
         plain = found.model_dump()
     except ValidationError as error:
@@ -228,4 +231,4 @@ def read(text: str, answer: type[BaseModel] | None) -> tuple[Any, tuple[str, ...
         raise InvalidAnswer("the answer is nested too deep") from None
     if fault := unfit(plain):
         raise InvalidAnswer(fault)
-    return found, (*mends, "took off the tags of the prompt") if tagged else mends
+    return found, mends

@@ -35,8 +35,7 @@ def _object(value: Any, form: type[BaseModel], notes: list[str], *, top: bool = 
         elif item is None and not top and not fields[name].is_required():
             notes.append("left out what is null")
         else:
-            wanted = fields[name].annotation
-            made[name] = "" if item is None and top and _kind(wanted) is str else _fit(item, wanted, notes)
+            made[name] = _fit(item, fields[name].annotation, notes)
     return made
 
 

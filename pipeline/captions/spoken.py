@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from asid.pipeline.captions import counting
 from asid.pipeline.captions.text import squash
 from asid.pipeline.captions.written import (
     COINS,
@@ -117,6 +118,7 @@ SAME = {
     "grey": "gray",
 }  # fmt: skip
 ENDS = {"n't": "not", "'re": "are", "'ve": "have", "'ll": "will", "'m": "am"}
+COUNTED = 4  # words of a number below 100 at most: "quatre-vingt-dix-neuf"
 DAY = re.compile(r"(\d{1,2})(?:th)?")
 LONG = re.compile(r"([^\W\d_])\1{2,}")
 ENDED = re.compile(r"[.!?…][\"”’)]*(?:\s|$)")
@@ -140,7 +142,7 @@ def spoken(texts: Iterable[str], language: str = "") -> list[Token]:
             sentences[-1] += _read(match, flat, number, language, fillers, sentences[-1])
             if ENDED.match(flat, match.end()):
                 sentences.append([])
-    return [token for sentence in sentences for token in _numbers(sentence)]
+    return [token for sentence in sentences for token in _numbers(_counted(sentence, counting.words(language)))]
 
 
 def _read(
@@ -221,6 +223,23 @@ def _british(word: str) -> str:
 
 def _is_number(token: Token) -> bool:
     return re.fullmatch(r"[0-9]+(?:\.[0-9]+)*", token.text) is not None
+
+
+def _counted(tokens: Sequence[Token], known: Mapping[tuple[str, ...], int]) -> Sequence[Token]:
+    """Number words of another language in digits, the longest first."""
+    found: list[Token] = []
+    at = 0
+    while at < len(tokens) and known:
+        sizes = (size for size in range(min(COUNTED, len(tokens) - at), 0, -1))
+        size = next((size for size in sizes if tuple(one.text for one in tokens[at : at + size]) in known), 0)
+        run = tokens[at : at + (size or 1)]
+        if size:
+            text = str(known[tuple(one.text for one in run)])
+            found.append(Token(text, " ".join(one.shown for one in run if one.shown), run[0].word))
+        else:
+            found.append(run[0])
+        at += len(run)
+    return found if known else tokens
 
 
 def _numbers(tokens: Sequence[Token]) -> list[Token]:

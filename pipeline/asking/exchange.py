@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, RootModel, ValidationError
 
+from asid.pipeline.asking import forms
 from asid.pipeline.asking.shapes import fitted
 from asid.pipeline.asking.wrapping import untagged_values, unwrapped
 from asid.pipeline.models.base import InvalidAnswer, Model, Refused, Request, Response, Truncated, Unfinished
@@ -124,6 +125,7 @@ async def _ask(
     fatal: Collection[str],
 ) -> Answer:
     asked = first
+    places = forms.places(first.prompt) if answer is not None and not model.reads_facts else frozenset[str]()
     again = _Again(first)
     attempt = unknown = 0
     best: _Try | None = None
@@ -149,6 +151,8 @@ async def _ask(
             raise Truncated("the answer was cut off at its length limit", raw, attempt)
         try:
             value, mends = read(response.text, answer)
+            if copied := forms.copied(value, places):
+                raise InvalidAnswer(f"{copied!r} says what belongs there, and is no answer")
             if check and (fault := check(value)):
                 raise InvalidAnswer(fault)
         except InvalidAnswer as error:

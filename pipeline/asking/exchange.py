@@ -151,6 +151,7 @@ async def _ask(
             raise Truncated("the answer was cut off at its length limit", raw, attempt)
         try:
             value, mends = read(response.text, answer)
+            value = forms.cleared(value, places)
             if copied := forms.copied(value, places):
                 raise InvalidAnswer(f"{copied!r} says what belongs there, and is no answer")
             if check and (fault := check(value)):

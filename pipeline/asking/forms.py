@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from asid.pipeline.asking.answers import EnhanceSummary, Refinement
 from asid.pipeline.captions.text import squash, words
 
 LEAST = 4  # words from which a copy is no chance
@@ -19,6 +20,14 @@ def places(prompt: str) -> frozenset[str]:
     """What stands in quotation marks in a prompt, spelt alike, outside of what is given to read."""
     said = (" ".join(match[1].split()) for match in PLACE.finditer(FENCED.sub("", prompt)))
     return frozenset(squash(text) for text in said if words(text) >= LEAST)
+
+
+def cleared(value: Any, known: frozenset[str]) -> Any:
+    """An answer whose summary of its own work has no copy of a place: one that was not filled in tells of nothing."""
+    if not isinstance(value, Refinement) or not known:
+        return value
+    told = {name: [line for line in lines if squash(line) not in known] for name, lines in value.enhance_summary}
+    return value.model_copy(update={"enhance_summary": EnhanceSummary(**told)})
 
 
 def copied(value: Any, known: frozenset[str]) -> str:

@@ -14,7 +14,8 @@ from asid.pipeline.models.jsons import parse
 _OPEN = r"[<(]\s{0,4}evidence(?:\s{1,4}kind\s?=\s?\\?[\"'](?P<kind>[^\"'\\<>\n]{0,40})\\?[\"'])?\s{0,4}[>)]"
 _CLOSE = r"[<(]\s{0,4}/\s{0,4}evidence\s{0,4}[>)]"
 OPENED = re.compile(rf"\s*{_OPEN}\s*", re.IGNORECASE)
-CLOSED = re.compile(rf"\s*{_CLOSE}\s*\Z", re.IGNORECASE)
+CLOSED = re.compile(rf"{_CLOSE}\Z", re.IGNORECASE)
+LONGEST = 40  # characters of a closing tag
 TAG = re.compile(rf"{_OPEN.replace('?P<kind>', '?:')}|{_CLOSE}", re.IGNORECASE)
 OWN = frozenset({"", "caption", "account", "rejected answer", "answer"})  # what its writer may have written itself
 FENCED = re.compile(r"(`{3,}|~{3,})[\w+-]{0,20}[ \t]*\n(?P<text>.*?)\n?[ \t]*\1", re.DOTALL)
@@ -67,10 +68,11 @@ def untagged(text: str) -> str:
         if (opened["kind"] or "").strip().casefold() not in OWN:
             return text
         now = now[opened.end() :]
-    if now == text or not CLOSED.search(now):
+    now = now.rstrip()
+    if len(now) == len(text.rstrip()) or not CLOSED.search(now):
         return text
-    while closed := CLOSED.search(now):
-        now = now[: closed.start()]
+    while closed := CLOSED.search(now, max(0, len(now) - LONGEST)):
+        now = now[: closed.start()].rstrip()
     return text if TAG.search(now) else now
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
 
+from asid.pipeline.asking.answers import Refinement
 from asid.pipeline.asking.exchange import ask
 from asid.pipeline.asking.forms import copied, places
 from asid.pipeline.models.base import InvalidAnswer
@@ -46,3 +48,14 @@ def test_the_forms_of_shipped_prompts_are_known(prompt: str, copy: str) -> None:
     known = places(Prompts().text(prompt))
     assert copied({"errors": [{"why": copy}]}, known) == copy
     assert copied({"caption": "At 0s, a man sits down."}, known) == ""
+
+
+def test_a_summary_that_was_not_filled_in_tells_of_nothing() -> None:
+    prompt = Prompts().text("refine/all")
+    place = "what was moved to another block because its time demanded it"
+    summary = {"fixed_errors": [], "filled_missing": [], "dropped_forbidden": [place],
+               "timestamp_adjustments": [place, "the dog is at 3s now"]}  # fmt: skip
+    model = Listed(json.dumps({"improved_caption": "A dog barks.", "enhance_summary": summary}))
+    found = asyncio.run(ask(model, request(prompt), Refinement)).value
+    assert found.improved_caption == "A dog barks." and len(model.asked) == 1
+    assert found.enhance_summary.timestamp_adjustments == ["the dog is at 3s now"]

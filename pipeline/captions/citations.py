@@ -234,12 +234,15 @@ class CaptionCase:
         while last < high and self.heard[last + 1].silent and self.heard[last + 1].word == self.heard[last].word:
             last += 1
         found = []
-        for a, b, c, d in hunks:
+        for number, (a, b, c, d) in enumerate(hunks):
             one, other = said[a:b], window[c:d]
             if (one or other) and [t.text for t in one] != [t.text for t in other]:
                 if alike(one, other, language) or _stutter(one, window, c, d):
                     continue
                 shown = [" ".join(token.shown for token in run if token.shown) for run in (one, other)]
+                if number == len(hunks) - 1 > 0 and shown[1].casefold().startswith(f"{shown[0].casefold()} "):
+                    last = low + c - 1  # it stops within a number: "a hundred and"
+                    continue
                 found.append(Difference(shown[0], shown[1], self.time(low + c)))
         return first, max(first, last), found
 

@@ -118,3 +118,10 @@ def test_each_line_is_read_in_its_own_language(main):
     assert (right.citations[0].last, right.citations[1].first) == (3, 4)
     wrong = case(told.format("Er kommt acht Uhr zurück."), *MIXED, language=main)
     assert [one.heard for one in wrong.citations[1].differences] == ["um"]
+
+
+def test_a_quotation_that_stops_within_a_number_is_cut_short_there():
+    one = quoted("I counted a hundred and", line(2, 5, "S1", "I counted a hundred and five steps."))
+    assert (one.differences, one.last) == ((), 1)
+    other = quoted("I counted a hundred and six steps.", line(2, 5, "S1", "I counted a hundred and five steps."))
+    assert [one.said for one in other.differences] == ["a hundred and six"]

@@ -76,6 +76,8 @@ class Caption(AskingStage[Clip, Candidate, CaptionConfig]):
             check=_grounded if embedded else lambda _: None,
         )
         text, facts = (answer.value.caption, answer.value.facts) if embedded else (answer.value, [])
+        if not embedded and ASKED in told:
+            text = answer.response.text  # the clip's own prompt says what form its answer has
         by, tokens = self.by(answer.response, config.prompt), answer.response.usage.output_tokens
         return Candidate(
             id=clip.id, annotator=annotator, caption=text.strip(), facts=tuple(facts), by=by, tokens=tokens

@@ -11,6 +11,7 @@ from asid.pipeline import captions
 from asid.pipeline.asking import evidence
 from asid.pipeline.asking.evidence import Medium
 from asid.pipeline.asking.stage import AskingStage
+from asid.pipeline.asking.wrapping import structured
 from asid.pipeline.asking.writing import WritingConfig, marks
 from asid.pipeline.rows import Captioned, Drafted, grow
 from asid.pipeline.stage import Unprocessable
@@ -60,6 +61,7 @@ class Ensemble(AskingStage[Captioned, Drafted, EnsembleConfig]):
                 "utterances": evidence.utterance_facts(clip),
             },
             media=await evidence.media(clip, sees, most, self.context.storage),
+            check=structured,
             problems=lambda text: captions.checks.examine(text.strip(), known, style="integer"),
         )
         return grow(

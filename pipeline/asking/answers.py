@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StrictInt
 
+from asid.pipeline.captions.findings import changeless
 from asid.pipeline.captions.text import squash
 from asid.pipeline.rows import Error, Fact, Missing, Record
 
@@ -65,12 +66,16 @@ class AuditAnswer(Record):
         return f"there is no VERIFY point {wrong[0]}: they are numbered 1 to {len(points)}" if wrong else None
 
     def findings(self, points: Sequence[str]) -> Findings:
-        """The findings with the words of their points."""
+        """The findings with the words of their points, without those that ask for what stands there already."""
         words = ("", *points)
         return Findings(
-            errors=[Error(snippet=one.snippet, why=one.why, point=words[one.point]) for one in self.errors],
+            errors=[
+                Error(snippet=one.snippet, why=one.why, point=words[one.point])
+                for one in self.errors
+                if not changeless(one.snippet, one.why)
+            ],
             missing=[Missing(what=one.what, why=one.why, point=words[one.point]) for one in self.missing],
-            expressiveness=self.expressiveness,
+            expressiveness=[line for line in self.expressiveness if not changeless(line)],
         )
 
 

@@ -10,6 +10,9 @@ from typing import Any
 
 from pydantic import BaseModel, RootModel, ValidationError
 
+from asid.pipeline.asking import forms
+from asid.pipeline.asking.shapes import fitted
+from asid.pipeline.asking.wrapping import untagged_values, unwrapped
 from asid.pipeline.models.base import InvalidAnswer, Model, Refused, Request, Response, Truncated, Unfinished
 from asid.pipeline.models.jsons import cut_short, mend, parse, unfit, unwrap
 from asid.pipeline.models.layers.replay import Replaying, current_store, nap
@@ -122,6 +125,7 @@ async def _ask(
     fatal: Collection[str],
 ) -> Answer:
     asked = first
+    places = forms.places(first.prompt) if answer is not None and not model.reads_facts else frozenset[str]()
     again = _Again(first)
     attempt = unknown = 0
     best: _Try | None = None
@@ -147,6 +151,9 @@ async def _ask(
             raise Truncated("the answer was cut off at its length limit", raw, attempt)
         try:
             value, mends = read(response.text, answer)
+            value = forms.cleared(value, places)
+            if copied := forms.copied(value, places):
+                raise InvalidAnswer(f"{copied!r} says what belongs there, and is no answer")
             if check and (fault := check(value)):
                 raise InvalidAnswer(fault)
         except InvalidAnswer as error:
@@ -212,11 +219,14 @@ def read(text: str, answer: type[BaseModel] | None) -> tuple[Any, tuple[str, ...
             raise InvalidAnswer("the answer is empty")
         if fault := unfit(text):
             raise InvalidAnswer(fault)
-        return text.strip(), ()
+        return unwrapped(text)
     value, mends = parse(text)
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict) and not issubclass(answer, RootModel):
         value, mends = value[0], (*mends, "took the one object out of a list")
     try:
+        value, tagged = untagged_values(value)
+        value, shaped = fitted(value, answer)
+        mends = (*mends, *(["took off the tags of the prompt"] if tagged else []), *shaped)
         found = answer.model_validate(value)
         plain = found.model_dump()
     except ValidationError as error:

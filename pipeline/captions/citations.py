@@ -62,9 +62,9 @@ class CaptionCase:
         """The spoken words of the transcript; `word` is the number of one in `grounds.transcript`. No number goes on
         from one utterance to the next."""
         words, found, start = self.grounds.transcript.words, [], 0
-        for _, line in groupby(self.grounds.transcript.lines):
-            end = start + len(list(line))
-            tokens = spoken((word.text for word in words[start:end]), self.grounds.language)
+        for line, run in groupby(self.grounds.transcript.lines):
+            end = start + len(list(run))
+            tokens = spoken((word.text for word in words[start:end]), self._language(line))
             found += [replace(token, word=token.word + start) for token in tokens]
             start = end
         return found
@@ -100,10 +100,28 @@ class CaptionCase:
                                    overlap=said.overlap))  # fmt: skip
         return SpokenWords(lines)
 
+    def _language(self, line: int) -> str:
+        """What an utterance is in: its own language, else the clip's."""
+        return self.grounds.utterances[line].language or self.grounds.language
+
+    def _language_at(self, place: Place) -> str:
+        return self._language(self.lines[place.first])
+
+    @cached_property
+    def _languages(self) -> list[str]:
+        """All that is spoken, the clip's language first."""
+        return list(dict.fromkeys([self.grounds.language, *map(self._language, range(len(self.grounds.utterances)))]))
+
     def locate(self, text: str, near: float | None) -> Place:
         """Where a text is said, as places in `heard`: by its words as they are spoken, with or without what need not be
         said, or by its letters."""
-        language = self.grounds.language
+        best = self._locate(text, near, self._languages[0])
+        for language in self._languages[1:]:
+            if best.score < 1 and (place := self._locate(text, near, language)).score > best.score:
+                best = place
+        return best
+
+    def _locate(self, text: str, near: float | None, language: str) -> Place:
         place = self.spelled.locate(_as_spoken(text, language), near)
         if place.score < 1:
             spelled, places = self.aloud
@@ -111,18 +129,18 @@ class CaptionCase:
             if short.score > place.score and short.first >= 0:
                 place = replace(short, first=places[short.first], last=places[short.last])
         written = self.grounds.transcript.locate(text, near) if place.score < 1 else place
-        if max(written.score, place.score) < self.found and (line := self._line(text, near)) is not None:
+        if max(written.score, place.score) < self.found and (line := self._line(text, near, language)) is not None:
             return line
         if written.score <= place.score or written.first < 0:
             return place
         numbers = [at for at, token in enumerate(self.heard) if written.first <= token.word <= written.last]
         return replace(written, first=numbers[0], last=numbers[-1]) if numbers else place
 
-    def _line(self, text: str, near: float | None) -> Place | None:
+    def _line(self, text: str, near: float | None, language: str) -> Place | None:
         """The short line that is a text in another spelling, though its letters are others: "2 x 4"."""
-        said = spoken([text], self.grounds.language)
+        said = spoken([text], language)
         found = {at for way in ways(said) for at in self._short.get(way, ())} if len(said) <= SHORT else ()
-        places = [self._span(at) for at in sorted(found) if alike(said, self._of_line[at], self.grounds.language)]
+        places = [self._span(at) for at in sorted(found) if alike(said, self._of_line[at], language)]
         return min(places, key=lambda place: abs(place.start - (near or 0.0)), default=None)
 
     @cached_property
@@ -194,7 +212,7 @@ class CaptionCase:
         """Where the same words are said again after `near`, within the block's time; the place as it is where they are
         not."""
         begin, end = self.paragraph.time_of(block, self.grounds.duration)
-        equals = self.spelled.equals(_as_spoken(text, self.grounds.language))
+        equals = self.spelled.equals(_as_spoken(text, self._language_at(place)))
         since = bisect_left(equals, max(begin - DRIFT, near or 0.0), key=lambda other: other.start)
         for other in takewhile(lambda other: other.start <= end + DRIFT, islice(equals, since, None)):
             if other.score >= place.score and taken.isdisjoint(range(other.first, other.last + 1)):
@@ -203,24 +221,28 @@ class CaptionCase:
 
     def _laid_over(self, text: str, place: Place) -> tuple[int, int, list[Difference]]:
         """Where in `heard` a quotation lies, and what it has otherwise there."""
-        said = spoken([text], self.grounds.language)
+        language = self._language_at(place)
+        said = spoken([text], language)
         if not said:
             return place.first, place.last, []
         low, high = self._widened(place.first, place.last, len(said))
         window = self.heard[low : high + 1]
         hunks = _hunks(said, window)
         head, tail = _trimmed(hunks)
-        hunks = _shared_ends(hunks, said, window, (head, tail), self.grounds.language)
+        hunks = _shared_ends(hunks, said, window, (head, tail), language)
         first, last = low + hunks[0][2], low + hunks[-1][3] - 1
         while last < high and self.heard[last + 1].silent and self.heard[last + 1].word == self.heard[last].word:
             last += 1
         found = []
-        for a, b, c, d in hunks:
+        for number, (a, b, c, d) in enumerate(hunks):
             one, other = said[a:b], window[c:d]
             if (one or other) and [t.text for t in one] != [t.text for t in other]:
-                if alike(one, other, self.grounds.language) or _stutter(one, window, c, d):
+                if alike(one, other, language) or _stutter(one, window, c, d):
                     continue
                 shown = [" ".join(token.shown for token in run if token.shown) for run in (one, other)]
+                if number == len(hunks) - 1 > 0 and shown[1].casefold().startswith(f"{shown[0].casefold()} "):
+                    last = low + c - 1  # it stops within a number: "a hundred and"
+                    continue
                 found.append(Difference(shown[0], shown[1], self.time(low + c)))
         return first, max(first, last), found
 

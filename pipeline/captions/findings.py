@@ -3,6 +3,7 @@ words still stand where they stood, between the same two."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rapidfuzz import fuzz
@@ -13,6 +14,26 @@ from asid.pipeline.captions.text import WORD, squash
 LEAST = 4  # letters of a word by which something that was missing is known again
 NEIGHBOURS = 1  # words on either side of faulty ones, by a change of which these may be mended
 TOLD = 0.5  # share of its words that the caption has once it is told
+
+_MARK = r"[\"“”'‘’«»]"
+_WORDS = r"(?P<words>[^\"“”«»\n]{1,200}?)"
+_WISHES = r"(?:should|must|needs?\sto)\s(?:be|read|say)"
+_JOINT = rf"(?:{_WISHES}|instead\sof|rather\sthan|with|by|to)"
+_BETWEEN = r"(?:[a-z]+\s){0,2}?"
+AS_IT_IS = re.compile(
+    rf"(?<!\w){_MARK}{_WORDS}{_MARK}\s{_BETWEEN}{_JOINT}\s{_BETWEEN}{_MARK}(?P=words){_MARK}\W*$", re.IGNORECASE
+)
+WISHED = re.compile(rf"\b{_WISHES}\s{_MARK}{_WORDS}{_MARK}\W*$", re.IGNORECASE)
+
+
+def changeless(words: str, why: str = "") -> bool:
+    """Whether a finding asks for what stands there already: "'a map' should be 'a map'". `words`: the faulty ones, or
+    all that the finding says."""
+    for text in (words, why):
+        if (found := AS_IT_IS.search(text)) and text.count(found["words"]) == 2:
+            return True
+    wished = WISHED.search(why)
+    return wished is not None and wished["words"].strip() == words.strip()
 
 
 def mended(wrong: Sequence[tuple[str, str]], fixes: Sequence[str], before: str, after: str) -> tuple[int, ...]:

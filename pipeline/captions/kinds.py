@@ -19,7 +19,8 @@ EVIDENCE = (
     "text_time", "shot_count", "cut_time", "sound_unheard", "sound_denied", "event_time",
 )  # fmt: skip
 CONTRACT = (
-    "block_unnamed", "part_empty", "part_lost", "part_name", "part_number", "part_quote", "event_seconds",
+    "block_unnamed", "part_empty", "part_fragment", "part_lost", "part_name", "part_number", "part_quote",
+    "event_seconds",
 )  # fmt: skip
 KINDS = (*FORM, *EVIDENCE, *CONTRACT)
 # Kinds that make a caption useless, whatever it tells.

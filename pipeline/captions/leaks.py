@@ -19,12 +19,29 @@ _LEAD = (
     r"as\s(?:\w{2,20}ly\s)?(?:noted|stated|mentioned|described|heard|given|shown|recorded|indicated|written|reported|"
     r"transcribed|seen)\s(?:in|by|on)|(?:taken|drawn|quoted|inferred|known)\sfrom|in\sthe\swords\sof)"
 )
+_NOTES = (
+    r"(?:notes?|mentions?|reports?|describes?|agrees?|disagrees?|differs?|confirms?|omits?|adds?|specif(?:y|ies)|lacks?|"
+    r"says?)"
+)
+_GIVEN = r"(?:mentioned|specified|described|stated|noted|given|reported|provided|recorded|indicated)"
+_ALL = rf"(?:{_ACCOUNT}|accounts?|sources|observers?|recogni[sz]ed\sspeech|evidence)"
 SOURCES = (
-    r"\b(?i:descriptions?|captions?|sources?|annotators?|candidates?|observers?)\s(?:no\.\s?|#\s?)?(?:\d{1,2}|[A-F])\b",
-    rf"\b(?i:(?:first|second|third|fourth)\s{_ACCOUNT})\b",
+    r"\b(?i:descriptions?|captions?|sources?|annotators?|candidates?|observers?|accounts?)\s(?:no\.\s?|#\s?)?(?:\d{1,2}|[A-F])\b",
+    rf"\b(?i:(?:first|second|third|fourth)\s{_ACCOUNT})\b(?!\s(?i:cards?|boards?|pages?|box(?:es)?|labels?|plates?))",
     rf"\b(?i:{_LEAD}\s(?:the|all|both|other|these|some|one|two|three|various)?\s?(?:\w{{1,20}}\s)?"
-    rf"(?:{_ACCOUNT}|captions?|sources?|subtitles?|evidence|observers?))\b",
+    rf"(?:{_ACCOUNT}|captions?|sources?|subtitles?|evidence|observers?|accounts))\b",
     rf"\b(?i:(?:the|an?|both|all|other|some)\s(?:{_HEARING}\s)?{_ACCOUNT}\s{_TELLS})\b",
+    # In the words of our prompts, which a model copies: accounts, observers, recognised speech, evidence.
+    rf"\b(?i:(?:both|all|one|two|some|several|another|other|no|(?:the\s)?(?:first|second|third|other))\s"
+    rf"(?:accounts?|observers?)\s(?:also\s)?{_NOTES})\b(?!,?\s[\"“])",
+    rf"\b(?i:the\s(?:accounts|observers)\s(?:all\s|also\s|do\snot\s)?{_NOTES})\b(?!,?\s[\"“])",
+    r"\b(?i:(?:the|from|in|by)\srecogni[sz]ed\s(?:speech|lines?|words?))\b",
+    r"\b(?i:the\sevidence\s(?:shows|suggests|indicates|says|mentions|gives|supports|does\snot))\b",
+    r"\b(?i:(?:from|by|in)\s(?:all\s)?the\s(?:evidence|accounts)\b(?=,|\s(?:given|above|provided)))",
+    rf"\b(?i:{_GIVEN}\s(?:in|by)\s(?:the|any|all|either|both|an?|no|one)\s(?:of\sthe\s|other\s)?{_ALL})\b"
+    r"(?=\s*(?:[.,;:!?)]|$)|\s(?i:is|are|was|and|but|or|who|whose|what|when|where|whether|how|that|which|as|so)\b)",
+    r"\b(?i:(?:the|this)\s(?:caption|description|paragraph)\s(?:merges|combines|summari[sz]es|"
+    r"does\snot\s(?:mention|say|specify|name|tell)))\b",
     rf"\b(?i:{_HEARING}\s(?:transcripts?|transcriptions?))\b",
     rf"\b(?i:as\s(?:the|all|both|some|one)\s(?:{_HEARING}\s)?(?:{_ACCOUNT}|captions?|sources?)\s{_TELLS})\b",
     r"\b(?i:(?:in|from)\sthe\s(?:speech\s|audio\s|given\s|provided\s)?(?:transcripts?|transcriptions?|annotations?))\b",
@@ -39,13 +56,22 @@ WRITER = (
     r"view|watch|access|identify|assist|help\swith\s(?:that|this)|process|analy[sz]e|verify|confirm|comply|fulfil\w*|"
     r"create|generate|hear))\b",
     r"\b(?i:I\s(?:do\snot\shave|don['’]t\shave)\s(?:access|enough|the\s(?:ability|video|clip)|any\s(?:access|inform)))",
-    r"\b(?i:I\s(?:will\snow|have\s(?:merged|combined)))\b",
+    r"\b(?i:I\s(?:will\snow|have\s(?:merged|combined|corrected|added|removed|fixed|updated|improved|revised|reworded)))\b",
+    # What was done to the caption, told in its place.
+    r"\b(?i:(?:the|this)\s(?:caption|description|paragraph|narrative|expressiveness|wording|grammar|timestamps?|anchors?)\s"
+    r"(?:(?:has|have)\s(?:now\s)?been|is\snow|was|were)\s(?:\w+ly\s)?(?:corrected|improved|updated|revised|refined|fixed|"
+    r"rewritten|edited|modified|adjusted|expanded|merged|completed|amended|reworded|shortened|mended))\b",
+    r"\b(?i:(?:the|all|both)\s(?:(?:reported|missing)\s)?(?:errors?|findings?|missing\s(?:items?|details?|texts?|lines?))\s(?:has|have)\s"
+    r"(?:now\s)?been\s(?:corrected|fixed|added|filled|removed|worked))\b",
+    r"\b(?i:I(?:\sam|['’]m)\sunable|I\shope\sthis\s(?:helps|meets)|let\sme\sknow\sif|feel\sfree\sto\s(?:ask|let))\b",
+    r"\b(?i:no\s(?:further\s|other\s|additional\s)?(?:information|details?)\s(?:is|are|was|were)\s(?:given|provided|available))\b",
+    r"(?:\A|(?<=[.!?]\s))(?:Note:|Note\sthat\b|(?i:end\sof\s(?:the\s)?(?:caption|description))\b|(?i:(?:total\s)?words?(?:\scount)?\s?:\s?\d))",
     r"\b(?i:here(?:\sis|['’]s|\sare)\s(?:the|a|an|your|my)\s(?:\w{1,20}\s){0,3}"
     r"(?:captions?|descriptions?|paragraphs?|narratives?|version))\b",
     r"\A\s{0,4}(?i:sure|certainly|of\scourse|okay|(?:merged|final|improved|refined|revised|updated|completed)?\s?"
     r"(?:caption|description|output|answer)\s?:)",
     r"\b(?i:(?:audit\sreport|the\sprompt|json\sobject|improved_caption|enhance_summary))\b",
-    r"(?i:</?think(?:ing)?>|<evidence)",
+    r"(?i:</?think(?:ing)?>|<\s?/?\s?evidence\b|\(\s?/\s?evidence\b|\(\s?evidence\skind=)",  # fencing makes < a bracket
 )
 # A track for those who do not see is part of the clip, and so is what is sung.
 OWN = re.compile(r"\baudio[\s-]descri(?:ption|ber)s?\b", re.IGNORECASE)

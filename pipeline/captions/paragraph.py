@@ -14,7 +14,8 @@ from asid.pipeline.captions.anchors import Anchor
 from asid.pipeline.captions.quotes import Quotation
 from asid.pipeline.captions.text import TextSpan
 
-ENDED = re.compile(r"[.!?…。！？]+[\"'”’)]*(?=\s+[\"“'‘(]?[A-ZÀ-Þ0-9]|\s*$)")
+TITLES = r"(?<!\bMr)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bMrs)(?<!\bProf)(?<!\bCapt)(?<!\bSgt)"  # before a name
+ENDED = re.compile(rf"(?:{TITLES}\.|[!?…。！？])[.!?…。！？]*[\"'”’)»]*(?=\s+[\"“'‘(«]?[A-ZÀ-Þ0-9]|\s*$)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from asid.pipeline.captions.paragraph import Paragraph
+from asid.pipeline.captions.paragraph import ENDED, Paragraph
 from asid.pipeline.captions.rules.dates import DRIFT, alike, events
 from asid.pipeline.captions.spoken import spoken
 from asid.pipeline.captions.text import WORD, snippet, squash
@@ -74,6 +74,7 @@ def find(parts: Mapping[str, str], caption: str, *, empty: bool = True) -> list[
     `empty`: an attribute without a caption is a fault where the caption tells something of it."""
     whole = Paragraph(caption)
     found = [problem for name, part in parts.items() if part for problem in _added(name, part, whole)]
+    found += _fragments(parts)
     found += _lost(parts, whole)
     found += _apart(parts)
     if empty:
@@ -114,6 +115,15 @@ def _numbers(paragraph: Paragraph) -> set[str]:
     tokens = spoken(["".join(text)])
     found = {match[0] for token in tokens if (match := re.match(r"\d+(?:\.\d+)?", token.text))}
     return found - {"1"}
+
+
+def _fragments(parts: Mapping[str, str]) -> Iterator[Problem]:
+    """Captions in which no sentence ends: keywords, as a list of them has."""
+    for name, part in parts.items():
+        if part.strip() and not ENDED.search(Paragraph(part).masked):
+            yield _problem(
+                "part_fragment", name, part, "words and no sentence: it is to be read as an account of its own"
+            )
 
 
 def _lost(parts: Mapping[str, str], whole: Paragraph) -> Iterator[Problem]:

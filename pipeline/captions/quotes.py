@@ -14,6 +14,7 @@ LONGEST_SINGLE = 400
 PAIRS = (("“„‟", "”“"), ("«", "»"), ("»", "«"), ("‹", "›"), ("「", "」"), ("『", "』"), ("＂", "＂"))
 # Marks around a whole caption: a model that quoted its own answer.
 WRAPPED = re.compile(r"(\s*[\"“'‘«「]\s{0,4})At [0-9]+(?:\.[0-9])? ?s\b.*?([\"”'’»」]\s*)", re.DOTALL)
+ANCHOR = re.compile(r"\bAt [0-9]{1,5}(?:\.[0-9])?s,")
 # Words that begin with an apostrophe.
 CLIPPED = re.compile(r"['‘’](?:\d\ds?|tis|twas|em|til|cause|bout|round|n|cos|nuff|kay|twere|cuz)\b", re.IGNORECASE)
 SPEECH = re.compile(
@@ -53,7 +54,7 @@ def find(caption: str) -> list[Quotation]:
     after a number or at its end (don't, 6", the dogs' bowl) is no quotation mark."""
     if wrapped := WRAPPED.fullmatch(caption):
         caption = f"{' ' * wrapped.end(1)}{caption[wrapped.end(1) : wrapped.start(2)]}{' ' * len(wrapped[2])}"
-    spans = _outermost([span for pair in PAIRS for span in _paired(caption, *pair)] + _straight(caption))
+    spans = _outermost([span for pair in PAIRS for span in _paired(caption, *pair)] + _alike(caption))
     return list(_claims(caption, _outermost(spans + _single(caption, spans), prefer=spans)))
 
 
@@ -70,18 +71,33 @@ def _paired(caption: str, opening: str, closing: str) -> list[TextSpan]:
     return spans
 
 
-def _straight(caption: str) -> list[TextSpan]:
-    spans, opened = [], -1
-    for mark in re.finditer('"', caption):
+def _alike(caption: str) -> list[TextSpan]:
+    return _straight(caption) + (_straight(caption, "”") if "“" not in caption and "„" not in caption else [])
+
+
+def _straight(caption: str, sign: str = '"') -> list[TextSpan]:
+    """Marks whose two sides are alike. What opens while one is open lies inside of it where both are closed before the
+    next anchor; else the first stayed open. The curly one opens only where nothing else can stand, as in Swedish."""
+    spans: list[TextSpan] = []
+    opened: list[int] = []
+    around: set[int] = set()
+    for mark in re.finditer(sign, caption):
         at = mark.start()
         opens, closes = _opens(caption, at), _closes(caption, at)
-        if opened >= 0 and (closes or not opens):
-            if at + 1 - opened <= LONGEST:
-                spans.append(TextSpan(opened, at + 1))
-            opened = -1
-        elif opens or not closes:
-            opened = at
+        if opened and (closes or not opens):
+            start = opened.pop()
+            if at + 1 - start <= LONGEST and (start not in around or _near(caption, start, at)):
+                spans.append(TextSpan(start, at + 1))
+        elif opens or (sign == '"' and not closes):
+            nested = opened[-1:] if opened and _near(caption, opened[-1], at) else []
+            around.update(nested)
+            opened = [*nested, at]
     return spans
+
+
+def _near(caption: str, start: int, end: int) -> bool:
+    """Whether two places can be in one quotation that holds another."""
+    return end - start <= LONGEST_SINGLE and ANCHOR.search(caption, start, end) is None
 
 
 def _opens(caption: str, at: int) -> bool:

@@ -20,18 +20,46 @@ VERB = (
 ARTICLE = r"(?:a|an|the|another|one|this|that|his|her|their|some|two|both|several|many)"
 # In capitals whatever the flags, or "and he" would be a name; what an article follows ("Then a man") is none either.
 CAPITAL = r"(?-i:[A-ZÀ-Þ])"
-NAME = rf"(?:{CAPITAL}[\w'’.-]+(?:\s{CAPITAL}[\w'’.-]+){{0,3}}(?!\s{ARTICLE}\b))"
+NAME = rf"(?:{CAPITAL}[\w'’.-]+(?:\s(?:{CAPITAL}[\w'’.-]+|(?-i:[A-Z]|\d{{1,2}})\b)){{0,3}}(?!\s{ARTICLE}\b))"
 SUBJECT = re.compile(
     rf"(?:^|[,;:—–]\s?|\b(?:and|while|as|then|but|when|where|meanwhile),?\s)(?P<who>{ARTICLE}\s[^,;:.!?\"“”]{{2,90}}|"
     rf"{NAME}(?=\s)|he|she|they|it)(?=[\s,])",
     re.IGNORECASE,
 )
-VERBS = re.compile(rf"\b{VERB}\b", re.IGNORECASE)
+# "Says in reply" and "the answer" hold nouns.
+_BEFORE = (
+    "in",
+    "the",
+    "The",
+    "a",
+    "an",
+    "An",
+    "his",
+    "His",
+    "her",
+    "Her",
+    "their",
+    "Their",
+)  # A may be a name's letter
+_NOUN = "".join(rf"(?<!\b{word}\s)" for word in _BEFORE)
+VERBS = re.compile(rf"(?-i:{_NOUN})\b{VERB}\b", re.IGNORECASE)
 BEHIND = re.compile(
     rf"^[,]?\s?(?:(?:{VERB})\s(?P<after>{ARTICLE}\s[^,;:.!?\"“”]{{2,60}}|{NAME}|he|she|they)|"
     rf"(?P<before>{ARTICLE}\s(?:[\w'’-]+\s){{1,8}}?|{NAME}\s|(?:he|she|they)\s)(?:\w+ly\s)?{VERB}\b)",
     re.IGNORECASE,
 )
+# "The next line belongs to the man": what is said is told of, and whose it is.
+_OWNED = (
+    r"(?:(?:spoken|said|asked|uttered|delivered|voiced|told|sung|shouted|whispered|called\sout|added)\sby|"
+    r"(?:comes?|came|coming|heard)\sfrom|belongs?\sto|belonging\sto)\s"
+    rf"(?P<whom>{ARTICLE}\s[^,;:.!?\"“”]{{2,60}}|{NAME}|him|her|them)"
+)
+OWNED = re.compile(rf"\b{_OWNED}", re.IGNORECASE)
+OWNED_BEHIND = re.compile(rf",?\s(?:(?:is|are|was|were)\s)?{_OWNED}", re.IGNORECASE)
+SAYINGS = frozenset(
+    ["line", "lines", "word", "words", "reply", "answer", "question", "sentence", "phrase", "remark", "response",
+     "statement", "speech", "exchange", "dialogue", "talk", "conversation"]
+)  # fmt: skip
 PRONOUNS = frozenset({"he", "she", "they", "it"})
 PLACES = frozenset({"there", "here"})  # "There is a shout"
 PLURAL = frozenset({"both", "two", "several", "many", "some", "they", "people", "men", "women", "voices", "others"})
@@ -90,14 +118,20 @@ class Description:
 def description(paragraph: Paragraph, quotation: Quotation) -> Description | None:
     """Who says a quotation, by the clause before it, else by the one behind it; None where none says."""
     start, ahead = paragraph.ahead(quotation)
+    owned = next(reversed(list(OWNED.finditer(ahead))), None)
     verbs = list(VERBS.finditer(ahead))
-    if verbs:
-        clause = ahead[: verbs[-1].start()]
-        if subjects := list(SUBJECT.finditer(clause + " ")):
+    if owned or verbs:
+        clause = ahead[: verbs[-1].start()] if verbs else ""
+        subjects = list(SUBJECT.finditer(clause + " "))
+        if owned and not (subjects and subjects[-1].start() >= owned.end() - 1):
+            return described(owned["whom"], start + owned.start("whom"))
+        if subjects:
             return described(subjects[-1]["who"], start + subjects[-1].start("who"))
         return None
-    behind = BEHIND.match(paragraph.masked[quotation.end : quotation.end + 90])
-    if behind:
+    after = paragraph.masked[quotation.end : quotation.end + 90]
+    if owner := OWNED_BEHIND.match(after):
+        return described(owner["whom"], quotation.end + owner.start("whom"))
+    if behind := BEHIND.match(after):
         group = "after" if behind["after"] else "before"
         return described(behind[group], quotation.end + behind.start(group))
     return None
@@ -123,6 +157,8 @@ def described(who: str, start: int = 0) -> Description | None:
     if not told:
         return None
     head, marks = _parted(words)
+    if head in SAYINGS:
+        return None
     sure = not (PLURAL & set(words[:3]))
     if words[0] == "another":
         marks |= {"another"}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from asid.pipeline.captions import counting
 from asid.pipeline.captions.text import squash
 from asid.pipeline.captions.written import (
     COINS,
@@ -117,9 +118,12 @@ SAME = {
     "grey": "gray",
 }  # fmt: skip
 ENDS = {"n't": "not", "'re": "are", "'ve": "have", "'ll": "will", "'m": "am"}
+COUNTED = 4  # words of a number below 100 at most: "quatre-vingt-dix-neuf"
+DAY = re.compile(r"(\d{1,2})(?:th)?")
+LONG = re.compile(r"([^\W\d_])\1{2,}")
 ENDED = re.compile(r"[.!?…][\"”’)]*(?:\s|$)")
 MOST_READINGS = 4096
-CLITICS = {"'s": ("is", "has", "us"), "'d": ("would", "had", "did")}
+CLITICS = {"'s": ("is", "has", "us", "es"), "'d": ("would", "had", "did")}
 
 
 def hesitation(language: str) -> frozenset[str]:
@@ -138,7 +142,7 @@ def spoken(texts: Iterable[str], language: str = "") -> list[Token]:
             sentences[-1] += _read(match, flat, number, language, fillers, sentences[-1])
             if ENDED.match(flat, match.end()):
                 sentences.append([])
-    return [token for sentence in sentences for token in _numbers(sentence)]
+    return [token for sentence in sentences for token in _numbers(_counted(sentence, counting.words(language)))]
 
 
 def _read(
@@ -151,9 +155,13 @@ def _read(
         rest = flat[match.end() :]
         broken = len(shown) < 4 and rest[:1] in tuple("-–—") and not squash(rest)  # "wh-"
         follows = bool(before) and _is_number(before[-1]) and shown.lower() in UNIT_WORDS
-        if broken or (shown.casefold() in fillers and not follows) or not squash(shown):
+        if (shown.casefold() in fillers and not follows) or not squash(shown) or (broken and rest[0] == "-"):
             return []
-        return [Token(part, shown if at == 0 else "", word) for at, part in enumerate(_in_full(_flat(shown)))]
+        if broken:
+            return [Token(_flat(shown), shown, word, ("",))]  # before a dash it may be whole
+        parts = _in_full(_flat(shown))
+        also = _loose(parts[0], rest) if len(parts) == 1 else ()
+        return [Token(part, shown if at == 0 else "", word, also) for at, part in enumerate(parts)]
     if match["hour"]:
         return clock(match, word)
     if match["over"]:
@@ -165,9 +173,19 @@ def _read(
         return [signed("°", word, language), Token(name, name, word, (match["scale"].lower(),))]
     if match["sign"]:
         return [signed(match["sign"], word, language)]
+    if kind in ("dot", "slash"):  # of an address
+        return [Token(kind, kind, word, ("", "point") if kind == "dot" else ("", "or", "and", "per"))]
     said = {"until": ("to", ("", "through")), "minus": ("minus", ("", "negative")), "foot": ("foot", ("feet", "")),
             "no": ("number", ("no",))}[kind or ""]  # fmt: skip
     return [Token(said[0], said[0], word, said[1])]
+
+
+def _loose(word: str, rest: str) -> tuple[str, ...]:
+    """What a word stands for that is spelt as it sounds: "talkin'" is talking, "sooo" is so."""
+    found = [f"{word}g"] if word.endswith("in") and len(word) > 3 and re.match(r"'(?!\w)", rest) else []
+    if LONG.search(word):
+        found += [LONG.sub(r"\1", word), LONG.sub(r"\1\1", word)]
+    return tuple(found)
 
 
 def _flat(word: str) -> str:
@@ -207,6 +225,23 @@ def _is_number(token: Token) -> bool:
     return re.fullmatch(r"[0-9]+(?:\.[0-9]+)*", token.text) is not None
 
 
+def _counted(tokens: Sequence[Token], known: Mapping[tuple[str, ...], int]) -> Sequence[Token]:
+    """Number words of another language in digits, the longest first."""
+    found: list[Token] = []
+    at = 0
+    while at < len(tokens) and known:
+        sizes = (size for size in range(min(COUNTED, len(tokens) - at), 0, -1))
+        size = next((size for size in sizes if tuple(one.text for one in tokens[at : at + size]) in known), 0)
+        run = tokens[at : at + (size or 1)]
+        if size:
+            text = str(known[tuple(one.text for one in run)])
+            found.append(Token(text, " ".join(one.shown for one in run if one.shown), run[0].word))
+        else:
+            found.append(run[0])
+        at += len(run)
+    return found if known else tokens
+
+
 def _numbers(tokens: Sequence[Token]) -> list[Token]:
     """Number words in digits: each run that makes one number becomes one token. A sign of money goes behind its
     number."""
@@ -228,12 +263,22 @@ def _numbers(tokens: Sequence[Token]) -> list[Token]:
             found += unit(token.text, token.word)
         elif token.text in DECADES:
             found.append(replace(token, text=DECADES[token.text]))
-        elif token.digits and found and found[-1].text in MONTHS and token.text.isdecimal():
-            found.append(replace(token, also=(*token.also, f"{token.text}th")))
         else:
             found.append(token)
         at += 1
-    return _zeros(found)
+    return _dated(_zeros(found))
+
+
+def _dated(tokens: Sequence[Token]) -> list[Token]:
+    """Days behind a month: "May 3", "May 3rd" and "May the third"."""
+    found = list(tokens)
+    for at in range(1, len(found)):
+        if found[at - 1].text in MONTHS:
+            if found[at].text == "the" and at + 1 < len(found) and DAY.fullmatch(found[at + 1].text):
+                found[at] = replace(found[at], also=("",))
+            elif day := DAY.fullmatch(found[at].text):
+                found[at] = replace(found[at], also=(*found[at].also, f"{day[1]}th"))
+    return found
 
 
 def _zeros(tokens: Sequence[Token]) -> list[Token]:

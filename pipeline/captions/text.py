@@ -62,6 +62,17 @@ def squash(text: str) -> str:
     return "".join(char for char in plain if char.isalnum() or unicodedata.category(char)[0] == "M")
 
 
+def unaccented(text: str) -> str:
+    """What is spelled, without the accents of Latin letters, which readers of screens leave out at will."""
+    kept, latin = [], False
+    for char in unicodedata.normalize("NFD", squash(text)):
+        if unicodedata.category(char) == "Mn" and latin:
+            continue
+        latin = unicodedata.name(char, "").startswith("LATIN")
+        kept.append(char)
+    return unicodedata.normalize("NFC", "".join(kept))
+
+
 def snippet(text: str) -> str:
     """A short piece for people and tables: one line, no invisible characters, always valid UTF-8."""
     short = text if len(text) <= SNIPPET else text[: SNIPPET - 1] + "…"

@@ -50,7 +50,7 @@ PARTS = {"cents": ("cent",), "pence": ("penny", "p"), "sen": (), "paise": ("pais
 # Other signs: the word that is said for each, and what else may be.
 SIGNS: dict[str, tuple[str, tuple[str, ...]]] = {
     "%": ("percent", ()), "¢": ("cents", ("cent",)), "°": ("degrees", ("degree", "")), "&": ("and", ()),
-    "#": ("number", ("hashtag", "")), "+": ("plus", ("and", "")),
+    "#": ("number", ("hashtag", "")), "+": ("plus", ("and", "")), "@": ("at", ("",)),
 }  # fmt: skip
 # What the signs are called in other languages. Of those that are not listed it cannot be said what is said for a sign.
 NAMES: dict[str, dict[str, tuple[str, ...]]] = {
@@ -90,6 +90,7 @@ PIECES = {
         rf"(?P<number>{number})(?:(?P<glued>[A-Za-z]+)|'(?P<decade>s)\b)?|"
         rf"(?<=[0-9])(?P<until>[-–—])(?=[0-9])|(?<![\w.])(?P<minus>[-−])(?=[0-9])|"
         rf"°(?P<scale>[CF])\b|(?P<sign>[{''.join(COINS)}{''.join(SIGNS)}])|(?<=[0-9])(?P<foot>')(?=[0-9])|"
+        rf"(?<=[^\W_])(?P<dot>\.)(?=[^\W\d_]{{2}})|(?<=[^\W\d_])(?P<slash>/)(?=[^\W\d_])|"
         rf"\b(?P<no>No\.)(?=\s?[0-9]|\s*$)|(?P<plain>{WORD.pattern})"
     )
     for number in (ENGLISH_NUMBER, COMMA_NUMBER)
@@ -101,9 +102,16 @@ def has_comma(language: str) -> bool:
     return language in COMMA.split()
 
 
+# What a writer says of the sound, in brackets between the words.
+ASIDES = re.compile(
+    r"[\[(]\s?(?:inaudible|unintelligible|indistinct|crosstalk|pauses?|bleep(?:ed)?)\s?[\])]", re.IGNORECASE
+)
+
+
 def straight(text: str) -> str:
-    """A text with plain apostrophes, full signs and fractions in digits, apart from what stands before them."""
-    flat = unicodedata.normalize("NFKC", VULGAR.sub(" ", text))
+    """A text with plain apostrophes, full signs and fractions in digits, apart from what stands before them. What is
+    said of the sound is left out."""
+    flat = ASIDES.sub(" ", unicodedata.normalize("NFKC", VULGAR.sub(" ", text)))
     return re.sub(r"(?i)\bkm/h\b", "kmh", re.sub("[’‘ʼ]", "'", flat))
 
 
@@ -151,11 +159,30 @@ def numeral(match: re.Match[str], word: int, language: str) -> list[Token]:
 
 
 def clock(match: re.Match[str], word: int) -> list[Token]:
-    """A time of day: "3:30" is "three thirty", "3:00" may be "three o'clock" and "three"."""
-    hour = Token(str(int(match["hour"])), match["hour"], word, digits=True)
-    if match["minute"] == "00":
-        return [hour, Token("oclock", "o'clock", word, ("", "hundred"))]
-    return [hour, Token(match["minute"], match["minute"], word, digits=True)]
+    """A time of day: "3:30" is "three thirty" and "half past three", "3:00" may be "three o'clock" and "three"."""
+    hour, minute = int(match["hour"]), int(match["minute"])
+    if minute == 0:
+        return [Token(str(hour), match["hour"], word, digits=True),
+                Token("oclock", "o'clock", word, ("", "hundred"))]  # fmt: skip
+    past = (
+        [f"{way} {hour}" for way in _minutes(minute) for way in (f"{way} past", f"{way} after")] if minute <= 30 else []
+    )
+    to = [
+        f"{way} {hour % 12 + 1}" for way in _minutes(60 - minute) for way in (f"{way} to", f"{way} of", f"{way} till")
+    ]
+    also = (
+        f"{hour} {match['minute']}",
+        *past,
+        *(to if minute >= 30 else ()),
+        *([f"half {hour}"] if minute == 30 else ()),
+    )
+    return [Token(f"{hour}:{match['minute']}", match[0], word, also, digits=True)]
+
+
+def _minutes(count: int) -> list[str]:
+    """What people call minutes past or to an hour."""
+    named = {15: ["quarter", "a quarter"], 30: ["half"]}
+    return [*named.get(count, []), str(count), f"{count} minutes"]
 
 
 def fraction(match: re.Match[str], word: int) -> list[Token]:

@@ -36,6 +36,13 @@ def test_a_language_model_sees_the_video_and_its_words_become_the_candidate(tmp_
     assert "12.0 seconds" in request.prompt
 
 
+def test_an_answer_to_the_clips_own_prompt_stays_in_the_form_that_it_asks_for(tmp_path: Path) -> None:
+    told = '{"caption": "a woman"}'
+    asked = clip(tmp_path, tags={"asked": "Describe the clip in JSON, with the key caption."})
+    assert run(Caption, asked, Scripted(told), tmp_path, prompt="caption/asked").caption == told
+    assert run(Caption, clip(tmp_path), Scripted(told), tmp_path).caption == "a woman"
+
+
 def test_a_virtual_clip_is_a_span_of_its_source(tmp_path: Path) -> None:
     model = Scripted(GOOD)
     run(Caption, clip(tmp_path, uri="file:///videos/tea.mp4", offset=30.5), model, tmp_path)

@@ -66,3 +66,16 @@ def test_a_model_that_merges_in_view_is_shown_the_clip(tmp_path: Path) -> None:
 def test_a_prompt_that_does_not_say_what_is_shown_fails_the_stage_at_once(tmp_path: Path) -> None:
     with pytest.raises(PromptError, match="material"):
         run(Ensemble, captioned(tmp_path, "At 0s, a woman."), Scripted(CAPTION), tmp_path, sees=["video"])
+
+
+@pytest.mark.parametrize("around", ['<evidence kind="caption">\n{}\n</evidence>', "Here is the merged caption:\n\n{}"])
+def test_a_draft_is_taken_out_of_its_wrapping_at_once(tmp_path: Path, around: str) -> None:
+    model = Scripted(around.format(CAPTION))
+    row = run(Ensemble, captioned(tmp_path, "At 0s, a woman."), model, tmp_path)
+    assert row.draft == CAPTION and len(model.requests) == 1 and row.marks == ()
+
+
+def test_a_draft_in_pieces_is_asked_for_again(tmp_path: Path) -> None:
+    model = Scripted({"sentences": CAPTION.split(". ")}, CAPTION)
+    row = run(Ensemble, captioned(tmp_path, "At 0s, a woman."), model, tmp_path)
+    assert row.draft == CAPTION and "plain text is asked for" in model.requests[1].prompt

@@ -81,7 +81,7 @@ def test_the_facts_of_an_embedded_verifier(tmp_path: Path) -> None:
     [
         (answer("  "), "`caption` is empty"),
         (answer(extra=""), "extra"),
-        (answer(speech_deficiency_specific=["a line"]), "speech_deficiency_specific"),
+        (answer(speech_deficiency_specific=["a line", "one more"]), "speech_deficiency_specific"),
         ({"caption": CAPTION}, "non_speech_deficiency_specific"),
         (answer("At 0s, so it goes. " * 10_000), "characters"),
     ],

@@ -51,6 +51,11 @@ SINGLE = re.compile(
     rf"(?:^|(?<=[.!?]\s)){_FILMED}\s(?:in|as)\s{_ONE}",
     re.IGNORECASE,
 )
+NO_CUT = re.compile(
+    rf"\bno\s(?:visible\s|single\s)?cuts?\s(?:(?:in|within|during|throughout)\s)(?:all\sof\s)?(?:the|this)\s(?:whole\s|entire\s)?{WHOLE}\b|"
+    rf"\b{WHOLE}\s(?:{HAS}\sno\scuts?\b|is\swithout\s(?:a\s(?:single\s)?|any\s)?cuts?\b)(?!\s(?:to|of|from|on|in|until|before|for)\b)",
+    re.IGNORECASE,
+)
 _BODY = (
     r"(?:(?:\w+\s)?(?:finger|thumb|hand|palm|wrist|arm|elbow|shoulder|leg|knee|foot|ankle|cheek|chin|lip|brow|forehead|"
     r"throat|neck|skin|scalp|ear|nose)s?\b)"
@@ -80,7 +85,7 @@ def _counts(case: CaptionCase) -> Iterator[Flaw]:
                 right = f"{there - more} {'cuts' if more else 'shots' if there > 1 else 'shot'} found"
                 yield Flaw(*match.span(), "shot_count", f"{told - more} told, {right}")
     if there > 1:
-        for match in SINGLE.finditer(case.caption):
+        for match in [*SINGLE.finditer(case.caption), *NO_CUT.finditer(case.caption)]:
             yield Flaw(*match.span(), "shot_count", f"one told, {there} shots found")
 
 

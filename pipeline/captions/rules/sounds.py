@@ -22,7 +22,7 @@ STILL = -60.0  # dB of full scale, below which nothing is to be heard
 
 HEARD = (
     r"(?:plays?|playing|is\sheard|can\sbe\sheard|begins?|starts?|swells?|fades?|continues?|rises?|builds?|underscores?|"
-    r"accompan(?:y|ies)|sounds?|resumes?|stops?|ends?|sets\sin|kicks\sin|runs?\s(?:under|through)|fills?|drifts?|loops?)"
+    r"accompan(?:y|ies)|underlines?|underpins?|supports?|carries|sets\sthe\s(?:mood|tone|scene)|sounds?|resumes?|stops?|ends?|sets\sin|kicks\sin|runs?\s(?:under|through)|fills?|drifts?|loops?)"
 )
 TUNE = r"(?:music|melod(?:y|ies)|tunes?|soundtrack|jingle|song|orchestral\sscore|musical\sscore)"
 NOT_HEARD = (
@@ -32,7 +32,9 @@ MUSIC = re.compile(
     rf"(?<!sheet\s)\b{TUNE}\b{NOT_HEARD}(?:\s(?!and\b)[\w-]+){{0,2}}?\s{HEARD}\b|"
     rf"\b(?:accompanied\sby|to\sthe\ssound\sof|backed\sby|underscored\sby|over|set\sto|hears?|heard|sounds?\sof)\s"
     rf"(?:[\w-]+,?\s){{0,4}}?{TUNE}\b{NOT_HEARD}|"
-    rf"\bthere\sis\s(?:[\w-]+,?\s){{0,4}}?{TUNE}\b{NOT_HEARD}",
+    rf"\bthere\sis\s(?:[\w-]+,?\s){{0,4}}?{TUNE}\b{NOT_HEARD}|"
+    r"\b(?:pianos?|guitars?|violins?|flutes?|drums?|strings|synths?|synthesi[sz]ers?|orchestra|choir)\s(?:[\w-]+\s){0,2}?"
+    r"(?:plays?|strums?|swells?|drones?|beats?|hums?)\s(?:[\w-]+\s)?(?:in\sthe\sbackground|under(?:neath)?\b)",
     re.IGNORECASE,
 )
 SONG = re.compile(
@@ -46,7 +48,7 @@ NOISE = re.compile(
     r"\b(?:is|are|can\sbe)\s(?:clearly\s|faintly\s)?heard\b|\bthe\s(?:sound|noise)\sof\b",
     re.IGNORECASE,
 )
-NO = r"\b(?:no|without(?:\sany)?|not\sany|lacks?(?:\sany)?|absence\sof(?:\sany)?|neither)\s"
+NO = r"\b(?:(?:no|not\sany|neither)|(?:without|lacks?|(?:absence|free|devoid)\sof)(?:\sany)?)\s"
 DENIED_MUSIC = re.compile(
     rf"{NO}(?!(?:other|further|more|additional)\b)(?:background\s|audible\s)?(?:music|soundtrack|melody)\b{NOT_HEARD}",
     re.IGNORECASE,
@@ -56,7 +58,10 @@ DENIED_SOUND = re.compile(
     r"has\sno\s(?:sound|audio)|is\swithout\s(?:any\s)?(?:sound|audio))(?!\s(?:but|except|apart|besides|other|until|at))\b",
     re.IGNORECASE,
 )
-NEGATED = re.compile(r"\b(?:no|not|never|without|nor|neither|cannot|silent(?:ly)?|inaudibl[ey])\b|n't\b", re.IGNORECASE)
+NEGATED = re.compile(
+    r"\b(?:no|not|never|without|nor|neither|cannot|(?:free|devoid)\sof|silent(?:ly)?|inaudibl[ey])\b|n't\b",
+    re.IGNORECASE,
+)
 WHOLE = re.compile(r"\b(?:clip|video|film|footage|throughout|whole|entire|never|at\sany\spoint)\b", re.IGNORECASE)
 BEARS_MUSIC = re.compile(
     rf"\b(?:{TUNE}|musical\w*|sing(?:s|ing|er)?|sang|piano|guitar|drums?|band|orchestra\w*|beat)\b", re.IGNORECASE

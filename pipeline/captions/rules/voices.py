@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from asid.pipeline.captions.citations import CaptionCase, Citation
-from asid.pipeline.captions.speakers import Description, description
+from asid.pipeline.captions.speakers import VERB, Description, description
 from asid.pipeline.captions.text import Flaw, outside
 
 MIXED = 0.25  # share of a quotation that belongs to a second speaker
-LABEL = re.compile(r"\b(?:SPEAKER_\d+|[Ss]peaker\s?#?\d{1,2}\b(?=\s?:)|S\d{1,2}(?=\s?[:,)]|\b))")
+LABEL = re.compile(
+    r"\b(?:SPEAKER_\d+|[Ss]peaker\s?#?\d{1,2}\b(?=\s?:)|S\d{1,2}(?=\s?[:,)]|\b)|"
+    rf"Speaker\s#?(?:\d{{1,2}}|[A-F])\b(?=\s?:|['’]s\b|\s(?:\w+ly\s)?{VERB}\b))"
+)
 
 
 @dataclass

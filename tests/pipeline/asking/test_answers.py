@@ -84,3 +84,11 @@ def test_a_finding_has_the_words_of_the_point_that_it_names_and_one_that_names_n
     assert found.missing[0].point == "what each thing is"
     assert answer.pointless(("one", "two")) is None
     assert answer.pointless(("one",)) == "there is no VERIFY point 2: they are numbered 1 to 1"
+
+
+def test_a_finding_that_asks_for_what_stands_there_is_none() -> None:
+    errors = [{"snippet": "a map", "why": "It should be 'a map'."}, {"snippet": "a hat", "why": "It is a cap."}]
+    lines = ["'paper map' should be 'paper map'", "Two sentences say the same."]
+    found = AuditAnswer.model_validate({"errors": errors, "missing": [], "expressiveness": lines}).findings(())
+    assert [error.snippet for error in found.errors] == ["a hat"]
+    assert found.expressiveness == ["Two sentences say the same."]

@@ -103,3 +103,25 @@ def test_times_of_words_and_of_the_end():
 def test_any_text_is_taken(hostile):
     held = case(f"At 2s, he says, {hostile}", SAID)
     assert all(one.first <= one.last for one in held.citations)
+
+
+MIXED = (line(1, 4, "S1", "Um, we, er, should leave now.", language="en"),
+         line(5, 8, "S2", "Er kommt um acht Uhr zurück.", language="de"))  # fmt: skip
+
+
+@pytest.mark.parametrize("main", ["de", "en", ""])
+def test_each_line_is_read_in_its_own_language(main):
+    """ "Um" and "er" hesitate in English, and are words of German."""
+    told = 'At 1s, a man says, "We should leave now." At 5s, a boy says, „{}“'
+    right = case(told.format("Er kommt um 8 Uhr zurück."), *MIXED, language=main)
+    assert [one.differences for one in right.citations] == [(), ()]
+    assert (right.citations[0].last, right.citations[1].first) == (3, 4)
+    wrong = case(told.format("Er kommt acht Uhr zurück."), *MIXED, language=main)
+    assert [one.heard for one in wrong.citations[1].differences] == ["um"]
+
+
+def test_a_quotation_that_stops_within_a_number_is_cut_short_there():
+    one = quoted("I counted a hundred and", line(2, 5, "S1", "I counted a hundred and five steps."))
+    assert (one.differences, one.last) == ((), 1)
+    other = quoted("I counted a hundred and six steps.", line(2, 5, "S1", "I counted a hundred and five steps."))
+    assert [one.said for one in other.differences] == ["a hundred and six"]

@@ -1,6 +1,8 @@
 """Findings of an audit and what was mended, one to one."""
 
-from asid.pipeline.captions.findings import filled, mended
+import pytest
+
+from asid.pipeline.captions.findings import changeless, filled, mended
 
 BEFORE = "At 1s, a man opens a red door. At 6s, a dog runs to the left and a bell rings."
 
@@ -52,3 +54,28 @@ def test_what_was_missing_is_filled_where_the_caption_tells_it():
     assert filled(absent, ["the fountain", "the children"], BEFORE, after) == (0,)
     assert filled(absent, [], BEFORE, after) == ()
     assert filled(absent, ["the fountain", "the children"], BEFORE, BEFORE) == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("the word 'paper map' should be 'paper map'", ""), ("'a dog' must be written as \"a dog\".", ""),
+        ("Write “two men” instead of “two men”.", ""), ("a red hat", "It should be 'a red hat'."),
+        ("Replace 'he's' with 'he's'.", ""), ("Change 'sits' to 'sits'", ""),
+    ],
+)  # fmt: skip
+def test_a_finding_that_asks_for_what_stands_there_changes_nothing(words, why):
+    assert changeless(words, why)
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("the word 'paper map' should be 'paper chart'", ""), ("'lisbon' should be 'Lisbon'", ""),
+        ("'the man' is told twice: 'the man'", ""), ("a red hat", "It should be 'a blue hat'."),
+        ("a red hat", "The clip shows 'a red hat', which should be left."), ("a hat", "It is a cap."), ("", ""),
+        ("'it' should be 'it' only once it is clear who 'she' is", "x"),
+    ],
+)  # fmt: skip
+def test_any_other_finding_stays(words, why):
+    assert not changeless(words, why)

@@ -60,5 +60,18 @@ def test_one_event_has_one_second_in_two_parts_and_may_stand_twice_in_one():
     assert find({"actions": f"{early} {late}"}, whole, empty=False) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("two ovens, a board", ["part_fragment"]), ("oven", ["part_fragment"]),
+        ("At 0.5s, two ovens, a board", ["part_fragment"]), ("Ovens; a board; the baker's cap", ["part_fragment"]),
+        ("Two ovens stand there.", []), ('A board reads "OPEN 24 HOURS."', []), ("Zwei Öfen stehen da!", []),
+        ("那里有两个烤炉。", []),
+    ],
+)  # fmt: skip
+def test_keywords_are_no_account(text, found):
+    assert kinds("objects", text, whole=f"{WHOLE} Zwei Öfen stehen da. 那里有两个烤炉。") == found
+
+
 def test_nothing_has_nothing_wrong():
     assert find({}, "") == [] and find({"speech": ""}, "") == []

@@ -43,6 +43,27 @@ def test_a_name_is_sure_and_a_pronoun_is_not():
         assert one is not None and not one.sure and one.marks == frozenset()
 
 
+@pytest.mark.parametrize(
+    ("caption", "head", "marks"),
+    [
+        ('The next line belongs to the man in grey, who says, "I am here."', "man", {"grey"}),
+        ('The line that follows comes from the sailor: "I am here."', "sailor", set()),
+        ('The words "I am here" are spoken by a tall clerk.', "clerk", {"tall"}),
+        ('The answer, "I am here," comes from Ada Lovelace.', "adalovelace", set()),
+        ('A cry comes from the street, and a guard shouts, "I am here."', "guard", set()),
+        ('At 3s, Man 2 says, "I am here."', "man2", set()),
+        ('At 3s, "I am here," says Person B.', "personb", set()),
+    ],
+)
+def test_whose_a_line_is_names_its_speaker(caption, head, marks):
+    one = speaker(caption)
+    assert one is not None and (one.head, one.marks, one.sure) == (head, marks, True)
+
+
+def test_a_line_is_nobody():
+    assert speaker('At 3s, the last line says, "I am here."') is None
+
+
 @pytest.mark.parametrize("who", ["two men", "both women", "several voices", "some people"])
 def test_several_are_nobody_in_particular(who):
     one = described(who)

@@ -61,6 +61,10 @@ def test_a_token_knows_its_text_and_how_it_was_written():
         ("2.5 million", "two point five million"), ("3.5", "three point five"), ("it's", "it is"), ("it's", "it has"),
         ("he'd", "he would"), ("he'd", "he had"), ("air port", "airport"), ("1984", "nineteen eighty-four"),
         ("gonna", "going to"), ("per cent", "%"), ("Zoë", "Zoe"),
+        ("9:30", "half past nine"), ("9:30", "nine thirty"), ("4:45", "a quarter to five"), ("12:50", "ten to one"),
+        ("7:05", "five past seven"), ("7:05", "seven oh five"), ("info@example.com", "info at example dot com"),
+        ("example.com/help", "example dot com slash help"), ("his/her", "his or her"), ("talkin'", "talking"),
+        ("sooo", "so"), ("cooool", "cool"), ("May 3", "May the third"), ("to—", "to"), ("no [inaudible] way", "no way"),
     ],
 )  # fmt: skip
 def test_two_spellings_of_one_thing_are_alike(one, other):
@@ -76,6 +80,15 @@ def test_two_spellings_of_one_thing_are_alike(one, other):
         ("red", "read"),
         ("$20", "thirty dollars"),
         ("", "no"),
+        ("9:30", "half past eight"),
+        ("9:30", "nine"),
+        ("9:30", "nine fifteen"),
+        ("4:45", "a quarter past five"),
+        ("info@example.com", "info at example dot org"),
+        ("cabin'", "cab in go"),
+        ("sooo", "see"),
+        ("May 3", "May the fourth"),
+        ("no [maybe] way", "no way"),
     ],
 )
 def test_two_things_are_not(one, other):

@@ -26,6 +26,8 @@ THREE = shots(0.0, 6.0, 12.0)
         ("The video consists of two shots.", True), ("The video consists of three shots.", False),
         ("The clip has a total of 3 distinct shots.", False), ("The footage is made up of exactly 4 shots.", True),
         ("The clip contains 2 cuts.", False), ("The clip has three cuts.", True),
+        ("There are no cuts in the whole clip.", True), ("The video is without any cut.", True),
+        ("The film has no cuts on its cover.", False), ("The butcher has no cuts left in the shop.", False),
         ("It is filmed in one continuous shot.", True), ("The clip is a single, unbroken take.", True),
         ("He pours five shots of espresso.", False), ("A single shot rings out.", False),
     ],

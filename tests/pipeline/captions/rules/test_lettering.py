@@ -53,3 +53,13 @@ def test_a_name_that_is_spoken_or_that_an_annotator_writes_so_is_left_alone():
 
 def test_the_first_word_of_a_sentence_is_no_name():
     assert list(find(case("Cargos pass. Harbours are busy.", legible=READ))) == []
+
+
+@pytest.mark.parametrize(
+    ("read", "text"), [("Café Zürich", "Cafe Zurich"), ("Cafe Zurich", "Café Zürich"), ("São João", "SAO JOAO")]
+)
+def test_accents_are_read_and_written_at_will(read, text):
+    legible = (Legible(1.0, 4.0, read, 0.9),)
+    assert list(find(case(f'At 1s, a sign reads "{text}".', legible=legible))) == []
+    (flaw,) = find(case(f'At 1s, a sign reads "{text[:-1]}".', legible=legible))
+    assert flaw.kind == "text_spelling"

@@ -51,3 +51,19 @@ def test_a_word_of_the_same_root_bears_it_out():
     caption = f"At 2s, a man says cheerfully, {QUOTE}"
     assert list(find(case(caption, SAID, accounts=("A cheerful man talks.",)))) == []
     assert len(list(find(case(caption, SAID, accounts=("A man talks.",))))) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (f"At 2s, Sally says, {QUOTE}", ""), (f"At 2s, a man from Italy says, {QUOTE}", ""),
+        (f"At 2s, {QUOTE} says Kelly.", ""), (f"At 2s, a man says in reply, {QUOTE}", ""),
+        (f"At 2s, Sadly, a man says, {QUOTE}", "Sadly"), (f"Bitterly a man says, {QUOTE}", "Bitterly"),
+        (f"The next line belongs to a wizard: {QUOTE}", "wizard"),
+        (f"The next line, {QUOTE}, is spoken by a fisherman.", ""),
+    ],
+)  # fmt: skip
+def test_a_name_that_ends_as_adverbs_do_is_no_manner(words, named):
+    flaws = list(find(case(words, SAID, accounts=ACCOUNT)))
+    assert [flaw.kind for flaw in flaws] == (["speech_manner"] if named else [])
+    assert all(named in flaw.why for flaw in flaws)

@@ -26,6 +26,7 @@ def found(sentence: str, *sounds: Sound, second: int = 0, listened: frozenset[st
 
 MUSICAL = [
     "soft piano music plays in the background.", "an upbeat tune begins.", "a man walks over gentle orchestral music.",
+    "an orchestral score underlines the mood.", "a guitar strums softly in the background.",
     "music can be heard.", "there is a slow melody under the picture.", "the scene is accompanied by cheerful music.",
 ]  # fmt: skip
 
@@ -47,6 +48,7 @@ def test_the_rule_is_silent_where_nobody_listened_for_music_or_an_account_has_it
     "sentence",
     ["a music stand holds sheet music.", "no music plays.", "a man walks into a music shop.", "a girl tunes a guitar.",
      "the song title is in view.", "the music video ends with a logo.", "he plays the violin without music.",
+     "the clip is free of any music playing.", "a guitar hangs in the background.",
      "the colours sing and the lines dance."],
 )  # fmt: skip
 def test_words_that_tell_of_no_sound_are_left_alone(sentence):
@@ -69,7 +71,15 @@ def test_a_song_is_borne_out_by_any_voice():
     assert found("a woman sings.", sound(0, 9, "speech"), sound(9, 20, "sound")) == set()
 
 
-@pytest.mark.parametrize("sentence", ["there is no music.", "the clip runs without any background music."])
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "there is no music.",
+        "the clip runs without any background music.",
+        "the clip is free of music.",
+        "the clip is devoid of any music.",
+    ],
+)
 def test_music_that_is_denied_and_heard_is_named(sentence):
     assert found(sentence, *TUNE) == {"sound_denied"}
     assert found(sentence, *TALK) == set()

@@ -61,10 +61,26 @@ def test_a_quotation_over_two_speakers_is_not_one():
     ("caption", "label"),
     [
         (f'At 0s, S1 asks, "{FIRST}"', "S1"), (f'SPEAKER_00 asks, "{FIRST}"', "SPEAKER_00"),
-        (f'Speaker 2: "{FIRST}"', "Speaker 2"), ("She drives an S9 home.", ""), ('A sign reads "S1".', ""),
+        (f'Speaker 2: "{FIRST}"', "Speaker 2"), (f'Speaker 1 softly asks, "{FIRST}"', "Speaker 1"),
+        (f'Speaker B asks, "{FIRST}"', "Speaker B"), ("Speaker 2's voice is low.", "Speaker 2"),
+        (f'The second speaker asks, "{FIRST}"', ""), ("Speaker A stands on a box of parts.", ""),
+        ("She drives an S9 home.", ""), ('A sign reads "S1".', ""),
         ("The speaker 2 metres away hums.", ""),
     ],
 )  # fmt: skip
 def test_labels_are_never_printed_and_what_only_looks_like_one_is_left_alone(caption, label):
     labels = [words for kind, words in at_words(find, case(caption, *TALK)) if kind == "speaker_label"]
     assert labels == ([label] if label else [])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Man 1", "Man 2"), ("Guest A", "Guest B"), ("Mr. Brown", "Mrs. Brown"), ("Dr. Grey", "Prof. Grey"),
+     ("The line of the girl", "The line of the boy")],
+)  # fmt: skip
+def test_people_told_apart_by_a_number_a_letter_or_a_title_are_two(one, other):
+    caption = f'{one} asks, "{FIRST}" {other} replies, "{SECOND}" {one} asks, "{THIRD}"'
+    assert list(find(case(caption, *TALK))) == []
+    wrong = f'{one} asks, "{FIRST}" {one} replies, "{SECOND}" {one} asks, "{THIRD}"'
+    if "line" not in one:
+        assert {flaw.kind for flaw in find(case(wrong, *TALK))} == {"described_speakers"}

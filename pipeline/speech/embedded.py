@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import Field
 
+from asid.pipeline import speech
 from asid.pipeline.speech import weights
 from asid.pipeline.speech.base import Block, Heard, MissingPart, Segment
 from asid.pipeline.speech.faster_whisper import FasterWhisper
@@ -60,6 +61,9 @@ class Embedded(FasterWhisper):
             )
         super().open()
         self._files = None  # the model holds its own copy
+
+    def _reader(self) -> Any:
+        return speech.reading.BriefReading
 
     def _held(self) -> dict[str, Any]:
         return {"files": self._files} if self._files else {}

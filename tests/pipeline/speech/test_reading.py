@@ -1,4 +1,4 @@
-"""Whisper reads chunks no longer than it needs, and a short sentence once."""
+"""Whisper reads chunks once, no longer than it needs, and hears a short sentence once."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 
 from asid.pipeline.speech.embedded import Embedded
 from asid.pipeline.speech.layout import Layout
-from asid.pipeline.speech.reading import BriefReading, padded
+from asid.pipeline.speech.reading import VECTORS, BriefReading, Encoded, padded
 from asid.pipeline.speech.transcript import transcribe
-from tests.kits.speechkit import FIRST, MAN, SECOND, missing, track
+from tests.kits.speechkit import FIRST, MAN, SECOND, THIRD, WOMAN, missing, track
 
 
 @pytest.mark.parametrize(
@@ -38,12 +38,53 @@ def test_the_encoder_reads_no_more_than_that() -> None:
     assert read == [(2, 80, 2100)]
 
 
+def test_a_stretch_is_cut_out_of_its_chunk() -> None:
+    chunk = Encoded((100.0, 104.0), np.arange(6 * VECTORS)[:, None])
+    assert chunk.within((101.0, 102.5))[:, 0].tolist() == list(range(VECTORS, round(2.5 * VECTORS)))
+    assert len(chunk.within((99.0, 200.0))) == 4 * VECTORS, "the silence after it is not of the stretch"
+    assert len(chunk.within((90.0, 99.0))) == len(chunk.within((104.0, 106.0))) == 0
+
+
+@pytest.fixture(scope="module")
+def backend() -> Embedded:
+    made = Embedded(diarize=False)
+    made.open()
+    return made
+
+
+@pytest.mark.models
+def test_speech_is_encoded_once_for_its_language_and_its_words(
+    backend: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from faster_whisper import WhisperModel
+
+    read: list[tuple[int, ...]] = []
+    encode = WhisperModel.encode
+    monkeypatch.setattr(WhisperModel, "encode", lambda model, some: (read.append(some.shape), encode(model, some))[1])
+    sound = track(23, (0.5, FIRST, WOMAN), (4, SECOND, MAN), (8, THIRD, WOMAN), (12, FIRST, MAN), (16, SECOND, WOMAN))
+    heard = transcribe(backend, [sound], Layout())
+    assert heard.language == "en"
+    assert len(heard.utterances) >= 4
+    together = [shape for shape in read if len(shape) == 3]  # a stretch of which too little is known is read alone
+    assert len(together) == 1
+    assert together[0][-1] < 3000
+    assert transcribe(backend, [sound], Layout()) == heard
+    assert len(read) % 2 == 0, "what is known of a recording is forgotten with the next"
+
+
+@pytest.mark.models
+def test_a_stretch_of_which_its_chunk_says_little_is_listened_to_alone(
+    backend: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BriefReading, "odds", lambda *_: {"yi": 0.3, "de": 0.2})
+    assert transcribe(backend, [track(6, (0.5, FIRST, WOMAN), (3, THIRD, MAN))], Layout()).language == "en"
+
+
 @pytest.mark.models
 @pytest.mark.parametrize("language", ["", "en"])
-def test_a_short_sentence_is_heard_once(language: str) -> None:
+def test_a_short_sentence_is_heard_once(backend: Embedded, language: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of less than it needs, Whisper says the sentence again and again."""
-    backend = Embedded(language=language, diarize=False)
-    backend.open()
+    monkeypatch.setattr(backend, "language", language)
     for sentence in (FIRST, SECOND):
         heard = transcribe(backend, [track(4, (0.5, sentence, MAN))], Layout())
         text = " ".join(one.text for one in heard.utterances)

@@ -68,7 +68,8 @@ class Embedded(FasterWhisper):
         self._files = None  # the model holds its own copy
 
     def _reader(self) -> Any:
-        return speech.reading.BriefReading
+        """Tiny.en reads 30 s whatever is there: of less it says some sentences again and again."""
+        return speech.reading.BriefReading if self.recogniser == BASE else super()._reader()
 
     def _recogniser(self) -> Any:
         return speech.reading.RememberingWhisper

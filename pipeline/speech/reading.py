@@ -73,7 +73,7 @@ class BriefReading(BatchedInferencePipeline):  # type: ignore[misc]
             bounds = [(int((a - block.start) * RATE), int((b - block.start) * RATE)) for a, b in some]
             frames = FRAMES * padded((end - start) / RATE for start, end in bounds)
             features = [self.model.feature_extractor(block.samples[start:end])[..., :-1] for start, end in bounds]
-            found = np.array(self.model.encode(np.stack([audio.pad_or_trim(one, frames) for one in features])))
+            found = np.asarray(self.model.encode(np.stack([audio.pad_or_trim(one, frames) for one in features])))
             yield from (Encoded(span, vectors) for span, vectors in zip(some, found, strict=True))
 
     def odds(self, chunks: Iterable[Encoded], spans: Iterable[Span]) -> Mapping[str, float]:

@@ -91,3 +91,17 @@ def test_a_short_sentence_is_heard_once(backend: Embedded, language: str, monkey
         assert missing(sentence, text) <= 2
         assert len(text.split()) <= len(sentence.split()) + 2
         assert all(0 <= word.start <= word.end <= 4 for one in heard.utterances for word in one.words)
+
+
+@pytest.mark.models
+def test_tiny_en_reads_thirty_seconds_of_which_it_needs_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    from faster_whisper import WhisperModel
+
+    read: list[tuple[int, ...]] = []
+    encode = WhisperModel.encode
+    monkeypatch.setattr(WhisperModel, "encode", lambda model, some: (read.append(some.shape), encode(model, some))[1])
+    backend = Embedded("tiny.en", diarize=False)
+    backend.open()
+    heard = transcribe(backend, [track(4, (0.5, FIRST, WOMAN))], Layout())
+    assert missing(FIRST, " ".join(one.text for one in heard.utterances)) <= 2
+    assert read == [(1, 80, 3000)]

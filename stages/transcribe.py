@@ -92,7 +92,7 @@ class Transcribe(Stage[Split, Transcribed, TranscribeConfig]):
 
     name = "transcribe"
     tools = ("ffmpeg", "ffprobe")
-    version = 7
+    version = 8
     _asked: AskedTranscriber | None = None  # where one of the manifest's models hears
 
     @classmethod

@@ -98,7 +98,7 @@ LIBRARIES = {
     "vllm": ["models.providers.vllm"],
     "tenacity": ["models.layers.retry"],
     "json_repair": ["models.jsons"],
-    "faster_whisper": ["speech.faster_whisper", "speech.listen", "speech.whisperx"],
+    "faster_whisper": ["speech.faster_whisper", "speech.listen", "speech.reading", "speech.whisperx"],
     "whisperx": ["speech.whisperx"],
     "torch": ["speech.whisperx", "vision.transnet", "rewards.rounds", "rewards.gdpo"],
     "onnxruntime": ["speech.diarize"],

@@ -16,9 +16,9 @@ RECOGNISERS: Mapping[str, str] = {
 }
 
 if TYPE_CHECKING:
-    from asid.pipeline.speech import asked, diarize, sound_classes, subtitles, sync, transcript
+    from asid.pipeline.speech import asked, diarize, reading, sound_classes, subtitles, sync, transcript
 
-__all__ = ["asked", "diarize", "sound_classes", "subtitles", "sync", "transcript"]
+__all__ = ["asked", "diarize", "reading", "sound_classes", "subtitles", "sync", "transcript"]
 
 if not TYPE_CHECKING:  # or every name would be a module, for who checks types
     __getattr__ = late.modules(__name__, __all__)

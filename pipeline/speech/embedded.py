@@ -9,14 +9,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from asid.pipeline import speech
 from asid.pipeline.speech import weights
-from asid.pipeline.speech.base import Block, Heard, MissingPart, Segment
-from asid.pipeline.speech.faster_whisper import FasterWhisper
+from asid.pipeline.speech.base import Block, Heard, MissingPart, Segment, Tongue
+from asid.pipeline.speech.faster_whisper import FasterWhisper, chunks
+from asid.pipeline.speech.languages import SURE, LanguageStretch, Main, Odds
 from asid.pipeline.speech.recognisers import Recogniser, SpeakerSettings
+
+if TYPE_CHECKING:
+    from asid.pipeline.speech.reading import Encoded
 
 PRECISION = "float32"  # sums of 8-bit numbers come out differently on different processors, and so do words
 ENGLISH_ONLY = "this recogniser knows English only: the score says how well English fits"
@@ -46,6 +51,7 @@ class Embedded(FasterWhisper):
         super().__init__(recogniser, "cpu", PRECISION, language, beam, 4, threads, diarize, **speakers)
         self.recogniser = recogniser
         self._files: dict[str, bytes] | None = None
+        self._chunks: list[Encoded] = []  # of the block that is being heard
 
     def open(self) -> None:
         if self.recogniser == TINY_EN:
@@ -61,6 +67,13 @@ class Embedded(FasterWhisper):
         super().open()
         self._files = None  # the model holds its own copy
 
+    def _reader(self) -> Any:
+        """Tiny.en reads 30 s whatever is there: of less it says some sentences again and again."""
+        return speech.reading.BriefReading if self.recogniser == BASE else super()._reader()
+
+    def _recogniser(self) -> Any:
+        return speech.reading.RememberingWhisper
+
     def _held(self) -> dict[str, Any]:
         return {"files": self._files} if self._files else {}
 
@@ -72,6 +85,17 @@ class Embedded(FasterWhisper):
         if self.multilingual:
             return heard
         return replace(heard, language_score=fit(heard.segments), notes=(ENGLISH_ONLY,) if heard.segments else ())
+
+    def _tongues(self, block: Block, main: Main) -> list[Tongue]:
+        self._whisper.forget()
+        if not self.language and self.multilingual:
+            self._chunks = list(self._batched.encoded(block, chunks(block.speech), self.batch))
+        return super()._tongues(block, main)
+
+    def _odds(self, block: Block, stretch: LanguageStretch) -> Odds:
+        """Told by what the encoder made of the chunks, which is there, and where that is not sure, of the stretch."""
+        odds: Odds = self._batched.odds(self._chunks, stretch.spans)
+        return odds if max(odds.values()) >= SURE else super()._odds(block, stretch)
 
 
 def fit(segments: Iterable[Segment]) -> float:

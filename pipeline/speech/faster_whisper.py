@@ -56,7 +56,6 @@ class FasterWhisper:
         self.name = f"faster-whisper {model}"
 
     def open(self) -> None:
-        from faster_whisper import BatchedInferencePipeline
         from huggingface_hub import errors
 
         try:
@@ -69,7 +68,7 @@ class FasterWhisper:
             )
         except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, OSError, ValueError, RuntimeError) as error:
             raise MissingPart(f"faster-whisper cannot load {self.model!r}: {str(error).splitlines()[0]}") from error
-        self._batched = BatchedInferencePipeline(self._whisper)
+        self._batched = self._reader()(self._whisper)
         self._networks = speech.diarize.Networks(self.threads) if self.diarize else None
         self.name = self._describe()
 
@@ -78,6 +77,12 @@ class FasterWhisper:
         from faster_whisper import WhisperModel
 
         return WhisperModel
+
+    def _reader(self) -> Any:
+        """The class of what reads chunks with the model."""
+        from faster_whisper import BatchedInferencePipeline
+
+        return BatchedInferencePipeline
 
     def _held(self) -> dict[str, Any]:
         """What is given to the recogniser's class of weights that lie in no folder."""

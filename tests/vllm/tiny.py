@@ -25,8 +25,8 @@ WIDTH = 128
 PIXELS = {"min_pixels": 56 * 56, "max_pixels": 112 * 112}
 
 
-def make(folder: Path) -> Path:
-    """A checkpoint as the hub has it, thinker only."""
+def make(folder: Path, context: int = 8192) -> Path:
+    """A checkpoint as the hub has it, thinker only, for `context` tokens at the most."""
     import torch
     from safetensors.torch import save_file
     from transformers import (
@@ -40,7 +40,7 @@ def make(folder: Path) -> Path:
     from transformers.models.qwen2_5_omni.processing_qwen2_5_omni import Qwen2_5OmniProcessor
 
     words = tokenizer()
-    config = Qwen2_5OmniThinkerConfig(**_thinker(words))
+    config = Qwen2_5OmniThinkerConfig(**_thinker(words, context))
     torch.manual_seed(0)
     weights = Qwen2_5OmniThinkerForConditionalGeneration(config).to(torch.float32).state_dict()
     folder.mkdir(parents=True)
@@ -87,7 +87,7 @@ def tokenizer() -> Any:
     )  # fmt: skip
 
 
-def _thinker(tokenizer: Any) -> dict[str, Any]:
+def _thinker(tokenizer: Any, context: int) -> dict[str, Any]:
     def number(name: str) -> int:
         return int(tokenizer.convert_tokens_to_ids(SPECIAL[name]))
 
@@ -103,7 +103,7 @@ def _thinker(tokenizer: Any) -> dict[str, Any]:
         },
         "text_config": {
             "vocab_size": len(tokenizer), "hidden_size": WIDTH, "intermediate_size": 256, "num_hidden_layers": 2,
-            "num_attention_heads": 2, "num_key_value_heads": 1, "max_position_embeddings": 8192,
+            "num_attention_heads": 2, "num_key_value_heads": 1, "max_position_embeddings": context,
             "tie_word_embeddings": False, "max_window_layers": 2, "eos_token_id": number("im_end"),
             "rope_parameters": {"rope_type": "default", "rope_theta": 1e6, "mrope_section": [8, 12, 12]},
         },

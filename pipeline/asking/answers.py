@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StrictInt
 
-from asid.pipeline.captions.findings import changeless
+from asid.pipeline import captions
 from asid.pipeline.captions.text import squash
 from asid.pipeline.rows import Error, Fact, Missing, Record
 
@@ -72,10 +72,10 @@ class AuditAnswer(Record):
             errors=[
                 Error(snippet=one.snippet, why=one.why, point=words[one.point])
                 for one in self.errors
-                if not changeless(one.snippet, one.why)
+                if not captions.findings.changeless(one.snippet, one.why)
             ],
             missing=[Missing(what=one.what, why=one.why, point=words[one.point]) for one in self.missing],
-            expressiveness=[line for line in self.expressiveness if not changeless(line)],
+            expressiveness=[line for line in self.expressiveness if not captions.findings.changeless(line)],
         )
 
 

@@ -102,7 +102,7 @@ def test_ugc(tmp_path: Path) -> None:
     marks = {"one": {"visual": 4, "audio": 3, "details": 5}, "two": {"visual": 2, "audio": 1, "details": 3},
              "three": [{"visual": 5, "audio": 4}, {"visual": 5, "audio": 4, "details": 4}],
              "four": {"visual": 6, "audio": 4, "details": 4},
-             "five": {"Visual": 5, "audio": 4, "details": 4}}  # fmt: skip
+             "five": {"sight": 5, "audio": 4, "details": 4}}  # fmt: skip
     samples = [{"video_id": f"PI-{name}", "path": "x", "answer": f"about {name}"} for name in marks]
     samples += [{"video_id": "PI-none", "path": "x", "answer": None}, {"path": "x", "answer": "whose?"}]
     data = whole(tmp_path / "final_caption_qa.json", {"question": "?", "valid_count": 7, "samples": samples})

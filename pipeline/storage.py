@@ -32,6 +32,7 @@ HURRY = 0.8  # s for one answer, where somebody waits to begin
 HURRIED = 4  # of one request, then
 ANSWER = 2.0  # s for a bucket to answer at all, before a run begins
 TRIES = 5  # of a whole action on one
+FINAL = (FileNotFoundError, PermissionError, NotADirectoryError, IsADirectoryError)  # no further try mends them
 SCRATCH, PARTIAL = "scratch", ".partial-"  # of what is not finished: the folder in a run, and how files are named
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 CACHE_GB = 50.0  # of copies from buckets on each node, unless ASID_CACHE_GB says otherwise
@@ -335,13 +336,13 @@ def _replace(temporary: str, target: Path) -> None:
         os.replace(beside, target)
 
 
-def _patiently(action: Callable[[], Result]) -> Result:
+def _patiently(action: Callable[[], Result], final: tuple[type[OSError], ...] = FINAL) -> Result:
     """Do it again when a bucket fails. The client has tried already, but gives up at once when an error's text is
     longer than the piece of a file that it asked for."""
     for attempt in range(TRIES):
         try:
             return action()
-        except (FileNotFoundError, PermissionError, NotADirectoryError, IsADirectoryError):
+        except final:
             raise
         except OSError as error:
             if error.errno in FULL or attempt == TRIES - 1:
@@ -353,14 +354,8 @@ def _patiently(action: Callable[[], Result]) -> Result:
 def _below(system: fs.FileSystem, path: str, recursive: bool = False) -> list[fs.FileInfo]:
     """What a folder holds; nothing when it is not there. Arrow raises for one that comes or goes while it looks."""
     selector = fs.FileSelector(path, allow_not_found=True, recursive=recursive)
-    for attempt in range(TRIES):
-        try:
-            infos: list[fs.FileInfo] = _patiently(lambda: system.get_file_info(selector))
-            return infos
-        except FileNotFoundError:
-            if attempt == TRIES - 1:
-                raise
-    raise AssertionError("unreachable")
+    infos: list[fs.FileInfo] = _patiently(lambda: system.get_file_info(selector), final=FINAL[1:])
+    return infos
 
 
 def _whole(system: fs.FileSystem, path: str) -> bytes:

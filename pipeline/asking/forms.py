@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel
 
 from asid.pipeline.asking.answers import EnhanceSummary, Refinement
 from asid.pipeline.captions.text import squash, words
+from asid.pipeline.models.jsons import strings
 
 LEAST = 4  # words from which a copy is no chance
 FENCED = re.compile(r"<evidence kind=.*?</evidence>", re.DOTALL)
@@ -33,15 +33,4 @@ def cleared(value: Any, known: frozenset[str]) -> Any:
 def copied(value: Any, known: frozenset[str]) -> str:
     """A text of an answer that is one of the places of its form, "" when there is none."""
     plain = value.model_dump() if isinstance(value, BaseModel) else value
-    return next((text[:100] for text in _texts(plain) if squash(text) in known), "") if known else ""
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _texts(item)
+    return next((text[:100] for text in strings(plain) if squash(text) in known), "") if known else ""

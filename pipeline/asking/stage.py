@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field
@@ -21,6 +21,7 @@ from asid.pipeline.models.base import (
     Request,
     Response,
 )
+from asid.pipeline.models.jsons import strings
 from asid.pipeline.rows import Answered, Problem, Row
 from asid.pipeline.stage import In, Out, Resources, Stage, StageConfig, Unprocessable
 
@@ -143,23 +144,12 @@ def unusable(value: Any, max_chars: int) -> str | None:
     if isinstance(value, str) and not value.strip():
         return "the answer is empty"
     said = value.model_dump(exclude={"facts"}) if isinstance(value, BaseModel) else value
-    if (length := sum(map(len, _strings(said)))) > max_chars:
+    if (length := sum(map(len, strings(said)))) > max_chars:
         return f"the answer has {length} characters, more than the {max_chars} allowed"
-    for text in _strings(value.model_dump() if isinstance(value, BaseModel) else value):
+    for text in strings(value.model_dump() if isinstance(value, BaseModel) else value):
         if broken := BROKEN.search(text):
             return f"the answer holds the control character U+{ord(broken[0]):04X}"
     return None
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _strings(item)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _strings(item)
 
 
 async def together(calls: Iterable[Awaitable[Result]]) -> list[Result]:

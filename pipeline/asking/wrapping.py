@@ -121,9 +121,7 @@ def _json(text: str) -> Any:
         value, mends = parse(text)
     except InvalidAnswer:
         return None
-    return (
-        value if not mends or isinstance(value, dict) else None
-    )  # prose that begins and ends so can be mended to some
+    return value if isinstance(value, dict) or not mends else None  # prose between such marks can be mended to some
 
 
 def _unannounced(text: str) -> str:

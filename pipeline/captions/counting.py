@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
 Ways = Iterator[str]  # the ways to say one number, its words apart by spaces
@@ -16,19 +16,22 @@ def words(language: str) -> dict[tuple[str, ...], int]:
 
 
 def _german(number: int) -> Ways:
-    ten, one = divmod(number, 10)
     tens = ["zwanzig", "dreissig", "vierzig", "funfzig", "sechzig", "siebzig", "achtzig", "neunzig"]
     teens = ["dreizehn", "vierzehn", "funfzehn", "sechzehn", "siebzehn", "achtzehn", "neunzehn"]
     ones = ["ein", "zwei", "drei", "vier", "funf", "sechs", "sieben", "acht", "neun"]
-    yield teens[one - 3] if ten == 1 else (f"{ones[one - 1]}und" if one else "") + tens[ten - 2]
+    yield _ones_first(number, tens, teens, ones, "und")
 
 
 def _dutch(number: int) -> Ways:
-    ten, one = divmod(number, 10)
     tens = ["twintig", "dertig", "veertig", "vijftig", "zestig", "zeventig", "tachtig", "negentig"]
     teens = ["dertien", "veertien", "vijftien", "zestien", "zeventien", "achttien", "negentien"]
     ones = ["een", "twee", "drie", "vier", "vijf", "zes", "zeven", "acht", "negen"]
-    yield teens[one - 3] if ten == 1 else (f"{ones[one - 1]}en" if one else "") + tens[ten - 2]
+    yield _ones_first(number, tens, teens, ones, "en")
+
+
+def _ones_first(number: int, tens: Sequence[str], teens: Sequence[str], ones: Sequence[str], joint: str) -> str:
+    ten, one = divmod(number, 10)
+    return teens[one - 3] if ten == 1 else (f"{ones[one - 1]}{joint}" if one else "") + tens[ten - 2]
 
 
 def _italian(number: int) -> Ways:
@@ -48,24 +51,13 @@ def _spanish(number: int) -> Ways:
     ten, one = divmod(number, 10)
     tens = ["treinta", "cuarenta", "cincuenta", "sesenta", "setenta", "ochenta", "noventa"]
     teens = ["trece", "catorce", "quince", "dieciseis", "diecisiete", "dieciocho", "diecinueve"]
-    ones = [
-        [""],
-        ["uno", "un", "una"],
-        ["dos"],
-        ["tres"],
-        ["cuatro"],
-        ["cinco"],
-        ["seis"],
-        ["siete"],
-        ["ocho"],
-        ["nueve"],
-    ]
+    ones = ["", "uno un una", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve"]
     if ten == 1:
         yield teens[one - 3]
     elif ten == 2:
-        yield from ([f"veinti{way}" for way in ones[one]] if one else ["veinte"])
+        yield from ([f"veinti{way}" for way in ones[one].split()] if one else ["veinte"])
     else:
-        yield from ([f"{tens[ten - 3]} y {way}" for way in ones[one]] if one else [tens[ten - 3]])
+        yield from ([f"{tens[ten - 3]} y {way}" for way in ones[one].split()] if one else [tens[ten - 3]])
 
 
 def _portuguese(number: int) -> Ways:

@@ -26,8 +26,8 @@ SUBJECT = re.compile(
     rf"{NAME}(?=\s)|he|she|they|it)(?=[\s,])",
     re.IGNORECASE,
 )
-# "Says in reply" and "the answer" hold nouns.
-_BEFORE = (
+# "Says in reply" and "the answer" hold nouns; a capital A may be a name's letter.
+_BEFORE = [
     "in",
     "the",
     "The",
@@ -40,7 +40,7 @@ _BEFORE = (
     "Her",
     "their",
     "Their",
-)  # A may be a name's letter
+]
 _NOUN = "".join(rf"(?<!\b{word}\s)" for word in _BEFORE)
 VERBS = re.compile(rf"(?-i:{_NOUN})\b{VERB}\b", re.IGNORECASE)
 BEHIND = re.compile(

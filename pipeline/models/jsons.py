@@ -153,6 +153,18 @@ def repeated(text: str) -> str:
     return ""
 
 
+def strings(value: Any) -> Iterator[str]:
+    """All texts in a value, at any depth; names of fields are none."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from strings(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from strings(item)
+
+
 def unfit(value: Any) -> str:
     """What in a value no file can hold as it is: NaN, infinities, 10**400, half a character; "" when there is none."""
     queue = [value]

@@ -31,6 +31,7 @@ def hear(files: list[Path], ready: Any, told: Any) -> None:
     from asid.pipeline.speech.embedded import Embedded
     from asid.pipeline.speech.layout import Layout
     from asid.pipeline.speech.sound_classes import Music
+    from asid.pipeline.speech.sync import HeardOnsets
     from asid.pipeline.speech.transcript import transcribe
 
     backend, music = Embedded(threads=1), Music()
@@ -39,8 +40,10 @@ def hear(files: list[Path], ready: Any, told: Any) -> None:
     ready.wait()
     began, before, samples = time.monotonic(), processor(), 0
     for file in files:
+        onsets = HeardOnsets()
         pieces = list(audio_chunks(file))
-        transcribe(backend, pieces, Layout(), [music])
+        transcribe(backend, onsets.watch(pieces), Layout(), [music])
+        onsets.onsets()
         samples += sum(map(len, pieces))
     told.put((samples / RATE, time.monotonic() - began, processor() - before))
 
@@ -54,9 +57,9 @@ def processor() -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clips", type=Path, default=CLIPS)
-    entries = json.loads((parser.parse_args().clips / "manifest.json").read_text("utf-8"))["entries"]
-    sounding = sorted((entry for entry in entries if entry["has_audio"]), key=lambda entry: -entry["duration"])
     folder = parser.parse_args().clips
+    entries = json.loads((folder / "manifest.json").read_text("utf-8"))["entries"]
+    sounding = sorted((entry for entry in entries if entry["has_audio"]), key=lambda entry: -entry["duration"])
     shares: list[list[Path]] = [[] for _ in range(WORKERS)]
     lengths = [0.0] * WORKERS
     for entry in sounding:

@@ -102,7 +102,7 @@ def test_no_answer_passes_in_silence(answer: dict[str, Any]) -> None:
         assert unmarked(row) == set()
 
 
-@pytest.mark.parametrize("clip", list(ROWS))
+@pytest.mark.parametrize("clip", sorted({answer["clip"] for answer in ANSWERS}))
 def test_what_is_kept_says_what_is_wrong_with_it(clip: str, tmp_path: Path) -> None:
     calls: list[dict[str, Any]] = []
     done = asyncio.run(through(ROWS[clip], Recording(Replayed(ANSWERS), calls.append), tmp_path))
